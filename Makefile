@@ -1,0 +1,114 @@
+# One make, one program.  `make help` lists the targets.
+PROG     := heloflow
+VERSION  := 0.1.0
+
+PREFIX   ?= /usr/local
+BINDIR   ?= $(PREFIX)/bin
+DATADIR  ?= $(PREFIX)/share/$(PROG)
+MANDIR   ?= $(PREFIX)/share/man
+DESTDIR  ?=
+
+CC       ?= cc
+PKGS     := sqlite3 libpcre2-8 yaml-0.1 libarchive jansson libmaxminddb libxxhash
+PKG_CONFIG ?= pkg-config
+
+# A variant is a build folder and a few flags, nothing else.
+VARIANT  ?= release
+B        := build/$(VARIANT)
+OPT.release := -O2 -g -D_FORTIFY_SOURCE=2
+OPT.debug   := -O0 -g3
+OPT.asan    := -O1 -g3 -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all -DARENA_DEBUG
+OPT.fuzz    := $(OPT.asan) -fsanitize=fuzzer-no-link
+ifeq ($(VARIANT),fuzz)
+CC := clang
+endif
+
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings
+WERROR   ?= -Werror
+HAVE_PKGS := $(shell $(PKG_CONFIG) --exists $(PKGS) 2>/dev/null && echo yes)
+ifeq ($(HAVE_PKGS),yes)
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
+PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS)) -lpcap
+endif
+override CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -DVERSION='"$(VERSION)"' \
+            -DDATADIR='"$(DATADIR)"' -DSOURCE_TREE='"$(CURDIR)"' $(PKG_CFLAGS)
+override CFLAGS   += -std=c11 $(OPT.$(VARIANT)) $(WARN) $(WERROR) -fstack-protector-strong -pthread
+override LDFLAGS  += $(filter -fsanitize=address%,$(OPT.$(VARIANT)))
+override LDLIBS   += $(PKG_LIBS) -lm
+
+LIB_SRC  := $(filter-out src/cmd/main.c,$(sort $(wildcard src/*/*.c parsers/*.c)))
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
+TEST_SRC := $(sort $(wildcard tests/unit/*_test.c))
+TESTS    := $(TEST_SRC:%.c=$(B)/%)
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/*_fuzz.c))
+FUZZERS  := $(FUZZ_SRC:%.c=$(B)/%)
+
+ifneq ($(V),1)
+Q := @
+say = @printf '  %-5s %s\n' $(1) $(2)
+endif
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PRECIOUS: $(B)/%.o
+.DEFAULT_GOAL := all
+FORCE:
+.PHONY: FORCE all deps demo check golden-update fuzz format install clean help
+
+all: $(B)/$(PROG)                   ## build the program (VARIANT=release|debug|asan|fuzz)
+
+$(B)/$(PROG): $(B)/src/cmd/main.o $(B)/lib.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(if $(filter fuzz,$(VARIANT)),-fsanitize=address) -o $@ $^ $(LDLIBS)
+
+$(B)/lib.a: $(LIB_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(B)/%.o: %.c $(B)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/flags: FORCE                   # rebuild when the flags change
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CPPFLAGS) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS)' > $@
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/lib.a
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+# Without libFuzzer a fuzz target replays its corpus, so `check` runs it too.
+FUZZ_MAIN := $(if $(filter fuzz,$(VARIANT)),,$(B)/tests/fuzz/replay.o)
+$(B)/tests/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(FUZZ_MAIN) $(B)/lib.a
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(if $(FUZZ_MAIN),,-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
+
+tests: $(TESTS) $(FUZZERS)          ## build the unit tests and fuzz targets
+
+deps:                               ## install the Debian packages that are missing
+	$(Q)sh tests/deps.sh
+
+demo: deps                          ## build and run the main job on samples/
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)sh samples/demo.sh $(B)/$(PROG)
+
+check: deps                         ## build and run every test
+	$(Q)sh tests/run.sh
+
+format:                             ## format the C sources
+	clang-format -i src/*/*.[ch] parsers/*.c tests/*/*.c
+
+install: all                        ## install under $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)/parsers \
+	    $(DESTDIR)$(DATADIR)/rules/verdict $(DESTDIR)$(DATADIR)/rules/detect $(DESTDIR)$(DATADIR)/schema/correlate
+	install -m 0755 $(B)/$(PROG) $(DESTDIR)$(BINDIR)/
+	for f in parsers/*.yaml rules/*/*.yaml schema/*.sql schema/*/*.sql; do \
+	    test ! -f "$$f" || install -m 0644 "$$f" "$(DESTDIR)$(DATADIR)/$$f"; done
+
+clean:                              ## remove build/
+	rm -rf build
+
+help:                               ## this list
+	@sed -n 's/^\([a-z-]*\):.*## */  \1\t/p' $(firstword $(MAKEFILE_LIST))
+
+-include $(LIB_OBJ:.o=.d) $(B)/src/cmd/main.d $(TESTS:=.d) $(FUZZERS:=.d)

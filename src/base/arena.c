@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BLOCK_SIZE ((size_t)64 * 1024)
+
+struct arena_block {
+	struct arena_block *next;
+	size_t used, size;
+	char bytes[] __attribute__((aligned(16)));
+};
+
+static void *
+must(void *p)
+{
+	if (p == NULL) {
+		fputs("heloflow: out of memory\n", stderr);
+		abort();
+	}
+	return p;
+}
+
+void *
+xmalloc(size_t n)
+{
+	return must(malloc(n ? n : 1));
+}
+
+void *
+xcalloc(size_t n, size_t size)
+{
+	return must(calloc(n ? n : 1, size ? size : 1));
+}
+
+void *
+xrealloc(void *p, size_t n)
+{
+	return must(realloc(p, n ? n : 1));
+}
+
+char *
+xstrdup(const char *z)
+{
+	return must(strdup(z));
+}
+
+static struct arena_block *
+block_new(size_t size)
+{
+	struct arena_block *b = xmalloc(sizeof(*b) + size);
+
+	b->next = NULL;
+	b->used = 0;
+	b->size = size;
+	return b;
+}
+
+void *
+arena_alloc(struct arena *a, size_t n)
+{
+	struct arena_block *b = a->head;
+	size_t need = (n + 15) & ~(size_t)15;
+
+#ifdef ARENA_DEBUG
+	b = NULL;
+	need = n;
+#endif
+	if (b == NULL || b->size - b->used < need) {
+#ifdef ARENA_DEBUG
+		b = block_new(need);
+#else
+		b = block_new(need > BLOCK_SIZE ? need : BLOCK_SIZE);
+#endif
+		b->next = a->head;
+		a->head = b;
+	}
+	b->used += need;
+	return b->bytes + b->used - need;
+}
+
+void *
+arena_zalloc(struct arena *a, size_t n)
+{
+	return memset(arena_alloc(a, n), 0, n);
+}
+
+struct str
+arena_dup(struct arena *a, struct str s)
+{
+	if (!str_has(s))
+		return s;
+	return (struct str){arena_z(a, s), s.n};
+}
+
+char *
+arena_z(struct arena *a, struct str s)
+{
+	char *p = arena_alloc(a, s.n + 1);
+
+	if (s.n)
+		memcpy(p, s.p, s.n);
+	p[s.n] = '\0';
+	return p;
+}
+
+struct str
+arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap, again;
+	char *p;
+	int n;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		n = 0;
+	p = arena_alloc(a, (size_t)n + 1);
+	vsnprintf(p, (size_t)n + 1, fmt, again);
+	va_end(again);
+	return (struct str){p, (size_t)n};
+}
+
+void
+arena_reset(struct arena *a)
+{
+	struct arena_block *keep = a->head;
+
+	if (keep == NULL)
+		return;
+#ifndef ARENA_DEBUG
+	if (keep->size == BLOCK_SIZE) {
+		a->head = keep->next;
+		arena_free(a);
+		keep->next = NULL;
+		keep->used = 0;
+		a->head = keep;
+		return;
+	}
+#endif
+	arena_free(a);
+}
+
+void
+arena_free(struct arena *a)
+{
+	for (struct arena_block *b = a->head, *next; b != NULL; b = next) {
+		next = b->next;
+		free(b);
+	}
+	a->head = NULL;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Arena: many allocations, one free.  One arena per lifetime (program, run,
+ * line), reset in the loop.  Memory is not zeroed by arena_alloc.  Out of
+ * memory aborts with one message, so nobody checks for NULL.  With
+ * -DARENA_DEBUG every allocation is its own malloc, so that the address
+ * sanitizer sees overruns and use after reset.
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include "base/str.h"
+
+struct arena_block;
+struct arena { /* {0} is a valid start */
+	struct arena_block *head;
+};
+
+void *arena_alloc(struct arena *a, size_t n);
+void *arena_zalloc(struct arena *a, size_t n);
+struct str arena_dup(struct arena *a, struct str s); /* NUL added; absent stays */
+char *arena_z(struct arena *a, struct str s);	     /* terminated copy */
+struct str arena_printf(struct arena *a, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void arena_reset(struct arena *a); /* keeps one block for re-use */
+void arena_free(struct arena *a);
+
+/* malloc family that aborts with one message when memory is gone. */
+void *xmalloc(size_t n);
+void *xcalloc(size_t n, size_t size);
+void *xrealloc(void *p, size_t n);
+char *xstrdup(const char *z);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define XXH_INLINE_ALL
+#include "base/hash.h"
+
+#include <xxhash.h>
+
+uint64_t
+hash_bytes(const void *p, size_t n, uint64_t seed)
+{
+	return XXH3_64bits_withSeed(n ? p : "", n, seed);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Hash map from a 64-bit hash to a pointer.  The caller compares the full key
+ * where two keys may share a hash; entries are chained by the caller's own
+ * struct if it needs that.  Keys 0 and 1 are folded to 2 and 3.
+ */
+#ifndef BASE_MAP_H
+#define BASE_MAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct map { /* {0} is a valid start */
+	struct map_slot *slots;
+	size_t n, used, size; /* live, live + deleted, slots (power of two) */
+};
+
+void *map_get(const struct map *m, uint64_t key);     /* NULL if absent */
+void map_put(struct map *m, uint64_t key, void *val); /* replaces */
+void *map_del(struct map *m, uint64_t key);	      /* what was there */
+/* Visits all: for (size_t i = 0; (v = map_next(m, &i)) != NULL;) */
+void *map_next(const struct map *m, size_t *at);
+void map_free(struct map *m);
+
+#endif

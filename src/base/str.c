@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/str.h"
+
+#include <ctype.h>
+#include <strings.h>
+
+bool
+str_eqi(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || strncasecmp(a.p, b.p, a.n) == 0);
+}
+
+bool
+str_startsi(struct str s, struct str with)
+{
+	return s.n >= with.n && strncasecmp(s.p, with.p, with.n) == 0;
+}
+
+ptrdiff_t
+str_chr(struct str s, char c)
+{
+	const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
+
+	return at ? at - s.p : -1;
+}
+
+ptrdiff_t
+str_rchr(struct str s, char c)
+{
+	const char *at = s.n ? memrchr(s.p, c, s.n) : NULL;
+
+	return at ? at - s.p : -1;
+}
+
+ptrdiff_t
+str_find(struct str s, struct str what)
+{
+	const char *at = s.n ? memmem(s.p, s.n, what.p, what.n) : NULL;
+
+	return at ? at - s.p : -1;
+}
+
+ptrdiff_t
+str_rfind(struct str s, struct str what)
+{
+	for (size_t i = s.n; i-- > 0;)
+		if (str_starts(str_from(s, i), what))
+			return (ptrdiff_t)i;
+	return -1;
+}
+
+bool
+str_skip(struct str *s, struct str what)
+{
+	if (!str_starts(*s, what))
+		return false;
+	*s = str_from(*s, what.n);
+	return true;
+}
+
+bool
+str_until(struct str *s, struct str what, struct str *out)
+{
+	ptrdiff_t at = str_find(*s, what);
+
+	if (at < 0)
+		return false;
+	*out = str_head(*s, (size_t)at);
+	*s = str_from(*s, (size_t)at + what.n);
+	return true;
+}
+
+struct str
+str_split(struct str *s, char sep)
+{
+	ptrdiff_t at = str_chr(*s, sep);
+	struct str part = *s;
+
+	if (at < 0) {
+		*s = STR_NONE;
+		return part;
+	}
+	part.n = (size_t)at;
+	*s = str_from(*s, (size_t)at + 1);
+	return part;
+}
+
+struct str
+str_word(struct str *s)
+{
+	size_t n = 0;
+	struct str word;
+
+	while (n < s->n && s->p[n] != ' ')
+		n++;
+	word = str_head(*s, n);
+	*s = str_from(*s, n);
+	return word;
+}
+
+struct str
+str_digits(struct str *s)
+{
+	size_t n = 0;
+	struct str digits;
+
+	while (n < s->n && s->p[n] >= '0' && s->p[n] <= '9')
+		n++;
+	digits = str_head(*s, n);
+	*s = str_from(*s, n);
+	return digits;
+}
+
+static bool
+blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct str
+str_trim(struct str s)
+{
+	while (s.n && blank(s.p[0]))
+		s = str_from(s, 1);
+	while (s.n && blank(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+bool
+str_u64(struct str s, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	if (s.n == 0)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned d = (unsigned)(s.p[i] - '0');
+		if (d > 9 || v > (UINT64_MAX - d) / 10)
+			return false;
+		v = v * 10 + d;
+	}
+	*out = v;
+	return true;
+}
+
+bool
+str_i64(struct str s, int64_t *out)
+{
+	bool neg = s.n && s.p[0] == '-';
+	uint64_t v;
+
+	if (!str_u64(neg ? str_from(s, 1) : s, &v) || v > INT64_MAX)
+		return false;
+	*out = neg ? -(int64_t)v : (int64_t)v;
+	return true;
+}
+
+bool
+str_double(struct str s, double *out)
+{
+	bool neg = s.n && s.p[0] == '-';
+	double v = 0, unit = 1;
+	bool dot = false, digit = false;
+
+	if (s.n && (s.p[0] == '-' || s.p[0] == '+'))
+		s = str_from(s, 1);
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '.' && !dot) {
+			dot = true;
+			continue;
+		}
+		if (!isdigit((unsigned char)s.p[i]))
+			return false;
+		digit = true;
+		v = v * 10 + (s.p[i] - '0');
+		if (dot)
+			unit *= 10;
+	}
+	if (!digit)
+		return false;
+	*out = (neg ? -v : v) / unit;
+	return true;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A piece of text: pointer and length, not terminated, owned by someone else.
+ * p == NULL means absent; p != NULL with n == 0 means present and empty
+ * (so the null sender "<>" is present and empty).  All readers are bounded.
+ */
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct str {
+	const char *p;
+	size_t n;
+};
+
+#define STR(lit)    ((struct str){(lit), sizeof(lit) - 1})
+#define STR_NONE    ((struct str){NULL, 0})
+#define STR_FMT(s)  (int)(s).n, (s).p ? (s).p : ""
+
+static inline struct str
+str_of(const char *p, size_t n)
+{
+	return (struct str){p, n};
+}
+
+static inline struct str
+str_z(const char *z)
+{
+	return (struct str){z, z ? strlen(z) : 0};
+}
+
+static inline bool
+str_has(struct str s)
+{
+	return s.p != NULL;
+}
+
+static inline bool
+str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool
+str_starts(struct str s, struct str with)
+{
+	return s.n >= with.n && memcmp(s.p, with.p, with.n) == 0;
+}
+
+static inline bool
+str_ends(struct str s, struct str with)
+{
+	return s.n >= with.n &&
+	    memcmp(s.p + s.n - with.n, with.p, with.n) == 0;
+}
+
+/* The text after the first n bytes; n is clipped to the length. */
+static inline struct str
+str_from(struct str s, size_t n)
+{
+	if (n > s.n)
+		n = s.n;
+	return (struct str){s.p + n, s.n - n};
+}
+
+/* The first n bytes; n is clipped to the length. */
+static inline struct str
+str_head(struct str s, size_t n)
+{
+	return (struct str){s.p, n < s.n ? n : s.n};
+}
+
+bool str_eqi(struct str a, struct str b);     /* ASCII case folded */
+bool str_startsi(struct str s, struct str with);
+/* Offset of the first / last occurrence, or -1. */
+ptrdiff_t str_chr(struct str s, char c);
+ptrdiff_t str_rchr(struct str s, char c);
+ptrdiff_t str_find(struct str s, struct str what);
+ptrdiff_t str_rfind(struct str s, struct str what);
+
+/* If s starts with what, steps over it and returns true. */
+bool str_skip(struct str *s, struct str what);
+/* If what occurs in s: out = the text before it, s = the text after it. */
+bool str_until(struct str *s, struct str what, struct str *out);
+/* Splits at the first sep: returns the part before (all, if none), s = rest
+ * (absent, if no sep was left).  while (str_has(s)) { p = str_split(&s, ','); } */
+struct str str_split(struct str *s, char sep);
+/* Steps over the longest run of non-spaces / of digits and returns it. */
+struct str str_word(struct str *s);
+struct str str_digits(struct str *s);
+struct str str_trim(struct str s);	      /* spaces, tabs, CR, LF */
+
+/* Whole text as a decimal number; false if it is not one or overflows. */
+bool str_u64(struct str s, uint64_t *out);
+bool str_i64(struct str s, int64_t *out);
+bool str_double(struct str s, double *out);   /* plain decimal, no exponent */
+
+#endif

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Zones: the C library knows only one zone at a time (TZ), so the offset of
+ * each zone is asked once per quarter hour of UTC and remembered.
+ */
+#include "base/utc.h"
+
+#include "base/arena.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define QUARTER (900 * USEC)
+#define ZONES	32
+
+struct zone {
+	char name[64];
+	struct {
+		int64_t quarter;
+		int32_t offset; /* seconds east of UTC */
+		bool set;
+	} cache[64];
+};
+
+static struct zone zones[ZONES];
+static int nzones;
+
+static int64_t
+floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
+
+/* Days from 1970-01-01; proleptic Gregorian calendar. */
+static int64_t
+days_from_civil(int y, int m, int d)
+{
+	int64_t yy = y - (m <= 2), era = floor_div(yy, 400);
+	int64_t yoe = yy - era * 400;
+	int64_t doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
+
+	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+}
+
+static void
+civil_from_days(int64_t z, struct civil *c)
+{
+	int64_t era, doe, yoe, doy, mp;
+
+	z += 719468;
+	era = floor_div(z, 146097);
+	doe = z - era * 146097;
+	yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	mp = (5 * doy + 2) / 153;
+	c->day = (int)(doy - (153 * mp + 2) / 5 + 1);
+	c->month = (int)(mp < 10 ? mp + 3 : mp - 9);
+	c->year = (int)(yoe + era * 400 + (c->month <= 2));
+}
+
+const struct zone *
+zone_find(struct str name)
+{
+	char path[128];
+	struct zone *z;
+
+	for (int i = 0; i < nzones; i++)
+		if (str_eq(str_z(zones[i].name), name))
+			return &zones[i];
+	if (nzones == ZONES || name.n == 0 || name.n >= sizeof(z->name) ||
+	    name.p[0] == '/' || str_find(name, STR("..")) >= 0)
+		return NULL;
+	snprintf(path, sizeof(path), "/usr/share/zoneinfo/%.*s", STR_FMT(name));
+	if (!str_eq(name, STR("UTC")) && access(path, R_OK) != 0)
+		return NULL;
+	z = &zones[nzones++];
+	memcpy(z->name, name.p, name.n);
+	return z;
+}
+
+static int32_t
+ask_library(const struct zone *z, int64_t t)
+{
+	char *old = getenv("TZ") ? xstrdup(getenv("TZ")) : NULL;
+	time_t sec = (time_t)floor_div(t, USEC);
+	struct tm tm;
+
+	setenv("TZ", z->name, 1);
+	tzset();
+	localtime_r(&sec, &tm);
+	if (old)
+		setenv("TZ", old, 1);
+	else
+		unsetenv("TZ");
+	tzset();
+	free(old);
+	return (int32_t)tm.tm_gmtoff;
+}
+
+static int32_t
+offset_at(const struct zone *cz, int64_t t)
+{
+	struct zone *z = (struct zone *)(uintptr_t)cz;
+	int64_t quarter = floor_div(t, QUARTER);
+	size_t i = (size_t)(quarter & 63);
+
+	if (z == NULL || strcmp(z->name, "UTC") == 0)
+		return 0;
+	if (!z->cache[i].set || z->cache[i].quarter != quarter) {
+		z->cache[i].offset = ask_library(z, quarter * QUARTER);
+		z->cache[i].quarter = quarter;
+		z->cache[i].set = true;
+	}
+	return z->cache[i].offset;
+}
+
+int64_t
+utc_of_civil(const struct civil *c, const struct zone *z, int64_t after)
+{
+	int64_t local, early, late;
+
+	local = days_from_civil(c->year, c->month, c->day) * 86400 +
+	    c->hour * 3600 + c->minute * 60 + c->second;
+	local = local * USEC + c->usec;
+	if (z == NULL || strcmp(z->name, "UTC") == 0)
+		return local;
+	/* The two offsets that can hold within a day of this local time. */
+	early = local - offset_at(z, local - 86400 * USEC) * USEC;
+	late = local - offset_at(z, local + 86400 * USEC) * USEC;
+	if (early == late)
+		return early;
+	if (early > late) { /* clock put forward: one of them is a mirage */
+		if (early + offset_at(z, early) * USEC == local)
+			return early;
+		if (late + offset_at(z, late) * USEC == local)
+			return late;
+		return early;
+	}
+	if (early + offset_at(z, early) * USEC != local)
+		return late;
+	if (late + offset_at(z, late) * USEC != local)
+		return early;
+	return after != UTC_NONE && after - early > 0 &&
+		after - early > late - after ? late : early;
+}
+
+struct civil
+civil_of_utc(int64_t t, const struct zone *z)
+{
+	int64_t local = t + offset_at(z, t) * USEC;
+	int64_t days = floor_div(local, 86400 * USEC);
+	int64_t in = local - days * 86400 * USEC;
+	struct civil c;
+
+	civil_from_days(days, &c);
+	c.usec = (int)(in % USEC);
+	in /= USEC;
+	c.hour = (int)(in / 3600);
+	c.minute = (int)(in / 60 % 60);
+	c.second = (int)(in % 60);
+	return c;
+}
+
+size_t
+utc_format(int64_t t, char out[static UTC_TEXT_MAX])
+{
+	struct civil c = civil_of_utc(t, NULL);
+
+	return (size_t)snprintf(out, UTC_TEXT_MAX,
+	    "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", c.year, c.month, c.day,
+	    c.hour, c.minute, c.second, c.usec / 1000);
+}
+
+size_t
+utc_format_zone(int64_t t, const struct zone *z,
+    char out[static UTC_TEXT_MAX])
+{
+	struct civil c = civil_of_utc(t, z);
+	int off = offset_at(z, t) / 60;
+
+	return (size_t)snprintf(out, UTC_TEXT_MAX,
+	    "%04d-%02d-%02dT%02d:%02d:%02d.%03d%c%02d:%02d", c.year, c.month,
+	    c.day, c.hour, c.minute, c.second, c.usec / 1000,
+	    off < 0 ? '-' : '+', abs(off) / 60, abs(off) % 60);
+}
+
+/* Exactly n digits at the start of s, stepped over; -1 if they are not there. */
+static int
+fixed(struct str *s, size_t n)
+{
+	int v = 0;
+
+	if (s->n < n)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (s->p[i] < '0' || s->p[i] > '9')
+			return -1;
+		v = v * 10 + (s->p[i] - '0');
+	}
+	*s = str_from(*s, n);
+	return v;
+}
+
+static bool
+parse_date(struct str *s, struct civil *c)
+{
+	c->year = fixed(s, 4);
+	if (c->year < 0 || !str_skip(s, STR("-")))
+		return false;
+	c->month = fixed(s, 2);
+	if (!str_skip(s, STR("-")))
+		return false;
+	c->day = fixed(s, 2);
+	return c->month >= 1 && c->month <= 12 && c->day >= 1 && c->day <= 31;
+}
+
+static bool
+parse_clock(struct str *s, struct civil *c)
+{
+	int unit = 100000;
+
+	c->hour = fixed(s, 2);
+	if (!str_skip(s, STR(":")))
+		return false;
+	c->minute = fixed(s, 2);
+	if (!str_skip(s, STR(":")))
+		return false;
+	c->second = fixed(s, 2);
+	c->usec = 0;
+	if (c->hour < 0 || c->hour > 23 || c->minute < 0 || c->minute > 59 ||
+	    c->second < 0 || c->second > 60)
+		return false;
+	if (s->n > 1 && (s->p[0] == '.' || s->p[0] == ',') &&
+	    s->p[1] >= '0' && s->p[1] <= '9') {
+		*s = str_from(*s, 1);
+		for (struct str d = str_digits(s); d.n; d = str_from(d, 1)) {
+			c->usec += (d.p[0] - '0') * unit;
+			unit /= 10;
+		}
+	}
+	return true;
+}
+
+/* "Z", "+hh:mm", "+hhmm", "-hh" with or without a space before; seconds east. */
+static bool
+parse_offset(struct str *s, int *off)
+{
+	struct str t = *s;
+	int sign, h, m = 0;
+
+	if (str_skip(&t, STR("Z"))) {
+		*off = 0;
+		*s = t;
+		return true;
+	}
+	str_skip(&t, STR(" "));
+	if (t.n < 3 || (t.p[0] != '+' && t.p[0] != '-'))
+		return false;
+	sign = t.p[0] == '-' ? -1 : 1;
+	t = str_from(t, 1);
+	h = fixed(&t, 2);
+	if (h < 0 || h > 14)
+		return false;
+	str_skip(&t, STR(":"));
+	if (t.n >= 2 && t.p[0] >= '0' && t.p[0] <= '5')
+		m = fixed(&t, 2);
+	if (m < 0 || (t.n && t.p[0] >= '0' && t.p[0] <= '9'))
+		return false;
+	*off = sign * (h * 3600 + m * 60);
+	*s = t;
+	return true;
+}
+
+bool
+utc_parse_iso(struct str *s, const struct zone *z, int64_t after, int64_t *out)
+{
+	struct str t = *s;
+	struct civil c;
+	int off;
+
+	if (!parse_date(&t, &c))
+		return false;
+	if (!str_skip(&t, STR("T")) && !str_skip(&t, STR(" ")))
+		return false;
+	if (!parse_clock(&t, &c))
+		return false;
+	if (parse_offset(&t, &off))
+		*out = utc_of_civil(&c, NULL, UTC_NONE) - off * USEC;
+	else
+		*out = utc_of_civil(&c, z, after);
+	*s = t;
+	return true;
+}
+
+int64_t
+day_of(int64_t t, const struct zone *z)
+{
+	return floor_div(t + offset_at(z, t) * USEC, 86400 * USEC);
+}
+
+int64_t
+day_start(int64_t day, const struct zone *z)
+{
+	struct civil c = {0};
+
+	civil_from_days(day, &c);
+	return utc_of_civil(&c, z, UTC_NONE);
+}
+
+size_t
+day_format(int64_t day, char out[static UTC_TEXT_MAX])
+{
+	struct civil c;
+
+	civil_from_days(day, &c);
+	return (size_t)snprintf(out, UTC_TEXT_MAX, "%04d-%02d-%02d", c.year,
+	    c.month, c.day);
+}
+
+bool
+day_parse(struct str s, int64_t *day)
+{
+	struct civil c, back;
+
+	if (!parse_date(&s, &c) || s.n)
+		return false;
+	*day = days_from_civil(c.year, c.month, c.day);
+	civil_from_days(*day, &back);
+	return back.day == c.day;
+}
+
+static bool
+parse_relative(struct str s, int64_t now, int64_t *out)
+{
+	static const char unit[] = "smhdw";
+	static const int64_t sec[] = {1, 60, 3600, 86400, 604800};
+	struct str d;
+	const char *u;
+	uint64_t v;
+
+	if (!str_skip(&s, STR("-")))
+		return false;
+	d = str_digits(&s);
+	if (!str_u64(d, &v) || v > 1000000 || s.n != 1 ||
+	    (u = strchr(unit, s.p[0])) == NULL)
+		return false;
+	*out = now - (int64_t)v * sec[u - unit] * USEC;
+	return true;
+}
+
+bool
+utc_parse_user(struct str s, const struct zone *z, int64_t now, int64_t *out)
+{
+	int64_t day, v;
+
+	if (str_eq(s, STR("now")))
+		*out = now;
+	else if (str_eq(s, STR("today")))
+		*out = day_start(day_of(now, z), z);
+	else if (str_eq(s, STR("yesterday")))
+		*out = day_start(day_of(now, z) - 1, z);
+	else if (day_parse(s, &day))
+		*out = day_start(day, z);
+	else if (str_i64(s, &v) && v >= 0 && v < INT64_C(100000000000))
+		*out = v * USEC;
+	else if (utc_parse_iso(&s, z, UTC_NONE, out))
+		return s.n == 0;
+	else
+		return parse_relative(s, now, out);
+	return true;
+}
+
+int64_t
+utc_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * USEC + ts.tv_nsec / 1000;
+}

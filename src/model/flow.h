@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Flow nouns: one sampled SMTP packet, as a switch's sFlow agent (or a
+ * collector's export of it) showed it.
+ */
+#ifndef MODEL_FLOW_H
+#define MODEL_FLOW_H
+
+#include "base/addr.h"
+
+/* TCP flags as on the wire (RFC 9293 3.1). */
+enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
+
+struct smtp_sample {
+	int64_t time; /* microseconds UTC: when the collector received it */
+	struct addr agent;
+	uint32_t source_id; /* sFlow data source: class << 24 | index */
+	struct addr src, dst;
+	uint16_t src_port, dst_port;
+	uint8_t flags;
+	bool has_flags; /* false: the header was cut before the flags */
+	uint32_t rate;	/* sampling_rate of this very sample, at least 1 */
+	uint32_t src_as, dst_as; /* from a gateway record, 0 = unknown */
+};
+
+/* What one packet says of its two ends (domain.md 5.4, our rule).
+ * SYN without ACK to the mail port: strong, source is client.  SYN with ACK
+ * from it: strong, source is server.  Else the side on the mail port is the
+ * server, weakly.  Both ports mail ports: flags decide, or nothing does. */
+enum smtp_role { ROLE_UNKNOWN, ROLE_CLIENT, ROLE_SERVER };
+struct smtp_roles {
+	enum smtp_role src, dst;
+	bool strong;
+};
+
+#endif
