@@ -54,7 +54,7 @@ endif
 .PRECIOUS: $(B)/%.o
 .DEFAULT_GOAL := all
 FORCE:
-.PHONY: FORCE all deps demo check golden-update fuzz format install clean help
+.PHONY: FORCE all lib tests deps demo check golden-update fuzz format install clean help
 
 all: $(B)/$(PROG)                   ## build the program (VARIANT=release|debug|asan|fuzz)
 
@@ -82,6 +82,8 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/lib.a
 FUZZ_MAIN := $(if $(filter fuzz,$(VARIANT)),,$(B)/tests/fuzz/replay.o)
 $(B)/tests/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(FUZZ_MAIN) $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(if $(FUZZ_MAIN),,-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
+
+lib: $(B)/lib.a
 
 tests: $(TESTS) $(FUZZERS)          ## build the unit tests and fuzz targets
 
