@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int
 err_set(struct err *e, int code, const char *fmt, ...)
@@ -19,16 +20,19 @@ err_set(struct err *e, int code, const char *fmt, ...)
 int
 err_wrap(struct err *e, const char *fmt, ...)
 {
-	char tail[sizeof(e->text)];
+	char head[sizeof(e->text)];
+	size_t n, left;
 	va_list ap;
-	int n;
 
-	snprintf(tail, sizeof(tail), "%s", e->text);
 	va_start(ap, fmt);
-	n = vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	vsnprintf(head, sizeof(head), fmt, ap);
 	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof(e->text))
-		snprintf(e->text + n, sizeof(e->text) - (size_t)n, ": %s",
-		    tail);
+	n = strnlen(head, sizeof(head) - 3);
+	memcpy(head + n, ": ", 2);
+	left = sizeof(head) - (n + 2) - 1;
+	n += 2;
+	head[n] = '\0';
+	strncat(head, e->text, left);
+	memcpy(e->text, head, sizeof(head));
 	return e->code;
 }
