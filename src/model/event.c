@@ -4,5 +4,5 @@
 struct event
 event_of(enum event_kind kind)
 {
-	return (struct event){.kind = kind, .tls = -1, .size = -1};
+	return (struct event){.kind = kind, .tls = -1, .size = -1, .nrcpt = -1};
 }

@@ -61,6 +61,7 @@ struct event {
 	struct str sender; /* without <>; "" is the null sender */
 	const struct str *recipients;
 	size_t nrecipients;
+	int nrcpt; /* how many the MTA says there are, -1 unknown */
 	struct str orig_recipient;
 	int64_t size; /* octets, -1 unknown */
 	struct str message_id; /* with its <> if the log has them */
