@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store, for its callers: named statements over one database.  All SQL is
+ * in schema/: schema/NNN_*.sql are migrations, schema/statements/NAME.sql hold
+ * blocks that start with a line "-- name: message_put", schema/correlate/ are
+ * steps that run in order.  Drivers are behind store_driver.h.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/addr.h"
+#include "base/err.h"
+#include "base/value.h"
+
+struct store;
+struct stmt; /* a prepared statement, owned by the store */
+
+enum store_mode {
+	STORE_READ,  /* must exist; never writes */
+	STORE_WRITE, /* created and migrated if need be */
+};
+
+/* Errors (ERR_FAIL) name the file: missing, not a store, newer than this
+ * program, read-only, disk full, locked by another for over 30 s. */
+int store_open(struct store **out, const char *path, enum store_mode mode,
+    struct err *e);
+void store_close(struct store *s); /* rolls back what is open; NULL is fine */
+const char *store_path(const struct store *s);
+
+int store_begin(struct store *s, struct err *e);
+int store_commit(struct store *s, struct err *e);
+void store_rollback(struct store *s);
+
+/* The statement of that name; prepared once and kept. */
+int store_prepare(struct store *s, const char *name, struct stmt **out,
+    struct err *e);
+/* Runs to the end and ignores rows.  args bind ?1, ?2 ... (TIME and BOOL as
+ * integers, JSON as text). */
+int stmt_run(struct stmt *st, const struct value *args, size_t n,
+    struct err *e);
+/* Starts; then stmt_next: 1 a row, 0 the end, negative an error. */
+int stmt_start(struct stmt *st, const struct value *args, size_t n,
+    struct err *e);
+int stmt_next(struct stmt *st, struct err *e);
+size_t stmt_columns(const struct stmt *st);
+const char *stmt_column(const struct stmt *st, size_t i);
+struct value stmt_value(const struct stmt *st, size_t i); /* of this row */
+void stmt_reset(struct stmt *st); /* needed only if left before the end */
+
+int64_t store_last_id(const struct store *s); /* of the last insert */
+int64_t store_changes(const struct store *s); /* rows of the last statement */
+
+/* Ids of interned text and addresses (tables name and addr), made if new.
+ * An absent text has id 0 = NULL: bind it with value_id(). */
+int store_name(struct store *s, struct str text, int64_t *id, struct err *e);
+int store_addr(struct store *s, struct addr a, int64_t *id, struct err *e);
+
+static inline struct value
+value_id(int64_t id)
+{
+	return id ? value_int(id) : value_null();
+}
+
+/* Runs every schema/DIR/NN_*.sql in name order inside the caller's
+ * transaction.  Errors name the file.  Steps read their parameters from the
+ * temporary table param(name TEXT PRIMARY KEY, value), set by store_param(). */
+int store_param(struct store *s, const char *name, struct value v,
+    struct err *e);
+int store_run_steps(struct store *s, const char *dir, struct err *e);
+
+#endif
