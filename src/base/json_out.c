@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json_out.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/utc.h"
+
+/* Length of the UTF-8 sequence at p (RFC 3629: no surrogates, no overlongs,
+ * nothing past U+10FFFF), or 0 if there is none. */
+static size_t
+utf8_len(const unsigned char *p, size_t n)
+{
+	unsigned char lo = 0x80, hi = 0xbf;
+	size_t len, i;
+
+	if (p[0] >= 0xc2 && p[0] <= 0xdf)
+		len = 2;
+	else if (p[0] >= 0xe0 && p[0] <= 0xef)
+		len = 3;
+	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
+		len = 4;
+	else
+		return 0;
+	if (p[0] == 0xe0)
+		lo = 0xa0;
+	else if (p[0] == 0xed)
+		hi = 0x9f;
+	else if (p[0] == 0xf0)
+		lo = 0x90;
+	else if (p[0] == 0xf4)
+		hi = 0x8f;
+	if (n < len || p[1] < lo || p[1] > hi)
+		return 0;
+	for (i = 2; i < len; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
+}
+
+static void
+control(struct buf *out, unsigned char c)
+{
+	switch (c) {
+	case '\n':
+		buf_z(out, "\\n");
+		break;
+	case '\r':
+		buf_z(out, "\\r");
+		break;
+	case '\t':
+		buf_z(out, "\\t");
+		break;
+	default:
+		buf_printf(out, "\\u%04x", c);
+	}
+}
+
+void
+json_quote(struct buf *out, struct str s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	size_t i = 0, run = 0, len;
+
+	buf_c(out, '"');
+	while (i < s.n) {
+		if (p[i] >= 0x20 && p[i] < 0x7f && p[i] != '"' &&
+		    p[i] != '\\') {
+			i++;
+			continue;
+		}
+		len = p[i] >= 0x80 ? utf8_len(p + i, s.n - i) : 0;
+		if (len > 0) {
+			i += len;
+			continue;
+		}
+		buf_put(out, s.p + run, i - run);
+		if (p[i] == '"' || p[i] == '\\') {
+			buf_c(out, '\\');
+			buf_c(out, s.p[i]);
+		} else if (p[i] >= 0x80) {
+			buf_z(out, "\\ufffd");
+		} else {
+			control(out, p[i]);
+		}
+		run = ++i;
+	}
+	if (s.n > run)
+		buf_put(out, s.p + run, s.n - run);
+	buf_c(out, '"');
+}
+
+void
+json_number(struct buf *out, double v)
+{
+	char text[40];
+	int digits;
+
+	for (digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, v);
+		if (strtod(text, NULL) == v)
+			break;
+	}
+	buf_z(out, text);
+}
+
+static void
+member(struct json *j, const char *key)
+{
+	if (j->comma)
+		buf_c(j->out, ',');
+	j->comma = true;
+	if (key != NULL) {
+		buf_c(j->out, '"');
+		buf_z(j->out, key);
+		buf_z(j->out, "\":");
+	}
+}
+
+void
+json_open(struct json *j, const char *key, char bracket)
+{
+	member(j, key);
+	buf_c(j->out, bracket);
+	j->comma = false;
+}
+
+void
+json_close(struct json *j, char bracket)
+{
+	buf_c(j->out, bracket);
+	j->comma = true;
+}
+
+void
+json_str(struct json *j, const char *key, struct str s)
+{
+	member(j, key);
+	json_quote(j->out, s);
+}
+
+void
+json_opt_str(struct json *j, const char *key, struct str s)
+{
+	if (str_has(s))
+		json_str(j, key, s);
+}
+
+void
+json_i64(struct json *j, const char *key, int64_t v)
+{
+	member(j, key);
+	buf_printf(j->out, "%lld", (long long)v);
+}
+
+void
+json_real(struct json *j, const char *key, double v)
+{
+	if (!isfinite(v)) {
+		json_null(j, key);
+		return;
+	}
+	member(j, key);
+	json_number(j->out, v);
+}
+
+void
+json_bool(struct json *j, const char *key, bool v)
+{
+	member(j, key);
+	buf_z(j->out, v ? "true" : "false");
+}
+
+void
+json_null(struct json *j, const char *key)
+{
+	member(j, key);
+	buf_z(j->out, "null");
+}
+
+void
+json_time(struct json *j, const char *key, int64_t t)
+{
+	char text[UTC_TEXT_MAX];
+
+	json_str(j, key, str_of(text, utc_format(t, text)));
+}
+
+void
+json_addr(struct json *j, const char *key, struct addr a)
+{
+	char text[ADDR_TEXT_MAX];
+
+	json_str(j, key, str_of(text, addr_format(a, text)));
+}
+
+void
+json_value(struct json *j, const char *key, const struct value *v)
+{
+	switch (v->type) {
+	case VALUE_NULL:
+		json_null(j, key);
+		break;
+	case VALUE_INT:
+		json_i64(j, key, v->i);
+		break;
+	case VALUE_REAL:
+		json_real(j, key, v->r);
+		break;
+	case VALUE_TEXT:
+	case VALUE_BLOB:
+		json_str(j, key, v->s);
+		break;
+	case VALUE_BOOL:
+		json_bool(j, key, v->i != 0);
+		break;
+	case VALUE_TIME:
+		json_time(j, key, v->i);
+		break;
+	case VALUE_JSON:
+		member(j, key);
+		buf_s(j->out, v->s);
+		break;
+	}
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/utc.h"
+#include "input/config.h"
+
+#define OPTIONS_MAX 32
+
+enum { OPT_DB = 0x1000, OPT_HELP };
+
+static const struct option frame_opts[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"json", no_argument, NULL, 'j'},
+    {"config", required_argument, NULL, 'c'},
+    {"db", required_argument, NULL, OPT_DB},
+    {"help", no_argument, NULL, OPT_HELP},
+};
+#define NFRAME (sizeof(frame_opts) / sizeof(frame_opts[0]))
+
+static void
+help(const struct cmd *c)
+{
+	size_t i;
+
+	for (i = 0; command_table[i] != NULL; i++) {
+		const struct command *v = command_table[i];
+
+		if (strcmp(v->name, c->verb) != 0)
+			continue;
+		printf("usage: heloflow %s %s\n\n%s.\n\n%s", v->name, v->args,
+		    v->summary, v->help);
+		printf(
+		    "  -o text|json|jsonl|csv, -j   how to print (-j: json)\n"
+		    "  -c FILE, --db FILE           configuration, store\n");
+	}
+}
+
+static int
+set_output(struct cmd *c, const char *name, struct err *e)
+{
+	const struct output_ops *ops = output_find(str_z(name));
+
+	if (ops == NULL) {
+		err_set(e, ERR_USAGE,
+		    "no output \"%s\"; see heloflow list outputs", name);
+		return '?';
+	}
+	c->out = ops;
+	return 0;
+}
+
+/* 0: it was one of the frame's options. */
+static int
+frame_option(struct cmd *c, int opt, struct err *e)
+{
+	switch (opt) {
+	case 'o':
+		return set_output(c, optarg, e);
+	case 'j':
+		return set_output(c, "json", e);
+	case 'c':
+		c->config_path = optarg;
+		return 0;
+	case OPT_DB:
+		c->db = optarg;
+		return 0;
+	case OPT_HELP:
+		help(c);
+		exit(fflush(stdout) == 0 ? 0 : 1);
+	default:
+		return opt;
+	}
+}
+
+int
+cmd_option(struct cmd *c, int argc, char **argv, const char *short_opts,
+    const struct option *long_opts, struct err *e)
+{
+	struct option longs[OPTIONS_MAX];
+	char shorts[64];
+	size_t n = NFRAME;
+	int opt;
+
+	memcpy(longs, frame_opts, sizeof(frame_opts));
+	for (; long_opts != NULL && long_opts->name != NULL &&
+	       n < OPTIONS_MAX - 1;
+	     long_opts++)
+		longs[n++] = *long_opts;
+	longs[n] = (struct option){NULL, 0, NULL, 0};
+	snprintf(shorts, sizeof(shorts), ":o:jc:%s", short_opts);
+	do {
+		int at = optind ? optind : 1;
+
+		opt = getopt_long(argc, argv, shorts, longs, NULL);
+		if (opt == '?' || opt == ':') {
+			err_set(e, ERR_USAGE, "%s %s; see heloflow %s --help",
+			    opt == ':' ? "no value for" : "no such flag",
+			    argv[at < argc ? at : argc - 1], c->verb);
+			return '?';
+		}
+		if (opt != -1)
+			opt = frame_option(c, opt, e);
+	} while (opt == 0);
+	return opt;
+}
+
+int
+cmd_config(struct cmd *c, struct err *e)
+{
+	const char *path = c->config_path;
+
+	if (c->config != NULL)
+		return 0;
+	if (path == NULL && access("heloflow.yaml", F_OK) == 0)
+		path = "heloflow.yaml";
+	return path ? config_load(&c->config, path, e)
+	            : config_default(&c->config, e);
+}
+
+int
+cmd_store(
+    struct cmd *c, enum store_mode mode, struct store **out, struct err *e)
+{
+	const char *path = c->db;
+	int rc = cmd_config(c, e);
+
+	if (rc < 0)
+		return rc;
+	if (path == NULL)
+		path = str_has(c->config->store) ? c->config->store.p
+		                                 : "heloflow.db";
+	return store_open(out, path, mode, e);
+}
+
+int
+cmd_number(const char *flag, const char *text, int64_t lo, int64_t hi,
+    int64_t *out, struct err *e)
+{
+	if (!str_i64(str_z(text), out) || *out < lo || *out > hi)
+		return err_set(e, ERR_USAGE,
+		    "%s: \"%s\" is not a number from %lld to %lld", flag, text,
+		    (long long)lo, (long long)hi);
+	return 0;
+}
+
+int
+cmd_time(struct cmd *c, const char *flag, const char *text, int64_t *out,
+    struct err *e)
+{
+	int rc = cmd_config(c, e);
+
+	if (rc < 0)
+		return rc;
+	if (!utc_parse_user(
+	        str_z(text), c->config->day_timezone, utc_now(), out))
+		return err_set(e, ERR_USAGE,
+		    "%s: \"%s\" is no time (ISO 8601, epoch seconds, today, yesterday, -24h)",
+		    flag, text);
+	return 0;
+}
+
+int
+cmd_day(struct cmd *c, const char *flag, const char *text, int64_t *out,
+    struct err *e)
+{
+	int64_t t;
+	int rc;
+
+	if (day_parse(str_z(text), out))
+		return 0;
+	rc = cmd_time(c, flag, text, &t, e);
+	if (rc < 0)
+		return rc;
+	*out = day_of(t, c->config->day_timezone);
+	return 0;
+}
+
+int
+cmd_rows(struct cmd *c, struct stmt *st, const struct value *args, size_t nargs,
+    const struct column *cols, size_t ncols, int64_t *rows, struct err *e)
+{
+	struct value *v = xcalloc(ncols, sizeof(*v));
+	struct output o;
+	size_t i;
+	int rc;
+
+	output_begin(&o, c->out, stdout, cols, ncols, false);
+	rc = stmt_start(st, args, nargs, e);
+	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
+		for (i = 0; i < ncols; i++)
+			v[i] = stmt_value(st, i);
+		output_row(&o, v);
+	}
+	output_end(&o);
+	if (rows != NULL)
+		*rows = o.rows;
+	free(v);
+	return rc;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Configuration as data; every key is documented by "heloflow init" (the
+ * example in src/input/config.c) and doc/configuration.md.  All memory is the
+ * config's own.  Durations and clock errors are microseconds.
+ */
+#ifndef MODEL_CONFIG_H
+#define MODEL_CONFIG_H
+
+#include "base/addr.h"
+#include "base/utc.h"
+#include "model/delivery.h"
+
+enum vantage {
+	VANTAGE_NONE,
+	VANTAGE_EXCHANGE,
+	VANTAGE_EDGE,
+	VANTAGE_INTERNAL,
+	VANTAGE_N
+};
+extern const char *const vantage_name[VANTAGE_N];
+
+struct mail_source {
+	const struct str *paths; /* files or globs, relative to the config */
+	size_t npaths;
+	struct str mta;           /* a parser's name; absent = by program */
+	const struct zone *zone;  /* NULL = UTC */
+	int year;                 /* 0 = infer */
+	struct str host;          /* for lines whose header has none */
+	enum direction direction; /* DIR_NONE = by own prefixes */
+	int64_t clock_error;
+};
+
+struct flow_agent {
+	struct addr addr;
+	struct str name;
+	enum vantage vantage;
+};
+
+struct flow_feed {
+	const struct str *paths;
+	size_t npaths;
+	struct str listen; /* "ADDR:PORT", absent if paths */
+	struct str format; /* absent = auto */
+	int64_t rate;      /* 0 = as the samples say */
+	const struct flow_agent *agents;
+	size_t nagents;
+};
+
+struct lease_feed {
+	const struct str *paths;
+	size_t npaths;
+	struct str format; /* absent = auto */
+	const struct zone *zone;
+	int64_t clock_error, grace;
+};
+
+struct account {
+	struct str user, customer;
+};
+
+struct config {
+	struct str path;  /* of the file; absent = defaults */
+	struct str store; /* absent = ./heloflow.db; terminated */
+	const struct zone *day_timezone; /* NULL = UTC */
+	struct str day_timezone_name;
+	const struct prefix *prefixes; /* our customers' address space */
+	size_t nprefixes;
+	const struct prefix *own_hosts; /* our relays, filters, stores */
+	size_t nown_hosts;
+	const struct prefix *allow; /* known mail servers */
+	size_t nallow;
+	const struct mail_source *mail;
+	size_t nmail;
+	const struct flow_feed *flow;
+	size_t nflow;
+	const struct lease_feed *lease;
+	size_t nlease;
+	const struct account *accounts;
+	size_t naccounts;
+	const struct str *not_covered;
+	size_t nnot_covered;
+	struct str mmdb;
+	int64_t window;                                 /* default 3600 s */
+	int64_t retain_flow_samples, retain_deliveries; /* 0 = for ever */
+	void *memory;                                   /* the loader's */
+};
+
+bool prefixes_have(const struct prefix *p, size_t n, struct addr a);
+
+#endif
