@@ -9,7 +9,7 @@ MANDIR   ?= $(PREFIX)/share/man
 DESTDIR  ?=
 
 CC       ?= cc
-PKGS     := sqlite3 libpcre2-8 yaml-0.1 libarchive jansson libmaxminddb libxxhash
+PKGS     := sqlite3 libpcre2-8 yaml-0.1 libisal liblzma libzstd jansson libmaxminddb libxxhash
 PKG_CONFIG ?= pkg-config
 
 # A variant is a build folder and a few flags, nothing else.
@@ -29,7 +29,7 @@ WERROR   ?= -Werror
 HAVE_PKGS := $(shell $(PKG_CONFIG) --exists $(PKGS) 2>/dev/null && echo yes)
 ifeq ($(HAVE_PKGS),yes)
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
-PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS)) -lpcap
+PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS)) -lbz2 -lpcap
 endif
 override CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -DVERSION='"$(VERSION)"' \
             -DDATADIR='"$(DATADIR)"' -DSOURCE_TREE='"$(CURDIR)"' $(PKG_CFLAGS)
