@@ -19,7 +19,7 @@ struct smtp_sample {
 	uint16_t src_port, dst_port;
 	uint8_t flags;
 	bool has_flags; /* false: the header was cut before the flags */
-	uint32_t rate;	/* sampling_rate of this very sample, at least 1 */
+	uint32_t rate;  /* sampling_rate of this very sample, at least 1 */
 	uint32_t src_as, dst_as; /* from a gateway record, 0 = unknown */
 };
 
@@ -31,6 +31,27 @@ enum smtp_role { ROLE_UNKNOWN, ROLE_CLIENT, ROLE_SERVER };
 struct smtp_roles {
 	enum smtp_role src, dst;
 	bool strong;
+	/* The server end took part: it sent this packet, or this is not just
+	 * a request to talk.  False for the target of a SYN, and for a RST,
+	 * which a host without a mail server sends too. */
+	bool answered;
 };
+
+#define PORT_SET_MAX 16
+struct port_set { /* mail ports; usually 25 alone */
+	uint16_t port[PORT_SET_MAX];
+	unsigned n;
+};
+
+/* "25" or "25,465,587"; false: not ports from 1 to 65535, none, or more than
+ * PORT_SET_MAX. */
+bool port_set_parse(struct str s, struct port_set *out);
+bool port_set_has(const struct port_set *ports, uint16_t port);
+
+/* Is one end on a mail port? */
+bool smtp_sample_matches(
+    const struct smtp_sample *s, const struct port_set *ports);
+struct smtp_roles smtp_roles(
+    const struct smtp_sample *s, const struct port_set *ports);
 
 #endif
