@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opens a file, looks at its beginning, and hands it as a FILE to the format
+ * that claims it; the bytes already looked at are read again from memory.
+ */
+#include "input/flow_source.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/utc.h"
+#include "input/source.h"
+
+enum { HEAD = 256 * 1024 };
+
+const struct flow_source_ops *const flow_source_table[] = {
+    &flow_source_sflow,
+    &flow_source_packets,
+    NULL,
+};
+
+struct flow_source {
+	const struct flow_source_ops *ops;
+	void *state; /* NULL: an empty file */
+	bool cut;    /* the compressed data ended early */
+};
+
+/* The FILE's backing. */
+struct stream {
+	struct source *source;
+	size_t n, at; /* of head */
+	bool *cut;
+	char head[HEAD];
+};
+
+static ssize_t
+stream_read(void *cookie, char *buf, size_t n)
+{
+	struct stream *s = cookie;
+	struct err e;
+	long got;
+
+	if (s->at < s->n) {
+		if (n > s->n - s->at)
+			n = s->n - s->at;
+		memcpy(buf, s->head + s->at, n);
+		s->at += n;
+		return (ssize_t)n;
+	}
+	got = source_read(s->source, buf, n, &e);
+	if (got == 0 && source_truncated(s->source))
+		*s->cut = true;
+	return got < 0 ? -1 : (ssize_t)got;
+}
+
+static int
+stream_close(void *cookie)
+{
+	struct stream *s = cookie;
+
+	source_close(s->source);
+	free(s);
+	return 0;
+}
+
+static int
+fill_head(struct stream *s, struct err *e)
+{
+	long got;
+
+	while (s->n < HEAD) {
+		got = source_read(s->source, s->head + s->n, HEAD - s->n, e);
+		if (got < 0)
+			return (int)got;
+		if (got == 0)
+			break;
+		s->n += (size_t)got;
+	}
+	if (s->n < HEAD && source_truncated(s->source))
+		*s->cut = true;
+	return 0;
+}
+
+static int
+find_format(const struct flow_source_ops **out, const char *format,
+    struct str head, const char *path, struct err *e)
+{
+	bool look = !format || strcmp(format, "auto") == 0;
+
+	for (size_t i = 0; flow_source_table[i]; i++) {
+		*out = flow_source_table[i];
+		if (look ? (*out)->claims(head)
+		         : strcmp(format, (*out)->name) == 0)
+			return 0;
+	}
+	if (!look)
+		return err_set(e, ERR_USAGE,
+		    "no flow format \"%s\"; see heloflow list flows", format);
+	return err_set(
+	    e, ERR_FAIL, "%s: no flow format that is known here", path);
+}
+
+/* On success the FILE owns the stream. */
+static int
+open_format(struct flow_source *fs, struct stream *s, const char *path,
+    const char *format, struct flow_run *run, struct err *e)
+{
+	static const cookie_io_functions_t io = {
+	    .read = stream_read, .close = stream_close};
+	const struct flow_source_ops *ops = NULL;
+	FILE *f;
+	int rc;
+
+	rc = find_format(&ops, format, str_of(s->head, s->n), path, e);
+	if (rc < 0) {
+		stream_close(s);
+		return rc;
+	}
+	fs->ops = ops;
+	f = fopencookie(s, "r", io);
+	if (!f) {
+		stream_close(s);
+		return err_set(e, ERR_FAIL, "%s: no stream", path);
+	}
+	return ops->open(&fs->state, f, path, run, e);
+}
+
+int
+flow_source_open(struct flow_source **out, const char *path, const char *format,
+    struct flow_run *run, struct err *e)
+{
+	struct flow_source *fs = xcalloc(1, sizeof(*fs));
+	struct stream *s = xcalloc(1, sizeof(*s));
+	int rc;
+
+	s->cut = &fs->cut;
+	rc = source_open(&s->source, path, e);
+	if (rc >= 0)
+		rc = fill_head(s, e);
+	if (rc < 0 || s->n == 0) {
+		fs->cut = true;
+		stream_close(s);
+	} else {
+		rc = open_format(fs, s, path, format, run, e);
+	}
+	if (rc < 0) {
+		free(fs);
+		return rc;
+	}
+	*out = fs;
+	return 0;
+}
+
+int
+flow_source_step(struct flow_source *s, struct err *e)
+{
+	return s->state ? s->ops->step(s->state, e) : 0;
+}
+
+const char *
+flow_source_damage(const struct flow_source *s)
+{
+	if (!s->state)
+		return "it is empty";
+	if (s->cut)
+		return "the compressed data is cut or damaged";
+	return s->ops->damage(s->state);
+}
+
+const char *
+flow_source_format(const struct flow_source *s)
+{
+	return s->ops ? s->ops->name : "none";
+}
+
+void
+flow_source_close(struct flow_source *s)
+{
+	if (!s)
+		return;
+	if (s->state)
+		s->ops->close(s->state);
+	free(s);
+}
+
+void
+flow_run_init(struct flow_run *run, struct flow_sink *sink)
+{
+	*run = (struct flow_run){
+	    .ports = {.port = {25}, .n = 1},
+	    .since = UTC_NONE,
+	    .until = UTC_NONE,
+	    .first = UTC_NONE,
+	    .last = UTC_NONE,
+	    .sink = sink,
+	    .loss = flow_loss_new(),
+	};
+}
+
+void
+flow_run_free(struct flow_run *run)
+{
+	flow_loss_free(run->loss);
+}
+
+bool
+flow_run_takes(struct flow_run *run, int64_t time)
+{
+	if ((run->since != UTC_NONE && time < run->since) ||
+	    (run->until != UTC_NONE && time >= run->until)) {
+		run->outside++;
+		return false;
+	}
+	if (run->first == UTC_NONE || time < run->first)
+		run->first = time;
+	if (run->last == UTC_NONE || time > run->last)
+		run->last = time;
+	return true;
+}
+
+void
+flow_run_packet(struct flow_run *run, const struct packet *p,
+    const struct smtp_sample *meta)
+{
+	struct smtp_sample s = *meta;
+
+	run->samples++;
+	run->what[p->what]++;
+	if (run->rate)
+		s.rate = run->rate;
+	if (s.rate == 0) {
+		run->rate_unknown = true;
+		s.rate = 1;
+	}
+	if (p->what != PACKET_TCP)
+		return;
+	s.src = p->src;
+	s.dst = p->dst;
+	s.src_port = p->src_port;
+	s.dst_port = p->dst_port;
+	s.flags = p->flags;
+	s.has_flags = p->has_flags;
+	if (!smtp_sample_matches(&s, &run->ports))
+		return;
+	run->no_flags += !s.has_flags;
+	run->sink->sample(run->sink, &s);
+}

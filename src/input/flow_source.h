@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Flow source: a file of flow records in one of several formats -> SMTP
+ * samples.  To add a format: one file src/input/flow_x.c that ends in "const
+ * struct flow_source_ops flow_source_x", and one line in flow_source_table[]
+ * (doc/flow.md).
+ */
+#ifndef INPUT_FLOW_SOURCE_H
+#define INPUT_FLOW_SOURCE_H
+
+#include <stdio.h>
+
+#include "input/flow_loss.h"
+#include "model/flow.h"
+
+/* One datagram, or what comes nearest in a format that has none. */
+struct flow_heard {
+	int64_t time;
+	struct addr agent; /* the sender, if the agent could not be read */
+	unsigned datagrams, samples; /* flow samples of all protocols */
+	uint32_t rate_min, rate_max; /* 0: no samples */
+	int64_t lost; /* change of the lost count; late ones lower it */
+	bool malformed;
+};
+
+struct flow_sink {
+	/* A packet with an end on a mail port; valid during the call. */
+	void (*sample)(struct flow_sink *sink, const struct smtp_sample *s);
+	/* After the samples of one datagram. */
+	void (*heard)(struct flow_sink *sink, const struct flow_heard *h);
+};
+
+/* What is asked for, and what was seen; shared by the files of one run. */
+struct flow_run {
+	struct port_set ports;
+	uint32_t rate;        /* instead of the samples' own; 0 = theirs */
+	int64_t since, until; /* [since, until); UTC_NONE = open */
+	struct flow_sink *sink;
+	struct flow_loss *loss; /* the caller's */
+
+	struct sflow_counts sflow;
+	uint64_t samples; /* flow samples, all protocols and formats */
+	uint64_t what[PACKET_UDP + 1]; /* the samples' packets by kind */
+	uint64_t no_flags;             /* SMTP packets cut before the flags */
+	uint64_t skipped;    /* captured packets that are not flow data */
+	uint64_t outside;    /* before since or after until */
+	int64_t first, last; /* time of the flow data; UTC_NONE: none */
+	bool rate_unknown;   /* samples came with no rate, and none was given */
+};
+
+struct flow_source_ops {
+	const char *name; /* of --format: "sflow" */
+	const char *summary;
+	/* Could a file with this beginning (the whole of a short one) be of
+	 * this format?  Asked in order of the table. */
+	bool (*claims)(struct str head);
+	/* Takes f over.  path is for messages and outlives the source. */
+	int (*open)(void **state, FILE *f, const char *path,
+	    struct flow_run *run, struct err *e);
+	/* Reads on, to the next datagram or line: 1, or 0 at the end.  Bad
+	 * data is counted; negative is for a broken environment alone. */
+	int (*step)(void *state, struct err *e);
+	/* Why it ended before its end, or NULL. */
+	const char *(*damage)(const void *state);
+	void (*close)(void *state);
+};
+
+extern const struct flow_source_ops *const flow_source_table[]; /* NULL-ended */
+extern const struct flow_source_ops flow_source_sflow, flow_source_packets;
+
+struct flow_source;
+
+void flow_run_init(struct flow_run *run, struct flow_sink *sink);
+void flow_run_free(struct flow_run *run);
+
+/* format: a name of the table; NULL or "auto" looks at the first bytes.
+ * path "-" is stdin; compressed files are read as they are.  An unknown
+ * format is ERR_USAGE, a file that is none of the formats ERR_FAIL. */
+int flow_source_open(struct flow_source **out, const char *path,
+    const char *format, struct flow_run *run, struct err *e);
+int flow_source_step(struct flow_source *s, struct err *e);
+const char *flow_source_damage(const struct flow_source *s);
+const char *flow_source_format(const struct flow_source *s);
+void flow_source_close(struct flow_source *s); /* NULL is fine */
+
+/* For formats: is this time asked for?  Notes first, last and outside. */
+bool flow_run_takes(struct flow_run *run, int64_t time);
+/* For formats: one packet or flow record; hands it on if it is mail.  rate 0
+ * is unknown. */
+void flow_run_packet(struct flow_run *run, const struct packet *p,
+    const struct smtp_sample *meta);
+
+#endif
