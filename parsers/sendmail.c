@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sendmail: who claims a line, which reader takes it, and the little that is
+ * kept of a server process: its authenticated user (the AUTH line has no
+ * queue id) and what became of its last message.
+ */
+#include "parsers/sendmail.h"
+
+#include "base/hash.h"
+
+#define SESSION_MAX (12 * INT64_C(3600000000)) /* a pid is re-used some day */
+
+static uint64_t
+process_key(const struct sm *c)
+{
+	return hash_str(c->in->host, (uint64_t)c->in->pid) | 1;
+}
+
+/* A set of SM_WAYS slots by key; the oldest of them gives way. */
+struct sm_session *
+sm_session(struct sm *c, bool make)
+{
+	uint64_t key = process_key(c);
+	struct sm_session *s, *old;
+
+	if (c->in->pid == 0)
+		return NULL;
+	s = old =
+	    c->state->session + key / 2 % (SM_SESSIONS / SM_WAYS) * SM_WAYS;
+	for (size_t i = 0; i < SM_WAYS; i++, s++) {
+		if (s->key == key) {
+			int64_t age = c->in->time - s->time;
+			if (age >= 0 && age <= SESSION_MAX)
+				return s;
+			old = s;
+			break;
+		}
+		if (s->key == 0 || s->time < old->time)
+			old = s;
+	}
+	if (!make)
+		return NULL;
+	*old = (struct sm_session){.key = key, .time = c->in->time};
+	return old;
+}
+
+void
+sm_set_fate(struct sm *c, enum disposition d, int reply)
+{
+	struct sm_session *s = sm_session(c, true);
+
+	if (s == NULL || !str_has(c->queue_id))
+		return;
+	s->queue_id = hash_str(c->queue_id, 0);
+	s->time = c->in->time;
+	s->reply = (uint16_t)reply;
+	s->fate = d == DISP_ABORTED      ? SM_ABORTED
+	          : d == DISP_TEMPFAILED ? SM_TEMPFAILED
+	          : d == DISP_DISCARDED  ? SM_DISCARDED
+	                                 : SM_REJECTED;
+}
+
+enum sm_fate
+sm_fate(struct sm *c, int *reply)
+{
+	struct sm_session *s = sm_session(c, false);
+
+	if (s == NULL || s->queue_id != hash_str(c->queue_id, 0))
+		return SM_OPEN;
+	if (reply != NULL && s->reply != 0)
+		*reply = s->reply;
+	return (enum sm_fate)s->fate;
+}
+
+/* Queue ids hold time and pid and are unique on a host, whichever daemon
+ * (sm-mta, sm-msp-queue, sendmail) logs: so there is no instance. */
+void
+sm_emit(struct sm *c, const struct event *ev)
+{
+	c->sink->emit(c->sink, STR_NONE, ev);
+}
+
+struct event
+sm_event(const struct sm *c, enum event_kind kind)
+{
+	struct event ev = event_of(kind);
+
+	ev.queue_id = c->queue_id;
+	return ev;
+}
+
+static enum parsed
+emit_end(struct sm *c)
+{
+	struct event ev = sm_event(c, EVENT_END);
+
+	if (!str_has(c->queue_id))
+		return PARSED_UNKNOWN;
+	sm_emit(c, &ev);
+	return PARSED_USED;
+}
+
+static enum parsed
+abort_at(struct sm *c, enum stage stage, struct str relay)
+{
+	struct event ev = sm_event(c, EVENT_ABORT);
+
+	ev.stage = stage;
+	ev.disposition = DISP_ABORTED;
+	if (str_has(relay))
+		sm_client(&ev, relay);
+	sm_set_fate(c, DISP_ABORTED, 0);
+	sm_emit(c, &ev);
+	return PARSED_USED;
+}
+
+/* "lost input channel from R to DAEMON after COMMAND" */
+static enum parsed
+lost_channel(struct sm *c)
+{
+	static const struct {
+		const char *word;
+		enum stage stage;
+	} after[] = {{"startup", STAGE_CONNECT}, {"helo", STAGE_HELO},
+	    {"ehlo", STAGE_HELO}, {"starttls", STAGE_HELO},
+	    {"auth", STAGE_AUTH}, {"mail", STAGE_MAIL}, {"rcpt", STAGE_RCPT},
+	    {"data", STAGE_DATA}, {NULL, STAGE_NONE}};
+	struct str s = str_from(c->text, 24), relay;
+	ptrdiff_t word = str_rfind(s, STR(" after "));
+	size_t i = 0;
+
+	if (word < 0 || !str_until(&s, STR(" to "), &relay))
+		return PARSED_UNKNOWN;
+	s = str_from(c->text, 24 + (size_t)word + 7);
+	while (after[i].word != NULL && !str_eq(s, str_z(after[i].word)))
+		i++;
+	return abort_at(c, after[i].stage, relay);
+}
+
+static enum parsed
+premature_end(struct sm *c)
+{
+	return abort_at(c, STAGE_DATA, STR_NONE);
+}
+
+/* "timeout waiting for input from R during PHASE" */
+static enum parsed
+input_timeout(struct sm *c)
+{
+	static const char *const body[] = {"message body read",
+	    "message collect", "message header read", NULL};
+	struct str s = str_from(c->text, 31), relay;
+
+	if (!str_until(&s, STR(" during "), &relay))
+		return PARSED_UNKNOWN;
+	for (size_t i = 0; body[i] != NULL; i++)
+		if (str_starts(s, str_z(body[i])))
+			return abort_at(c, STAGE_DATA, relay);
+	/* Of a command: "lost input channel" follows; as client: not ours. */
+	return PARSED_IGNORED;
+}
+
+static enum parsed
+connected(struct sm *c)
+{
+	struct event ev = sm_event(c, EVENT_CONNECT);
+
+	sm_client(&ev, str_from(c->text, 13));
+	sm_emit(c, &ev);
+	return PARSED_USED;
+}
+
+/* "AUTH=server, relay=R, authid=U, mech=M, bits=N": U did authenticate. */
+static enum parsed
+auth_server(struct sm *c)
+{
+	struct str s = str_from(c->text, 19), relay;
+	ptrdiff_t mech = str_rfind(s, STR(", mech="));
+	struct sm_session *session;
+	struct sm_peer peer;
+
+	if (mech < 0)
+		return PARSED_UNKNOWN;
+	s = str_head(s, (size_t)mech);
+	if (!str_until(&s, STR(", authid="), &relay))
+		return PARSED_UNKNOWN;
+	session = sm_session(c, true);
+	if (session == NULL || !sm_peer(relay, &peer) || s.n > SM_AUTH_MAX)
+		return PARSED_IGNORED;
+	session->client = peer.addr;
+	session->time = c->in->time;
+	session->nauth = (uint8_t)s.n;
+	memcpy(session->auth, s.p, s.n);
+	return PARSED_USED;
+}
+
+/* "AUTH failure (M): text[, user=U][, relay=R]": U is what the peer sent,
+ * so R is read from the right and U is nobody's name. */
+static enum parsed
+auth_failure(struct sm *c)
+{
+	struct event ev = event_of(EVENT_REJECT);
+	ptrdiff_t at = str_rfind(c->text, STR(", relay="));
+
+	ev.disposition = DISP_REJECTED;
+	ev.stage = STAGE_AUTH;
+	ev.reply = 535;
+	ev.dsn = STR("5.7.0");
+	ev.reason = STR("authentication failed");
+	if (at >= 0)
+		sm_client(&ev, str_from(c->text, (size_t)at + 8));
+	sm_emit(c, &ev);
+	return PARSED_USED;
+}
+
+/* "clone PARENT, owner=O": this id is the copy that goes to a list. */
+static enum parsed
+clone(struct sm *c)
+{
+	struct event ev = sm_event(c, EVENT_SAME);
+	struct str s = str_from(c->text, 6);
+
+	if (!str_has(c->queue_id) || !sm_queue_id(&s, &ev.parent_queue_id))
+		return PARSED_UNKNOWN;
+	sm_emit(c, &ev);
+	return PARSED_USED;
+}
+
+static enum parsed
+ignored(struct sm *c)
+{
+	(void)c;
+	return PARSED_IGNORED;
+}
+
+/* "collect: relay=R, from=A, info=T", "collect: T on connection from R":
+ * said before by "premature EOM". */
+static enum parsed
+collect_again(struct sm *c)
+{
+	if (str_find(c->text, STR(", info=")) >= 0 ||
+	    str_find(c->text, STR(" on connection from ")) >= 0)
+		return PARSED_IGNORED;
+	return PARSED_UNKNOWN;
+}
+
+#define READER(lit, fn)                                                        \
+	{                                                                      \
+		{(lit), sizeof(lit) - 1}, (fn)                                 \
+	}
+
+static const struct {
+	struct str start;
+	enum parsed (*read)(struct sm *c);
+} readers[] = {
+    READER("from=", sm_from),
+    READER("to=", sm_to),
+    READER("Milter", sm_milter),
+    READER("milter=", sm_milter_action),
+    READER("ruleset=", sm_ruleset),
+    READER("STARTTLS=", ignored),
+    READER("AUTH=server, relay=", auth_server),
+    READER("AUTH failure (", auth_failure),
+    READER("lost input channel from ", lost_channel),
+    READER("collect: premature EOM", premature_end),
+    READER("collect: ", collect_again),
+    READER("timeout waiting for input from ", input_timeout),
+    READER("connect from ", connected),
+    READER("done; delay=", emit_end),
+    READER("discarded", sm_discarded),
+    READER("clone ", clone),
+    /* Verbose sessions, LogLevel 15 and more: the peer's words. */
+    READER("--- ", ignored),
+    READER("<-- ", ignored),
+    /* Operation of the server. */
+    READER("AUTH=client", ignored),
+    READER("STARTTLS: ", ignored),
+    READER("STARTTLS, ", ignored),
+    READER("TLS: ", ignored),
+    READER("SYSERR", ignored),
+    READER("Authentication-Warning: ", ignored),
+    READER("alias database ", ignored),
+    READER("starting daemon", ignored),
+    READER("restarting ", ignored),
+    READER("stopping daemon", ignored),
+    READER("daemon ", ignored),
+    READER("started as: ", ignored),
+    READER("rejecting connections on daemon ", ignored),
+    READER("accepting connections again for daemon ", ignored),
+    READER("deferring connections on daemon ", ignored),
+    READER("delaying=", ignored),
+    READER("grew WorkList for ", ignored),
+    READER("runqueue: ", ignored),
+    READER("error connecting to filter ", ignored),
+    READER("milter_", ignored),
+    READER("gethostbyaddr(", ignored),
+    READER("My unqualified host name ", ignored),
+    READER("unable to qualify my own domain name ", ignored),
+    READER("low on space ", ignored),
+    READER("locked", ignored),
+    READER("unlock", ignored),
+    READER("POSSIBLE ATTACK from ", ignored),
+    READER("Truncated MIME ", ignored),
+    READER("Fixed MIME ", ignored),
+    READER("timeout writing message to ", ignored),
+    READER("makeconnection ", ignored),
+    READER("split: maxrcpts=", ignored),
+    READER("SMTP MAIL command ", ignored),
+};
+
+/* "PARENT: CHILD: DSN: text": text can be the remote server's, so the end of
+ * a message by age is only read where its own words begin the text. */
+static enum parsed
+child(struct sm *c)
+{
+	static const struct str kinds[] = {SM_LIT(": DSN: "),
+	    SM_LIT(": postmaster notify: "), SM_LIT(": return to sender: "),
+	    SM_LIT(": sender notify: ")};
+	struct event ev = sm_event(c, EVENT_CHILD), late;
+	struct str s = c->text;
+	size_t i = 0;
+
+	if (!str_has(c->queue_id) || !sm_queue_id(&s, &ev.queue_id))
+		return PARSED_UNKNOWN;
+	while (i < 4 && !str_skip(&s, kinds[i]))
+		i++;
+	if (i == 4)
+		return PARSED_UNKNOWN;
+	ev.parent_queue_id = c->queue_id;
+	if (str_starts(s, STR("Cannot send message for "))) {
+		late = sm_event(c, EVENT_ATTEMPT);
+		late.disposition = DISP_EXPIRED;
+		late.reason = s;
+		sm_emit(c, &late);
+	}
+	sm_emit(c, &ev);
+	return PARSED_USED;
+}
+
+/* "R did not issue MAIL/EXPN/VRFY/ETRN during connection to DAEMON" */
+static enum parsed
+no_mail(struct sm *c)
+{
+	struct event ev = event_of(EVENT_DISCONNECT);
+	ptrdiff_t at = str_find(
+	    c->text, STR(" did not issue MAIL/EXPN/VRFY/ETRN during "));
+
+	if (at < 0)
+		return PARSED_UNKNOWN;
+	sm_client(&ev, str_head(c->text, (size_t)at));
+	ev.text = STR("did not issue MAIL");
+	sm_emit(c, &ev);
+	return PARSED_USED;
+}
+
+/* "R: VRFY anna", "R: possible SMTP attack: command=AUTH, count=5": after an
+ * address that the server wrote.  "N: 4 aliases, longest 31 bytes". */
+static enum parsed
+peer_remark(struct sm *c)
+{
+	static const char *const remarks[] = {"VRFY ", "EXPN ", "ETRN ",
+	    "possible SMTP attack: command=", "probable open proxy: command=",
+	    "DEBUG ", "\"", "bad command", "Command too long", NULL};
+	struct str s = c->text, relay, number;
+	struct sm_peer peer;
+
+	if (str_until(&s, STR(" (may be forged): "), &relay))
+		relay.n--;
+	else if (!str_until(&s, STR("]: "), &relay)) {
+		if (c->text.n > 0 && c->text.p[0] == '/' &&
+		    str_until(&s, STR(": "), &relay) &&
+		    (number = str_digits(&s)).n > 0 &&
+		    str_starts(s, STR(" aliases, longest ")))
+			return PARSED_IGNORED;
+		return PARSED_UNKNOWN;
+	}
+	if (!sm_peer(str_head(c->text, relay.n + 1), &peer))
+		return PARSED_UNKNOWN;
+	for (size_t i = 0; remarks[i] != NULL; i++)
+		if (str_startsi(s, str_z(remarks[i])))
+			return PARSED_IGNORED;
+	return PARSED_UNKNOWN;
+}
+
+static enum parsed
+dispatch(struct sm *c)
+{
+	enum parsed p;
+
+	for (size_t i = 0; i < sizeof(readers) / sizeof(*readers); i++)
+		if (str_starts(c->text, readers[i].start))
+			return readers[i].read(c);
+	p = no_mail(c);
+	if (p == PARSED_UNKNOWN)
+		p = child(c);
+	if (p == PARSED_UNKNOWN)
+		p = peer_remark(c);
+	return p != PARSED_UNKNOWN ? p : sm_user_error(c);
+}
+
+/*
+ * sm_syslog() in conf.c cuts what is longer than SYSLOG_BUFSIZE into
+ * "QID[1]: text ...", "QID[2]: text ...", "QID[3]: text": put together here
+ * and read as one line when the last part has come.
+ */
+static enum parsed
+part(struct sm *c, uint64_t number)
+{
+	struct sm_parts *p = &c->state->parts;
+	uint64_t key = process_key(c), id = hash_str(c->queue_id, 0);
+	struct str more = STR(" ...");
+	bool last = !str_ends(c->text, more);
+
+	if (number == 1)
+		*p = (struct sm_parts){.key = key, .queue_id = id, .next = 1};
+	if (p->key != key || p->queue_id != id || p->next != number ||
+	    c->text.n > sizeof(p->text) - p->n) {
+		p->next = 0;
+		return PARSED_UNKNOWN;
+	}
+	if (!last)
+		c->text.n -= more.n;
+	memcpy(p->text + p->n, c->text.p, c->text.n);
+	p->n += (uint32_t)c->text.n;
+	p->next++;
+	if (!last)
+		return PARSED_USED;
+	p->next = 0;
+	c->text = str_of(p->text, p->n);
+	return dispatch(c);
+}
+
+static enum parsed
+sendmail_line(const struct log_line *in, void *state, struct event_sink *sink)
+{
+	struct sm c = {.in = in, .state = state, .sink = sink};
+	struct str s = str_trim(in->text), digits;
+	uint64_t number;
+
+	if (in->continuation)
+		return PARSED_UNKNOWN;
+	c.text = s;
+	if (!sm_queue_id(&s, &c.queue_id)) {
+		str_skip(&c.text, STR("NOQUEUE: "));
+		return dispatch(&c);
+	}
+	if (str_skip(&s, STR(": "))) {
+		c.text = s;
+		return dispatch(&c);
+	}
+	if (!str_skip(&s, STR("[")) || (digits = str_digits(&s)).n == 0 ||
+	    !str_u64(digits, &number) || !str_skip(&s, STR("]: ")))
+		return PARSED_UNKNOWN;
+	c.text = s;
+	return part(&c, number);
+}
+
+static bool
+sendmail_claims(struct str program)
+{
+	static const char *const starts[] = {"sm-mta", "sm-msp", "sm-que",
+	    "sm-client", "sm-acceptingconnections", "sendmail-", NULL};
+
+	if (str_eq(program, STR("sendmail")))
+		return true;
+	for (size_t i = 0; starts[i] != NULL; i++)
+		if (str_starts(program, str_z(starts[i])))
+			return true;
+	return false;
+}
+
+const struct parser_ops parser_sendmail = {
+    .name = "sendmail",
+    .summary = "Sendmail 8 (syslog)",
+    .claims = sendmail_claims,
+    .state_size = sizeof(struct sm_state),
+    .line = sendmail_line,
+};

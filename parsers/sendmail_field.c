@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "parsers/sendmail.h"
+
+static bool
+alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	       (c >= 'a' && c <= 'z');
+}
+
+/*
+ * Queue ids (queue.c, assign_queueid): 8 base-60 characters of time and
+ * sequence and 6 digits of the pid since 8.12; 8 + 5 before that, and
+ * "PAA12345" in 8.8.
+ */
+bool
+sm_queue_id(struct str *s, struct str *out)
+{
+	size_t n = 0, digits = 0;
+
+	while (n < s->n && n < 24 && alnum(s->p[n])) {
+		digits = s->p[n] <= '9' ? digits + 1 : 0;
+		n++;
+	}
+	if (n < 8 || n > 20 || digits < 5)
+		return false;
+	*out = str_head(*s, n);
+	*s = str_from(*s, n);
+	return true;
+}
+
+ptrdiff_t
+sm_arg(struct str s)
+{
+	bool quote = false, angle = false;
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (c == '\\' && i + 1 < s.n)
+			i++;
+		else if (c == '"')
+			quote = !quote;
+		else if (quote)
+			continue;
+		else if (c == '<' || c == '>')
+			angle = c == '<';
+		else if (c == ',' && !angle && i + 1 < s.n && s.p[i + 1] == ' ')
+			break;
+	}
+	return quote || angle ? -1 : (ptrdiff_t)i;
+}
+
+struct str
+sm_bare(struct str a)
+{
+	if (a.n >= 2 && a.p[0] == '<' && a.p[a.n - 1] == '>')
+		return (struct str){a.p + 1, a.n - 2};
+	return a;
+}
+
+/* shortenstring() in util.c keeps both ends of what is longer than
+ * MAXSHORTSTR (203) and puts "..." between. */
+struct str
+sm_whole(struct str a)
+{
+	if (a.n >= 200 && str_find(a, STR("...")) >= 0)
+		return STR_NONE;
+	return a;
+}
+
+/* The brackets at the end of s; s is left with what stands before them. */
+static bool
+last_group(struct str *s, char open, char shut, struct str *out)
+{
+	ptrdiff_t at = str_rchr(*s, open);
+
+	if (s->n < 2 || s->p[s->n - 1] != shut || at < 0)
+		return false;
+	*out = (struct str){s->p + at + 1, s->n - (size_t)at - 2};
+	*s = str_trim(str_head(*s, (size_t)at));
+	return true;
+}
+
+/*
+ * The address is the last group and nothing else: the name before it comes
+ * from the peer's DNS and may have an RFC 1413 user before an '@'.
+ */
+bool
+sm_peer(struct str r, struct sm_peer *out)
+{
+	struct str forged = STR("(may be forged)"), group;
+	ptrdiff_t at;
+
+	*out = (struct sm_peer){.has_addr = false};
+	r = str_trim(r);
+	if (str_ends(r, forged))
+		r = str_trim(str_head(r, r.n - forged.n));
+	if (last_group(&r, '[', ']', &group) ||
+	    last_group(&r, '(', ')', &group))
+		out->has_addr = addr_parse(group, &out->addr);
+	at = str_rchr(r, '@');
+	if (at >= 0)
+		r = str_from(r, (size_t)at + 1);
+	if (r.n > 0 && r.p[0] != '[' && str_chr(r, ' ') < 0)
+		out->name = r;
+	return out->has_addr;
+}
+
+void
+sm_client(struct event *ev, struct str relay)
+{
+	struct sm_peer peer;
+
+	ev->has_client = sm_peer(relay, &peer);
+	ev->client = peer.addr;
+	ev->client_name = peer.name;
+}
+
+/* "5.7.1" and a space or the end. */
+bool
+sm_dsn(struct str *s, struct str *out)
+{
+	struct str rest = *s, num;
+
+	for (int i = 0; i < 3; i++) {
+		num = str_digits(&rest);
+		if (num.n == 0 || num.n > 3 ||
+		    (i < 2 && !str_skip(&rest, STR("."))))
+			return false;
+	}
+	if (rest.n > 0 && rest.p[0] != ' ' && rest.p[0] != ',')
+		return false;
+	*out = str_head(*s, s->n - rest.n);
+	*s = rest;
+	return true;
+}
+
+void
+sm_reply(struct event *ev, struct str s)
+{
+	struct str rest = s, code = str_digits(&rest);
+	uint64_t v;
+
+	ev->disposition = DISP_REJECTED;
+	if (code.n == 3 && str_u64(code, &v) &&
+	    (rest.n == 0 || strchr(" -,", rest.p[0]))) {
+		ev->reply = (int)v;
+		if (v >= 400 && v < 500)
+			ev->disposition = DISP_TEMPFAILED;
+		s = str_trim(rest);
+		sm_dsn(&s, &ev->dsn);
+	}
+	ev->reason = str_trim(s);
+}
+
+struct str
+sm_own_text(struct str t)
+{
+	static const struct str quoting[] = {
+	    SM_LIT("Domain of sender address "),
+	    SM_LIT("Domain name required for sender address "),
+	};
+	ptrdiff_t at;
+
+	if (t.n > 0 && (t.p[0] == '<' || t.p[0] == '"')) {
+		at = str_rfind(str_head(t, 1024), STR("... "));
+		if (at < 0)
+			return STR_NONE;
+		t = str_from(t, (size_t)at + 4);
+	} else if ((at = str_find(t, STR("... "))) >= 0 &&
+	           str_chr(str_head(t, (size_t)at), ' ') < 0) {
+		t = str_from(t, (size_t)at + 4);
+	}
+	for (size_t i = 0; i < sizeof(quoting) / sizeof(*quoting); i++)
+		if (str_starts(t, quoting[i]))
+			return str_trim(quoting[i]);
+	return t;
+}
