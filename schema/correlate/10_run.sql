@@ -1,0 +1,43 @@
+-- Step 1: what this run is about, as one row, and which hours were observed.
+-- param: day, day_start, day_end, timezone, window, packets_per_message,
+-- evidence_max, flow_client_min, ports (JSON list), watermark.
+DROP TABLE IF EXISTS temp.run;
+CREATE TEMP TABLE run AS
+SELECT (SELECT value FROM temp.param WHERE name = 'day') AS day,
+       (SELECT value FROM temp.param WHERE name = 'day_start') AS day_start,
+       (SELECT value FROM temp.param WHERE name = 'day_end') AS day_end,
+       (SELECT value FROM temp.param WHERE name = 'window') AS window,
+       (SELECT value FROM temp.param WHERE name = 'packets_per_message') AS packets_per_message,
+       (SELECT value FROM temp.param WHERE name = 'evidence_max') AS evidence_max,
+       (SELECT value FROM temp.param WHERE name = 'flow_client_min') AS flow_client_min,
+       (SELECT value FROM temp.param WHERE name = 'watermark') AS watermark;
+
+DROP TABLE IF EXISTS temp.mail_port;
+CREATE TEMP TABLE mail_port (port INTEGER PRIMARY KEY);
+INSERT OR IGNORE INTO temp.mail_port
+SELECT value FROM json_each((SELECT value FROM temp.param WHERE name = 'ports'));
+
+-- Hours in which at least one of our mail servers wrote a log line.
+DROP TABLE IF EXISTS temp.mail_hour;
+CREATE TEMP TABLE mail_hour (hour INTEGER PRIMARY KEY);
+INSERT INTO temp.mail_hour
+SELECT DISTINCT c.hour
+  FROM temp.run CROSS JOIN main.coverage c
+ WHERE c.kind = 'mail' AND c.lines > 0
+   AND c.hour > run.day_start - 3600000000 AND c.hour < run.day_end;
+
+-- Hours in which an agent was heard, with the largest rate it sampled at.
+-- An agent without a vantage is taken for one at an exchange: it sees nothing
+-- of what stays inside our network.
+DROP TABLE IF EXISTS temp.flow_hour;
+CREATE TEMP TABLE flow_hour (
+  hour INTEGER, agent INTEGER, vantage TEXT, rate INTEGER,
+  PRIMARY KEY (hour, agent)
+) WITHOUT ROWID;
+INSERT INTO temp.flow_hour
+SELECT f.hour, f.agent, coalesce(a.vantage, 'exchange'), max(f.rate_max, 1)
+  FROM temp.run CROSS JOIN main.flow_coverage f
+  LEFT JOIN main.flow_agent a ON a.agent = f.agent
+ WHERE f.samples + f.smtp_packets > 0
+   AND f.hour > run.day_start - run.window - 3600000000
+   AND f.hour < run.day_end + run.window;

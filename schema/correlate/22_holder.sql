@@ -1,0 +1,70 @@
+-- Step 3: who held these addresses when.  Leases that touch the day, the
+-- flow window and their own clock error are looked at.  A lease without an
+-- end lasts until the same range is given out anew: an address is not given
+-- to a second customer before the first has lost it.
+DROP TABLE IF EXISTS temp.lease_day;
+CREATE TEMP TABLE lease_day AS
+SELECT e.id, e.first, e.last, e.port_first, e.port_last, e.start, e.until,
+       e.customer, e.clock_error, 0 AS span
+  FROM (SELECT l.id, l.first, l.last, l.port_first, l.port_last, l.customer,
+               l.clock_error,
+               coalesce(l.start, -4611686018427387904) AS start,
+               coalesce(l."end",
+                 (SELECT min(n.start) FROM main.lease n
+                   WHERE n.first = l.first AND n.last = l.last
+                     AND n.port_first IS l.port_first AND n.port_last IS l.port_last
+                     AND n.start > coalesce(l.start, -4611686018427387904)),
+                 4611686018427387904) AS until
+          FROM main.lease l) e, temp.run
+ WHERE e.until > e.start
+   AND e.start - e.clock_error < run.day_end + run.window
+   AND e.until + e.clock_error > run.day_start - run.window;
+
+-- The different ranges, and the places where a range begins, in order.
+DROP TABLE IF EXISTS temp.lease_span;
+CREATE TEMP TABLE lease_span (
+  span INTEGER PRIMARY KEY, first BLOB, last BLOB, UNIQUE (first, last));
+INSERT INTO temp.lease_span (first, last)
+SELECT DISTINCT first, last FROM temp.lease_day ORDER BY first, last;
+UPDATE temp.lease_day
+   SET span = (SELECT s.span FROM temp.lease_span s
+                WHERE s.first = lease_day.first AND s.last = lease_day.last);
+CREATE INDEX temp.lease_day_span ON lease_day (span);
+DROP TABLE IF EXISTS temp.lease_place;
+CREATE TEMP TABLE lease_place (place INTEGER PRIMARY KEY, first BLOB UNIQUE);
+INSERT INTO temp.lease_place
+SELECT row_number() OVER (ORDER BY first), first
+  FROM (SELECT DISTINCT first FROM temp.lease_span);
+
+-- Which ranges are still open at each place.  A range that holds an address
+-- is open at the last place that is not after the address, so that one look
+-- finds all of them, however they nest or cross.
+DROP TABLE IF EXISTS temp.open_span;
+CREATE TEMP TABLE open_span (
+  place INTEGER, span INTEGER, PRIMARY KEY (place, span)) WITHOUT ROWID;
+INSERT INTO temp.open_span
+WITH RECURSIVE open (span, last, place) AS (
+  SELECT s.span, s.last, p.place
+    FROM temp.lease_span s JOIN temp.lease_place p ON p.first = s.first
+  UNION ALL
+  SELECT o.span, o.last, p.place
+    FROM open o JOIN temp.lease_place p ON p.place = o.place + 1
+   WHERE p.first <= o.last)
+SELECT place, span FROM open;
+
+UPDATE temp.day_addr
+   SET place = (SELECT p.place FROM temp.lease_place p
+                 WHERE p.first <= day_addr.bytes
+                 ORDER BY p.first DESC LIMIT 1);
+
+DROP TABLE IF EXISTS temp.holder;
+CREATE TEMP TABLE holder AS
+SELECT a.addr, l.id AS lease, l.customer, l.port_first, l.port_last,
+       l.start, l.until, l.clock_error
+  FROM temp.day_addr a
+  JOIN temp.open_span o ON o.place = a.place
+  JOIN temp.lease_span s ON s.span = o.span AND s.last >= a.bytes
+  JOIN temp.lease_day l ON l.span = s.span;
+CREATE INDEX temp.holder_addr ON holder (addr, start);
+UPDATE temp.day_addr SET leased = 1
+ WHERE addr IN (SELECT addr FROM temp.holder);

@@ -1,0 +1,123 @@
+-- Step 4: everything that wants a customer, in one table: a message (m), what
+-- flows show of an address in a slot or a sample (f), a complaint (c).  first
+-- and last are the same instant but for slots.
+
+-- Accounts: the letters of the log's auth_user, else the same in another case
+-- if that is only one customer's.
+DROP TABLE IF EXISTS temp.day_account;
+CREATE TEMP TABLE day_account (auth_user INTEGER PRIMARY KEY, customer TEXT);
+INSERT INTO temp.day_account
+SELECT n.id,
+       coalesce((SELECT a.customer FROM main.account a WHERE a.auth_user = n.text),
+                (SELECT min(a.customer) FROM main.account a
+                  WHERE a.auth_user = n.text COLLATE NOCASE
+                 HAVING count(DISTINCT a.customer) = 1))
+  FROM main.name n
+ WHERE n.id IN (SELECT m.auth_user FROM temp.run CROSS JOIN main.mail_message m
+                 WHERE m.received >= run.day_start AND m.received < run.day_end);
+
+DROP TABLE IF EXISTS temp.claim;
+CREATE TEMP TABLE claim (
+  claim INTEGER PRIMARY KEY,
+  what  TEXT NOT NULL,
+  ref   INTEGER NOT NULL,
+  addr  INTEGER,
+  port  INTEGER,
+  first INTEGER NOT NULL,
+  last  INTEGER NOT NULL,
+  account   TEXT,                    -- customer of the account
+  auth_user TEXT                     -- logged in, whoever that is
+);
+INSERT INTO temp.claim (what, ref, addr, port, first, last, account, auth_user)
+SELECT 'm', m.id, m.client, m.client_port, m.received, m.received,
+       d.customer, u.text
+  FROM temp.run CROSS JOIN main.mail_message m
+  LEFT JOIN temp.day_account d ON d.auth_user = m.auth_user
+  LEFT JOIN main.name u ON u.id = m.auth_user
+ WHERE m.received >= run.day_start AND m.received < run.day_end
+   AND m.parent IS NULL;
+
+INSERT INTO temp.claim (what, ref, addr, port, first, last)
+SELECT 'c', c.id, coalesce(c.addr, m.client), c.port, c.received, c.received
+  FROM temp.run CROSS JOIN main.complaint c
+  LEFT JOIN main.mail_message m ON m.message_key = c.message_key
+ WHERE c.received >= run.day_start AND c.received < run.day_end;
+
+-- What flows show of each address.  A slot that saw the address change hands,
+-- or of an address that customers share by ports, is taken apart into its
+-- samples, which have a time and a port of their own; if retention has taken
+-- the samples, the slot stays whole and will be in doubt.
+DROP TABLE IF EXISTS temp.split_slot;
+CREATE TEMP TABLE split_slot (
+  addr INTEGER, slot INTEGER, agent INTEGER,
+  PRIMARY KEY (addr, slot, agent)) WITHOUT ROWID;
+INSERT INTO temp.split_slot
+SELECT s.addr, s.slot, s.agent
+  FROM temp.run CROSS JOIN main.sender_slot s
+  JOIN temp.holder h ON h.addr = s.addr
+   AND s.last >= h.start - h.clock_error AND s.first < h.until + h.clock_error
+ WHERE s.slot > run.day_start - run.window - 300000000
+   AND s.slot < run.day_end + run.window
+ GROUP BY s.addr, s.slot, s.agent
+HAVING count(DISTINCT h.customer) > 1 OR max(h.port_first IS NOT NULL)
+    OR max(h.start > s.first) OR max(h.until <= s.last);
+
+DROP TABLE IF EXISTS temp.sighting;
+CREATE TEMP TABLE sighting (
+  sighting INTEGER PRIMARY KEY,
+  addr INTEGER, port INTEGER, agent INTEGER, slot INTEGER,
+  first INTEGER, last INTEGER, packets INTEGER, syn INTEGER, answered INTEGER,
+  client_strong INTEGER, client_weak INTEGER,
+  server_strong INTEGER, server_weak INTEGER, peers INTEGER, rate INTEGER
+);
+-- 2 = SYN, 16 = ACK.  out: the address sent the packet.
+INSERT INTO temp.sighting (addr, port, agent, slot, first, last, packets, syn,
+       answered, client_strong, client_weak, server_strong, server_weak, peers, rate)
+SELECT p.me, p.my_port, p.agent, p.slot, p.time, p.time, 1,
+       p.role = 'client' AND p.out AND p.opens,
+       p.role = 'client' AND NOT p.out AND p.answers,
+       p.role = 'client' AND p.out AND p.opens,
+       p.role = 'client' AND NOT (p.out AND p.opens),
+       p.role = 'server' AND p.out AND p.answers,
+       p.role = 'server' AND NOT (p.out AND p.answers),
+       1, p.rate
+  FROM (SELECT q.*,
+               CASE WHEN my_mail AND NOT peer_mail THEN 'server'
+                    WHEN peer_mail AND NOT my_mail THEN 'client'
+                    WHEN my_mail AND peer_mail AND opens THEN iif(out, 'client', 'server')
+                    WHEN my_mail AND peer_mail AND answers THEN iif(out, 'server', 'client')
+                    ELSE '' END AS role
+          FROM (SELECT e.*, e.my_port IN (SELECT port FROM temp.mail_port) AS my_mail,
+                       e.peer_port IN (SELECT port FROM temp.mail_port) AS peer_mail,
+                       coalesce(e.flags & 18 = 2, 0) AS opens,
+                       coalesce(e.flags & 18 = 18, 0) AS answers
+                  FROM (SELECT s.src AS me, s.src_port AS my_port, s.dst_port AS peer_port,
+                               1 AS out, s.agent, s.time, s.flags, s.rate,
+                               s.time - s.time % 300000000 AS slot
+                          FROM temp.run CROSS JOIN main.smtp_sample s
+                         WHERE EXISTS (SELECT 1 FROM temp.split_slot)
+                           AND s.time >= run.day_start - run.window - 300000000
+                           AND s.time < run.day_end + run.window + 300000000
+                        UNION ALL
+                        SELECT s.dst, s.dst_port, s.src_port, 0, s.agent, s.time, s.flags, s.rate,
+                               s.time - s.time % 300000000
+                          FROM temp.run CROSS JOIN main.smtp_sample s
+                         WHERE EXISTS (SELECT 1 FROM temp.split_slot)
+                           AND s.time >= run.day_start - run.window - 300000000
+                           AND s.time < run.day_end + run.window + 300000000) e
+                  JOIN temp.split_slot x
+                    ON x.addr = e.me AND x.slot = e.slot AND x.agent = e.agent) q) p;
+DELETE FROM temp.split_slot
+ WHERE (addr, slot, agent) NOT IN (SELECT addr, slot, agent FROM temp.sighting);
+INSERT INTO temp.sighting (addr, agent, slot, first, last, packets, syn, answered,
+       client_strong, client_weak, server_strong, server_weak, peers, rate)
+SELECT s.addr, s.agent, s.slot, s.first, s.last, s.packets, s.syn, s.answered,
+       s.client_strong, s.client_weak, s.server_strong, s.server_weak, s.peers, s.rate_max
+  FROM temp.run CROSS JOIN main.sender_slot s
+  JOIN temp.day_addr a ON a.addr = s.addr
+ WHERE s.slot > run.day_start - run.window - 300000000
+   AND s.slot < run.day_end + run.window
+   AND NOT a.own_host AND (a.inside OR a.leased OR a.mail)
+   AND (s.addr, s.slot, s.agent) NOT IN (SELECT addr, slot, agent FROM temp.split_slot);
+INSERT INTO temp.claim (what, ref, addr, port, first, last)
+SELECT 'f', sighting, addr, port, first, last FROM temp.sighting;

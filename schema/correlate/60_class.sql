@@ -1,0 +1,151 @@
+-- Step 8: what the flows show of each customer, and one class for each.
+-- Only what is in the day counts for a class; samples up to a window before
+-- and after count for flow_support alone.
+DROP TABLE IF EXISTS temp.seen_flow;
+CREATE TEMP TABLE seen_flow AS
+SELECT t.customer, t.doubt IS NOT NULL AS doubt, s.addr, s.agent, s.first, s.last,
+       s.packets, s.syn, s.answered, s.client_strong, s.client_weak,
+       s.server_strong, s.server_weak, s.peers, s.rate,
+       s.client_strong + s.client_weak AS client,
+       s.first >= run.day_start AND s.first < run.day_end AS in_day,
+       h.hour IS NOT NULL AS mail_covered, a.allowed
+  FROM temp.run
+  JOIN temp.attributed t ON t.what = 'f'
+  JOIN temp.sighting s ON s.sighting = t.ref
+  JOIN temp.day_addr a ON a.addr = s.addr
+  LEFT JOIN temp.mail_hour h ON h.hour = s.first - s.first % 3600000000;
+CREATE INDEX temp.seen_flow_customer ON seen_flow (customer, first);
+
+DROP TABLE IF EXISTS temp.flow_figures;
+CREATE TEMP TABLE flow_figures (
+  customer TEXT PRIMARY KEY,
+  first INTEGER, last INTEGER,       -- of client packets, clear ones
+  samples INTEGER, client INTEGER, client_covered INTEGER, client_strong INTEGER,
+  syn INTEGER, answered INTEGER, server_strong INTEGER, server_weak INTEGER,
+  slots INTEGER, doubtful INTEGER, doubt_first INTEGER, doubt_last INTEGER,
+  allowed INTEGER                    -- all client addresses are on the list
+) WITHOUT ROWID;
+INSERT INTO temp.flow_figures
+SELECT customer,
+       min(iif(client > 0 AND NOT doubt, first, NULL)),
+       max(iif(client > 0 AND NOT doubt, last, NULL)),
+       coalesce(sum(packets) FILTER (WHERE NOT doubt), 0),
+       coalesce(sum(client) FILTER (WHERE NOT doubt), 0),
+       coalesce(sum(client) FILTER (WHERE NOT doubt AND mail_covered), 0),
+       coalesce(sum(client_strong) FILTER (WHERE NOT doubt), 0),
+       coalesce(sum(syn) FILTER (WHERE NOT doubt), 0),
+       coalesce(sum(answered) FILTER (WHERE NOT doubt), 0),
+       coalesce(sum(server_strong) FILTER (WHERE NOT doubt), 0),
+       coalesce(sum(server_weak) FILTER (WHERE NOT doubt), 0),
+       count(*) FILTER (WHERE NOT doubt AND client > 0),
+       coalesce(sum(client) FILTER (WHERE doubt), 0),
+       min(iif(client > 0 AND doubt, first, NULL)),
+       max(iif(client > 0 AND doubt, last, NULL)),
+       min(iif(client > 0, allowed, NULL))
+  FROM temp.seen_flow
+ WHERE in_day
+ GROUP BY customer;
+
+-- Mail and complaints in doubt, under the address; and the customers whom
+-- mail in doubt may be of: nothing can be said of the silence of their logs.
+DROP TABLE IF EXISTS temp.doubtful;
+CREATE TEMP TABLE doubtful (
+  customer TEXT PRIMARY KEY, messages INTEGER, first INTEGER, last INTEGER,
+  why TEXT) WITHOUT ROWID;
+INSERT INTO temp.doubtful
+SELECT customer, sum(what = 'm'),
+       min(iif(what = 'm', first, NULL)), max(iif(what = 'm', last, NULL)), min(doubt)
+  FROM temp.attributed WHERE doubt IS NOT NULL AND what IN ('m', 'f')
+ GROUP BY customer;
+DROP TABLE IF EXISTS temp.maybe_mail;
+CREATE TEMP TABLE maybe_mail (customer TEXT PRIMARY KEY) WITHOUT ROWID;
+INSERT OR IGNORE INTO temp.maybe_mail
+SELECT c.customer
+  FROM temp.candidate c JOIN temp.attributed t ON t.claim = c.claim
+ WHERE t.what = 'm';
+
+DROP TABLE IF EXISTS temp.complained;
+CREATE TEMP TABLE complained (
+  customer TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID;
+INSERT INTO temp.complained
+SELECT customer, count(*) FROM temp.attributed
+ WHERE what = 'c' AND doubt IS NULL GROUP BY customer;
+
+-- The class: the first line that holds.  NULL: nothing to say (flows in hours
+-- without logs only, server packets only, complaints only), and no finding.
+DROP TABLE IF EXISTS temp.classed;
+CREATE TEMP TABLE classed (
+  customer TEXT PRIMARY KEY, rank INTEGER, scope TEXT, class TEXT, kind TEXT,
+  first INTEGER, last INTEGER) WITHOUT ROWID;
+INSERT INTO temp.classed
+SELECT c.customer, c.rank, c.scope, c.class,
+       CASE WHEN c.class = 'confirmed' THEN
+              CASE WHEN c.fired_spam AND c.fired_virus THEN 'both'
+                   WHEN c.fired_virus THEN 'virus' ELSE 'spam' END
+            WHEN c.class = 'below_threshold' THEN
+              CASE WHEN c.spam_messages > 0 AND c.virus_messages > 0 THEN 'both'
+                   WHEN c.virus_messages > 0 THEN 'virus' ELSE 'spam' END END,
+       CASE WHEN c.class IN ('confirmed', 'below_threshold') THEN coalesce(c.adverse_first, c.mail_first)
+            WHEN c.class = 'clean' THEN c.mail_first
+            WHEN c.class = 'ambiguous' THEN coalesce(c.doubt_mail_first, c.doubt_flow_first, c.flow_first)
+            ELSE c.flow_first END,
+       CASE WHEN c.class IN ('confirmed', 'below_threshold') THEN coalesce(c.adverse_last, c.mail_last)
+            WHEN c.class = 'clean' THEN c.mail_last
+            WHEN c.class = 'ambiguous' THEN coalesce(c.doubt_mail_last, c.doubt_flow_last, c.flow_last)
+            ELSE c.flow_last END
+  FROM (SELECT w.*, g.first AS mail_first, g.last AS mail_last,
+               g.adverse_first, g.adverse_last, g.spam_messages, g.virus_messages,
+               f.first AS flow_first, f.last AS flow_last,
+               d.first AS doubt_mail_first, d.last AS doubt_mail_last,
+               f.doubt_first AS doubt_flow_first, f.doubt_last AS doubt_flow_last,
+               EXISTS (SELECT 1 FROM temp.fired x WHERE x.customer = w.customer AND x.kind = 'spam') AS fired_spam,
+               EXISTS (SELECT 1 FROM temp.fired x WHERE x.customer = w.customer AND x.kind = 'virus') AS fired_virus,
+               CASE WHEN EXISTS (SELECT 1 FROM temp.fired x WHERE x.customer = w.customer) THEN 'confirmed'
+                    WHEN g.adverse > 0 THEN 'below_threshold'
+                    WHEN d.messages > 0 OR coalesce(f.doubtful, 0) > 0 THEN 'ambiguous'
+                    WHEN g.transactions > 0 THEN 'clean'
+                    WHEN coalesce(f.client, 0) < run.flow_client_min THEN NULL
+                    WHEN w.scope = 'remote' THEN NULL
+                    WHEN f.client_covered = 0 THEN NULL
+                    WHEN w.customer IN (SELECT customer FROM temp.maybe_mail) THEN 'ambiguous'
+                    WHEN f.allowed OR f.server_strong > 0 THEN 'flow_only_expected'
+                    ELSE 'flow_only_suspect' END AS class
+          FROM temp.run
+          JOIN temp.who w
+          LEFT JOIN temp.figures g ON g.customer = w.customer
+          LEFT JOIN temp.flow_figures f ON f.customer = w.customer
+          LEFT JOIN temp.doubtful d ON d.customer = w.customer) c
+ WHERE c.class IS NOT NULL
+   -- of the rest of the world only what speaks against someone is kept
+   AND (c.scope <> 'remote' OR c.class <> 'clean');
+
+-- flow_support of the confirmed.  k = packets that the client sent for the
+-- messages an agent could have seen; P(miss) = (1 - 1/N)^k with the largest N
+-- of the hour.  Inside: from our own prefixes or leases to our own servers,
+-- which only an internal agent sees.
+DROP TABLE IF EXISTS temp.support;
+CREATE TEMP TABLE support (
+  customer TEXT PRIMARY KEY, in_window INTEGER, visible INTEGER, ln_miss REAL,
+  rate INTEGER) WITHOUT ROWID;
+INSERT INTO temp.support
+SELECT customer,
+       (SELECT coalesce(sum(s.client), 0) FROM temp.seen_flow s
+         WHERE s.customer = c.customer AND NOT s.doubt
+           AND s.last >= c.first - c.window AND s.first <= c.last + c.window),
+       count(visible_rate),
+       sum(c.packets_per_message *
+           CASE WHEN visible_rate > 1 THEN ln(1.0 - 1.0 / visible_rate)
+                WHEN visible_rate = 1 THEN -1000.0 END),
+       max(visible_rate)
+  FROM (SELECT k.customer, k.first, k.last, run.window, run.packets_per_message,
+               (SELECT max(h.rate) FROM temp.flow_hour h
+                 WHERE h.hour = m.received - m.received % 3600000000
+                   AND CASE WHEN a.inside OR a.leased OR a.own_host THEN h.vantage = 'internal'
+                            ELSE h.vantage IN ('edge', 'exchange') END) AS visible_rate
+          FROM temp.run
+          JOIN temp.classed k ON k.class = 'confirmed'
+          JOIN temp.day_message m ON m.customer = k.customer
+           AND m.received BETWEEN k.first AND k.last
+          LEFT JOIN temp.day_addr a ON a.addr = m.addr
+         WHERE m.addr IS NOT NULL) c
+ GROUP BY customer, first, last, window;

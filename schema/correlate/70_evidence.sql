@@ -1,0 +1,162 @@
+-- Step 9: the addresses, fired rules and facts behind each finding, the old
+-- ones of the day taken away first.  At most evidence_max facts of a kind;
+-- log.* and flow.* have the full counts.  Orders use times, keys and text,
+-- never row ids, so that the order of imports does not show.
+DELETE FROM main.finding_addr WHERE day = (SELECT day FROM temp.run);
+DELETE FROM main.finding_rule WHERE day = (SELECT day FROM temp.run);
+DELETE FROM main.finding_evidence WHERE day = (SELECT day FROM temp.run);
+
+INSERT INTO main.finding_addr (day, customer, addr, messages, samples)
+SELECT run.day, n.customer, n.addr, sum(n.messages), sum(n.samples)
+  FROM temp.run
+  JOIN (SELECT customer, addr, 1 AS messages, 0 AS samples
+          FROM temp.attributed WHERE what = 'm' AND addr IS NOT NULL
+        UNION ALL
+        SELECT customer, addr, 0, packets FROM temp.seen_flow WHERE in_day) n
+  JOIN temp.classed c ON c.customer = n.customer
+ GROUP BY n.customer, n.addr;
+
+INSERT INTO main.finding_rule
+SELECT run.day, f.customer, f.rule, t.n, t.metric, m.value, t.at_least, t.at_most, t.source
+  FROM temp.run
+  JOIN temp.fired f
+  JOIN main.detect_threshold t ON t.rule = f.rule
+  JOIN temp.metric m ON m.customer = f.customer AND m.metric = t.metric;
+
+DROP TABLE IF EXISTS temp.fact;
+CREATE TEMP TABLE fact (
+  customer TEXT, kind TEXT, place INTEGER, first_key INTEGER, time INTEGER,
+  text TEXT, message_key INTEGER, n INTEGER, addr INTEGER,
+  source INTEGER, "offset" INTEGER, line INTEGER);
+
+INSERT INTO temp.fact
+SELECT r.customer, 'rule', 1, 0, NULL,
+       printf('rule %s: %s is %g, %s', r.rule, r.metric, r.value,
+              iif(r.at_least IS NULL, printf('at most %g', r.at_most), printf('at least %g', r.at_least)))
+         || ' is asked (' || r.source || ')',
+       NULL, r.n, NULL, NULL, NULL, NULL
+  FROM temp.run JOIN main.finding_rule r ON r.day = run.day;
+
+-- What filters said of spam and virus messages, viruses first.
+INSERT INTO temp.fact
+SELECT d.customer, 'verdict', 2, -v.verdict, v.time,
+       w.text || ' by ' || f.text
+         || coalesce(': ' || s.text, '')
+         || iif(v.score IS NULL, '', printf(', score %g', v.score))
+         || iif(v.threshold IS NULL, '', printf(' of %g', v.threshold))
+         || coalesce(', rule ' || r.text, '')
+         || coalesce('; message ' || m.queue_id, '; message without queue id')
+         || coalesce(' from <' || e.text || '>', '')
+         || coalesce(' by client ' || x.text, '')
+         || printf(', delivered to %d of %d recipients', d.reached, d.recipients),
+       m.message_key, v.n, m.client, v.source, v."offset", v.line
+  FROM temp.day_message d
+  JOIN temp.classed c ON c.customer = d.customer AND c.class IN ('confirmed', 'below_threshold')
+  JOIN main.mail_message m ON m.id = d.message
+  JOIN main.mail_verdict v ON v.message = d.message AND v.verdict IN (5, 6)
+  JOIN main.verdict_name w ON w.id = v.verdict
+  JOIN main.name f ON f.id = v.filter
+  LEFT JOIN main.name s ON s.id = v.signature
+  LEFT JOIN main.name r ON r.id = v.rule
+  LEFT JOIN main.name e ON e.id = m.sender
+  LEFT JOIN main.addr x ON x.id = m.client
+ WHERE d.spam OR d.virus;
+
+-- What became of these messages (place 0), and failed deliveries of others.
+INSERT INTO temp.fact
+SELECT d.customer, 'delivery', 3, NOT (d.spam OR d.virus), r.time,
+       coalesce(p.text, 'no outcome yet') || coalesce(' at ' || g.text, '')
+         || coalesce(' for <' || n.text || '>', '')
+         || iif(r.reply IS NULL, '', printf(', reply %d', r.reply)) || coalesce(' ' || r.dsn, '')
+         || coalesce(': ' || r.reason, '')
+         || coalesce('; message ' || m.queue_id, '')
+         || coalesce(' from <' || e.text || '>', '')
+         || coalesce(' by client ' || x.text, ''),
+       m.message_key, r.n, m.client, r.source, r."offset", r.line
+  FROM temp.day_message d
+  JOIN temp.classed c ON c.customer = d.customer AND c.class IN ('confirmed', 'below_threshold')
+  JOIN main.mail_message m ON m.id = d.message
+  JOIN main.mail_recipient r ON r.message = d.message
+  LEFT JOIN main.disposition_name p ON p.id = r.disposition
+  LEFT JOIN main.stage_name g ON g.id = r.stage
+  LEFT JOIN main.name n ON n.id = r.recipient
+  LEFT JOIN main.name e ON e.id = m.sender
+  LEFT JOIN main.addr x ON x.id = m.client
+ WHERE d.spam OR d.virus
+    OR c.class = 'confirmed' AND (r.disposition = 3 OR r.disposition = 5 AND r.stage = 5);
+
+-- Mail in doubt, with those who may have sent it.
+INSERT INTO temp.fact
+SELECT t.customer, 'delivery', 3, 2, t.first,
+       'in doubt (' || t.doubt || '): message ' || coalesce(m.queue_id, 'without queue id')
+         || coalesce(' from <' || e.text || '>', '') || coalesce(', verdict ' || w.text, '')
+         || coalesce('; may be of '
+              || (SELECT group_concat(q.customer, ' or ')
+                    FROM (SELECT k.customer FROM temp.candidate k
+                           WHERE k.claim = t.claim ORDER BY k.customer LIMIT 8) q), ''),
+       m.message_key, 0, t.addr, r.source, r."offset", r.line
+  FROM temp.attributed t
+  JOIN temp.classed c ON c.customer = t.customer
+  JOIN main.mail_message m ON m.id = t.ref
+  LEFT JOIN main.mail_recipient r ON r.message = m.id
+   AND r.n = (SELECT min(q.n) FROM main.mail_recipient q WHERE q.message = m.id)
+  LEFT JOIN main.verdict_name w ON w.id = m.verdict
+  LEFT JOIN main.name e ON e.id = m.sender
+ WHERE t.what = 'm' AND t.doubt IS NOT NULL;
+
+INSERT INTO temp.fact
+SELECT s.customer, 'sample', 4, 0, s.first,
+       printf('%d client packet%s from %s', s.client, iif(s.client = 1, '', 's'), x.text)
+         || iif(s.syn > 0, printf(', %d of them SYN', s.syn), '')
+         || printf(', sampled at %s, 1 in %d', g.text, s.rate)
+         || iif(s.doubt, ', holder in doubt', ''),
+       NULL, 0, s.addr, NULL, NULL, NULL
+  FROM temp.run
+  JOIN temp.seen_flow s
+  JOIN temp.classed c ON c.customer = s.customer AND c.class <> 'clean'
+  JOIN main.addr x ON x.id = s.addr
+  JOIN main.addr g ON g.id = s.agent
+ WHERE s.client > 0
+   AND iif(c.class = 'confirmed',
+           s.last >= c.first - run.window AND s.first <= c.last + run.window, s.in_day);
+
+INSERT INTO temp.fact
+SELECT DISTINCT c.customer, 'lease', 5, 0, nullif(h.start, -4611686018427387904),
+       x.text || iif(h.port_first IS NULL, '', printf(' ports %d-%d', h.port_first, h.port_last))
+         || ' was ' || h.customer || '''s '
+         || iif(h.start = -4611686018427387904, 'since ever',
+                'from ' || strftime('%Y-%m-%dT%H:%M:%SZ', h.start / 1000000, 'unixepoch'))
+         || iif(h.until = 4611686018427387904, ', no end known',
+                ' until ' || strftime('%Y-%m-%dT%H:%M:%SZ', h.until / 1000000, 'unixepoch'))
+         || printf(', clock error %g s (', h.clock_error / 1e6) || l.source || ')',
+       NULL, 0, h.addr, NULL, NULL, NULL
+  FROM temp.run
+  JOIN temp.classed c ON c.class <> 'clean'
+  JOIN main.finding_addr fa ON fa.day = run.day AND fa.customer = c.customer
+  JOIN temp.holder h ON h.addr = fa.addr
+   AND h.until + h.clock_error >= c.first AND h.start - h.clock_error <= c.last
+   AND (h.customer = c.customer OR c.class = 'ambiguous')
+  JOIN main.lease l ON l.id = h.lease
+  JOIN main.addr x ON x.id = h.addr;
+
+INSERT INTO temp.fact
+SELECT t.customer, 'complaint', 6, 0, k.received,
+       k.kind || ' report from ' || k.reporter || ', reported '
+         || strftime('%Y-%m-%dT%H:%M:%SZ', k.reported / 1000000, 'unixepoch')
+         || coalesce(', about ' || x.text, ''),
+       k.message_key, 0, k.addr, NULL, NULL, NULL
+  FROM temp.attributed t
+  JOIN temp.classed c ON c.customer = t.customer
+  JOIN main.complaint k ON k.id = t.ref
+  LEFT JOIN main.addr x ON x.id = k.addr
+ WHERE t.what = 'c' AND t.doubt IS NULL;
+
+INSERT INTO main.finding_evidence
+SELECT run.day, customer,
+       row_number() OVER (PARTITION BY customer ORDER BY place, first_key, time, message_key, n, text),
+       kind, time, text, message_key, addr, source, "offset", line
+  FROM temp.run
+  JOIN (SELECT *, row_number() OVER (PARTITION BY customer, kind
+                                     ORDER BY first_key, time, message_key, n, text) AS k
+          FROM temp.fact)
+ WHERE k <= run.evidence_max;

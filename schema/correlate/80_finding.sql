@@ -1,0 +1,129 @@
+-- Step 10: the findings themselves, in the words and figures that people read.
+DELETE FROM main.finding WHERE day = (SELECT day FROM temp.run);
+
+-- Confidence in percent: an order, and no probability (doc/classes.md).
+DROP TABLE IF EXISTS temp.judged;
+CREATE TEMP TABLE judged AS
+SELECT c.*, run.day, run.window, run.watermark,
+       s.in_window, s.visible, s.ln_miss, s.rate,
+       CASE WHEN c.class <> 'confirmed' THEN NULL
+            WHEN coalesce(s.in_window, 0) > 0 THEN 'seen'
+            WHEN coalesce(s.visible, 0) > 0 THEN 'not_seen' ELSE 'not_visible' END AS flow_support,
+       (SELECT count(*) FROM temp.fired x WHERE x.customer = c.customer) AS rules,
+       (SELECT count(DISTINCT v.filter) FROM temp.day_message d
+          JOIN main.mail_verdict v ON v.message = d.message AND v.verdict IN (5, 6)
+         WHERE d.customer = c.customer AND (d.spam OR d.virus)) AS filters,
+       coalesce(g.distinct_recipients <= 3 AND g.sender_domains >= 10, 0) AS forwards
+  FROM temp.run
+  JOIN temp.classed c
+  LEFT JOIN temp.figures g ON g.customer = c.customer
+  LEFT JOIN temp.support s ON s.customer = c.customer;
+
+INSERT INTO main.finding
+SELECT j.day, j.customer,
+       CASE j.rank WHEN 1 THEN 'auth_user' WHEN 2 THEN 'lease' WHEN 3 THEN 'own_address' ELSE 'remote' END,
+       j.scope, j.class, j.kind, j.flow_support, j.first, j.last,
+       json_object(
+         'transactions', coalesce(g.transactions, 0), 'messages', coalesce(g.messages, 0),
+         'recipients', coalesce(g.recipients, 0),
+         'distinct_recipients', coalesce(g.distinct_recipients, 0),
+         'recipient_domains', coalesce(g.recipient_domains, 0),
+         'spam', coalesce(g.spam_messages, 0), 'virus', coalesce(g.virus_messages, 0),
+         'banned', coalesce(g.banned_messages, 0), 'listed', coalesce(g.listed_messages, 0),
+         'clean', coalesce(g.clean_messages, 0),
+         'adverse_delivered', coalesce(g.adverse_delivered, 0),
+         'senders', coalesce(g.senders, 0), 'canonical_senders', coalesce(g.canonical_senders, 0),
+         'sender_domains', coalesce(g.sender_domains, 0), 'helos', coalesce(g.helos, 0),
+         'null_senders', coalesce(g.null_senders, 0),
+         'tried_recipients', coalesce(g.tried_recipients, 0),
+         'failed_recipients', coalesce(g.failed_recipients, 0),
+         'tempfailed_recipients', coalesce(g.tempfailed_recipients, 0),
+         'unknown_recipients', coalesce(g.unknown_recipients, 0),
+         'auth_addresses', coalesce(g.auth_addresses, 0),
+         'ambiguous', coalesce(d.messages, 0),
+         'first', strftime('%Y-%m-%dT%H:%M:%S', g.first / 1000000, 'unixepoch') || printf('.%03dZ', g.first / 1000 % 1000),
+         'last', strftime('%Y-%m-%dT%H:%M:%S', g.last / 1000000, 'unixepoch') || printf('.%03dZ', g.last / 1000 % 1000),
+         'filters', json((SELECT json_group_array(q.text)
+                            FROM (SELECT DISTINCT n.text FROM temp.day_message m
+                                    JOIN main.mail_verdict v ON v.message = m.message AND v.verdict IN (5, 6)
+                                    JOIN main.name n ON n.id = v.filter
+                                   WHERE m.customer = j.customer AND (m.spam OR m.virus)
+                                   ORDER BY n.text) q)),
+         'signatures', json((SELECT json_group_array(q.text)
+                            FROM (SELECT DISTINCT n.text FROM temp.day_message m
+                                    JOIN main.mail_verdict v ON v.message = m.message AND v.verdict IN (5, 6)
+                                    JOIN main.name n ON n.id = v.signature
+                                   WHERE m.customer = j.customer AND (m.spam OR m.virus)
+                                   ORDER BY n.text LIMIT 10) q)),
+         'rules', json((SELECT json_group_array(q.rule)
+                          FROM (SELECT x.rule FROM temp.fired x
+                                 WHERE x.customer = j.customer ORDER BY x.rule) q))),
+       json_object(
+         'samples', coalesce(f.samples, 0), 'client', coalesce(f.client, 0),
+         'client_strong', coalesce(f.client_strong, 0), 'syn', coalesce(f.syn, 0),
+         'answered', coalesce(f.answered, 0),
+         'server_strong', coalesce(f.server_strong, 0), 'server_weak', coalesce(f.server_weak, 0),
+         'slots', coalesce(f.slots, 0), 'ambiguous', coalesce(f.doubtful, 0),
+         'first', strftime('%Y-%m-%dT%H:%M:%S', f.first / 1000000, 'unixepoch') || printf('.%03dZ', f.first / 1000 % 1000),
+         'last', strftime('%Y-%m-%dT%H:%M:%S', f.last / 1000000, 'unixepoch') || printf('.%03dZ', f.last / 1000 % 1000),
+         'window', j.window / 1000000, 'client_in_window', j.in_window,
+         'p_miss', iif(j.flow_support = 'not_seen', round(exp(j.ln_miss), 4), NULL),
+         'p_miss_messages', iif(j.flow_support = 'not_seen', j.visible, NULL),
+         'rate', iif(j.flow_support = 'not_seen', j.rate, NULL)),
+       coalesce(p.n, 0),
+       CASE j.class
+            WHEN 'confirmed' THEN
+              max(30, min(95, 60 + iif(g.adverse >= 10, 15, 0)
+                + iif(j.rules > 1 OR j.filters > 1, 10, 0)
+                + iif(j.flow_support = 'seen', 10, 0)
+                + iif(j.rank <= 2, 5, 0) - iif(j.forwards, 20, 0)))
+            WHEN 'below_threshold' THEN 30
+            WHEN 'flow_only_suspect' THEN iif(f.client_strong > 0, 20, 10)
+            WHEN 'flow_only_expected' THEN 5
+            WHEN 'ambiguous' THEN 0 END / 100.0,
+       CASE j.class
+            WHEN 'confirmed' THEN
+              (SELECT group_concat(q.words, '; ')
+                 FROM (SELECT 'rule ' || r.rule || ': '
+                              || (SELECT group_concat(z.words, ', ')
+                                    FROM (SELECT printf('%s %g %s %g', y.metric, y.value,
+                                                   iif(y.at_least IS NULL, '<=', '>='),
+                                                   coalesce(y.at_least, y.at_most)) AS words
+                                            FROM main.finding_rule y
+                                           WHERE y.day = j.day AND y.customer = j.customer AND y.rule = r.rule
+                                           ORDER BY y.n) z) AS words
+                         FROM temp.fired r WHERE r.customer = j.customer ORDER BY r.rule) q)
+              || CASE j.flow_support
+                   WHEN 'seen' THEN printf('; flows: %d client packets sampled within %d s', j.in_window, j.window / 1000000)
+                   WHEN 'not_seen' THEN printf('; flows: none sampled, at 1 in %d, P(miss) %.4f', j.rate, exp(j.ln_miss))
+                   ELSE '; flows: no agent sees this path' END
+              || iif(j.forwards, '; speaks against it: many senders to few recipients look like forwarding', '')
+            WHEN 'below_threshold' THEN
+              printf('%d spam and %d virus verdicts in %d messages, less than any rule asks',
+                     g.spam_messages, g.virus_messages, g.messages)
+            WHEN 'flow_only_suspect' THEN
+              printf('%d client packets sampled in hours our logs cover, and no log record', f.client_covered)
+            WHEN 'flow_only_expected' THEN
+              printf('%d client packets sampled and no log record; ', f.client_covered)
+              || iif(f.allowed, 'allow-listed', 'answers SMTP itself, as a mail server does')
+            WHEN 'clean' THEN printf('%d transactions, nothing adverse', g.transactions)
+            ELSE CASE coalesce(d.why, 'maybe_mail')
+                   WHEN 'shared_address' THEN 'shared_address: customers share the address by ports, and no port is known'
+                   WHEN 'lease_change' THEN 'lease_change: the address changed hands within the clock error'
+                   WHEN 'overlapping_leases' THEN 'overlapping_leases: leases name several customers for the same time'
+                   WHEN 'lease_edge' THEN 'lease_edge: outside of the only lease, within its clock error'
+                   ELSE 'maybe_mail: flows, and mail of the same address that may be of another customer' END
+              || coalesce('; may be of ' ||
+                   (SELECT group_concat(q.customer, ' or ')
+                      FROM (SELECT DISTINCT k.customer FROM temp.attributed t
+                              JOIN temp.candidate k ON k.claim = t.claim
+                             WHERE t.customer = j.customer AND t.doubt IS NOT NULL
+                             ORDER BY k.customer LIMIT 8) q), '')
+       END,
+       j.watermark
+  FROM temp.judged j
+  LEFT JOIN temp.figures g ON g.customer = j.customer
+  LEFT JOIN temp.flow_figures f ON f.customer = j.customer
+  LEFT JOIN temp.doubtful d ON d.customer = j.customer
+  LEFT JOIN temp.complained p ON p.customer = j.customer
+ ORDER BY j.customer;

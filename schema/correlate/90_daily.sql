@@ -1,0 +1,36 @@
+-- Step 11: the day's figures for charts, and what this run saw.
+DELETE FROM main.daily WHERE day = (SELECT day FROM temp.run);
+INSERT INTO main.daily
+SELECT day, scope, class, coalesce(kind, 'none'), coalesce(flow_support, 'none'), count(*)
+  FROM main.finding
+ WHERE day = (SELECT day FROM temp.run)
+ GROUP BY day, scope, class, kind, flow_support;
+INSERT INTO main.daily
+SELECT run.day, w.scope, 'reported', 'any', 'none', count(*)
+  FROM temp.run JOIN temp.complained p JOIN temp.who w ON w.customer = p.customer
+ GROUP BY w.scope;
+INSERT INTO main.daily
+SELECT run.day, w.scope, 'reported', 'only', 'none', count(*)
+  FROM temp.run JOIN temp.complained p JOIN temp.who w ON w.customer = p.customer
+ WHERE NOT EXISTS (SELECT 1 FROM temp.classed c
+                    WHERE c.customer = p.customer AND c.class = 'confirmed')
+ GROUP BY w.scope;
+
+INSERT OR REPLACE INTO main.correlation_run
+SELECT run.day, run.day_start, run.day_end,
+       (SELECT value FROM temp.param WHERE name = 'timezone'), run.watermark,
+       (SELECT value FROM temp.param WHERE name = 'parameters'),
+       (SELECT value FROM temp.param WHERE name = 'imports'),
+       (SELECT count(*) FROM temp.mail_hour),
+       (SELECT count(DISTINCT hour) FROM temp.flow_hour
+         WHERE hour > run.day_start - 3600000000 AND hour < run.day_end),
+       (run.day_end - run.day_start + 3599999999) / 3600000000,
+       m.n, m.n - coalesce((SELECT count(*) FROM temp.attributed WHERE what = 'm'), 0),
+       coalesce((SELECT sum(messages) FROM temp.doubtful), 0),
+       (SELECT count(*) FROM temp.who w JOIN temp.flow_figures f ON f.customer = w.customer
+         WHERE w.scope <> 'remote' AND f.client >= run.flow_client_min
+           AND f.client_covered = 0
+           AND w.customer NOT IN (SELECT customer FROM temp.classed))
+  FROM temp.run
+  JOIN (SELECT count(*) AS n FROM temp.run CROSS JOIN main.mail_message g
+         WHERE g.received >= run.day_start AND g.received < run.day_end) m;
