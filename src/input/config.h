@@ -9,7 +9,7 @@
 
 int config_load(struct config **out, const char *path, struct err *e);
 int config_default(struct config **out, struct err *e); /* no file */
-void config_free(struct config *c);			/* NULL is fine */
+void config_free(struct config *c);                     /* NULL is fine */
 
 /* What "heloflow init" writes: every key, with comments; loads as it is. */
 extern const char config_example[];

@@ -3,7 +3,12 @@
  * Log file: the lines of one source with their headers read.  Knows BSD
  * syslog, RFC 3339 and RFC 5424 headers, a PRI prefix, Exim's and rspamd's
  * and ClamAV's own stamps (see doc/logfile.md); gives the program "exim",
- * "rspamd", "clamd" or "clamav-milter" to a line of such a file.
+ * "rspamd", "clamd" or "clamav-milter" to a line of such a file.  Lines that
+ * Exim split for syslog ("[1/3] ...") are whole again.
+ *
+ * A line without a year takes the year of options.year, or else of the latest
+ * year in which the file's last line is not after the file's mtime (stdin:
+ * its first line not after now), and rolls over at the new year.
  */
 #ifndef INPUT_LOGFILE_H
 #define INPUT_LOGFILE_H
@@ -12,31 +17,58 @@
 #include "input/parser.h"
 #include "input/source.h"
 
+#define LINE_MAX_BYTES     (1 << 20)
+#define LOGFILE_REPEAT_MAX 100000
+
 struct logfile_options {
 	const struct zone *zone; /* of stamps without an offset; NULL = UTC */
-	int year;		 /* of the first year-less stamp; 0 = infer */
-	struct str host;	 /* for lines whose header has none */
+	int year;                /* of the first year-less stamp; 0 = infer */
+	struct str host;         /* for lines whose header has none */
+	/* Resuming: start at this byte (decompressed) and count on from this
+	 * many lines; after is the time of the line before, 0 = unknown. */
+	int64_t offset, lines, after;
+	/* The file still grows: a last line without a line end is kept until
+	 * the rest of it comes, and LINE_END means "nothing more now". */
+	bool follow;
+	int64_t now; /* for tests: instead of the clock; 0 = the clock */
+};
+
+/* lines = lines returned + empty + joined. */
+struct logfile_counts {
+	int64_t lines;    /* line ends met, or a last line without one */
+	int64_t empty;    /* nothing in it; skipped */
+	int64_t joined;   /* parts that became the end of another line */
+	int64_t cut;      /* longer than LINE_MAX_BYTES */
+	int64_t repeated; /* more copies that "repeated N times" stands for */
 };
 
 struct logfile;
 
 enum line_kind {
 	LINE_END,
-	LINE_HEADED,	   /* log_line is filled */
+	LINE_HEADED,       /* log_line is filled */
 	LINE_CONTINUATION, /* no header, follows one: log_line.continuation */
-	LINE_UNHEADED,	   /* no header could be read; only text is set */
+	LINE_UNHEADED,     /* no header could be read; only text is set */
 };
 
 int logfile_open(struct logfile **out, const char *path,
     const struct logfile_options *opt, struct err *e);
+/* The same over an open source, which the log file owns from here on, also
+ * if this fails. */
+int logfile_of_source(struct logfile **out, struct source *s,
+    const struct logfile_options *opt, struct err *e);
 /* The next line; text is valid until the next call.  raw is the whole line
  * without its line end.  Lines over LINE_MAX_BYTES are cut and counted. */
-int logfile_next(struct logfile *f, enum line_kind *kind,
-    struct log_line *line, struct str *raw, struct evidence *ev,
-    struct err *e);
+int logfile_next(struct logfile *f, enum line_kind *kind, struct log_line *line,
+    struct str *raw, struct evidence *ev, struct err *e);
+/* How many times the line just returned happened: 1, or N (at most
+ * LOGFILE_REPEAT_MAX) if syslog wrote "[last ]message repeated N times" in
+ * its place.  The line counts as one line read and N statements. */
+int logfile_repeat(const struct logfile *f);
+/* Where the next line begins, to resume there. */
+void logfile_tell(const struct logfile *f, int64_t *offset, int64_t *lines);
+struct logfile_counts logfile_counts(const struct logfile *f);
 bool logfile_truncated(const struct logfile *f);
-void logfile_close(struct logfile *f);
-
-#define LINE_MAX_BYTES (1 << 20)
+void logfile_close(struct logfile *f); /* NULL is fine */
 
 #endif

@@ -28,8 +28,8 @@ struct parser_ops {
 	 * not hold pointers, for it is stored between runs. */
 	size_t state_size;
 	/* Reads one line.  Never fails: odd input is PARSED_UNKNOWN. */
-	enum parsed (*line)(const struct log_line *in, void *state,
-	    struct event_sink *sink);
+	enum parsed (*line)(
+	    const struct log_line *in, void *state, struct event_sink *sink);
 };
 
 extern const struct parser_ops *const parser_table[]; /* NULL-ended */

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A line's first bytes say which form it has, so each line is read on its
+ * own, whatever the lines before it were.
+ *
+ * Sources: RFC 3164 4.1 (BSD), RFC 5424 6, RFC 3339 5.6; the Exim
+ * specification, "Log files", for its own stamp and its parts in syslog;
+ * rspamd's and ClamAV's forms from logs of rspamd 3.4 and ClamAV 1.4.
+ */
+#include "input/line_header.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#define PROGRAM_MAX 64
+
+struct header_reader
+header_reader_of(const struct zone *z, struct str host, const char *path)
+{
+	struct header_reader r = {
+	    .zone = z, .host = host, .last = UTC_NONE, .stamp_time = UTC_NONE};
+	struct str name = str_z(path);
+
+	name = str_from(name, (size_t)(str_rchr(name, '/') + 1));
+	r.clam_milter = str_find(name, STR("milter")) >= 0;
+	if (!str_has(r.host))
+		r.host = STR("");
+	return r;
+}
+
+/* Steps over 1 to max digits. */
+static bool
+number(struct str *s, size_t max, int *out)
+{
+	struct str d = str_digits(s);
+	uint64_t v;
+
+	if (d.n == 0 || d.n > max || !str_u64(d, &v) || v > INT_MAX)
+		return false;
+	*out = (int)v;
+	return true;
+}
+
+static int
+month_of(struct str s)
+{
+	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+	if (s.n < 3)
+		return 0;
+	for (int m = 0; m < 12; m++)
+		if (memcmp(s.p, names + 3 * m, 3) == 0)
+			return m + 1;
+	return 0;
+}
+
+/* "11:12:43" and a fraction, which is dropped. */
+static bool
+parse_clock(struct str *s, struct civil *c)
+{
+	if (!number(s, 2, &c->hour) || !str_skip(s, STR(":")) ||
+	    !number(s, 2, &c->minute) || !str_skip(s, STR(":")) ||
+	    !number(s, 2, &c->second) || c->hour > 23 || c->minute > 59 ||
+	    c->second > 60)
+		return false;
+	c->usec = 0;
+	if (s->n > 1 && s->p[0] == '.') {
+		*s = str_from(*s, 1);
+		str_digits(s);
+	}
+	return true;
+}
+
+bool
+stamp_parse_bsd(struct str *s, struct civil *c)
+{
+	struct str t = *s;
+
+	c->month = month_of(t);
+	if (c->month == 0 || t.n < 14 || t.p[3] != ' ')
+		return false;
+	t = str_from(t, 4);
+	str_skip(&t, STR(" "));
+	if (!number(&t, 2, &c->day) || c->day < 1 || c->day > 31 ||
+	    !str_skip(&t, STR(" ")) || !parse_clock(&t, c))
+		return false;
+	*s = t;
+	return true;
+}
+
+int
+stamp_year(int month, int day, const struct civil *last)
+{
+	static const int before[] = {
+	    0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+	int step =
+	    before[month - 1] + day - before[last->month - 1] - last->day;
+	int best = 0, least = INT_MAX;
+
+	for (int y = -1; y <= 1; y++) {
+		int days = step + 365 * y;
+		int cost = days < 0 ? -3 * days : days;
+		if (cost < least) {
+			least = cost;
+			best = y;
+		}
+	}
+	return last->year + best;
+}
+
+static bool
+program_char(char c)
+{
+	return c > ' ' && c < 127 && strchr("\"'=,;`\\", c) == NULL;
+}
+
+/* "prog[pid]:" or "prog:" as the word s. */
+static bool
+parse_tag(struct str s, struct log_line *line)
+{
+	struct str name, pid;
+	int v = 0;
+
+	if (s.n < 2 || s.p[s.n - 1] != ':')
+		return false;
+	name = str_head(s, s.n - 1);
+	if (name.p[name.n - 1] == ']') {
+		size_t at = (size_t)(str_rchr(name, '[') + 1);
+		pid = str_head(str_from(name, at), name.n - at - 1);
+		if (at > 1 && (pid.n == 0 || number(&pid, 10, &v)) &&
+		    pid.n == 0)
+			name = str_head(name, at - 1);
+	}
+	if (name.n > PROGRAM_MAX)
+		return false;
+	for (size_t i = 0; i < name.n; i++)
+		if (!program_char(name.p[i]))
+			return false;
+	line->program = name;
+	line->pid = v;
+	return true;
+}
+
+/* Solaris: "[ID 702911 mail.info] " before the text. */
+static void
+strip_solaris_id(struct str *s)
+{
+	struct str t = *s;
+
+	if (!str_skip(&t, STR("[ID ")) || str_digits(&t).n == 0 ||
+	    !str_skip(&t, STR(" ")) || str_word(&t).n < 2 || t.p[-1] != ']' ||
+	    !str_skip(&t, STR(" ")))
+		return;
+	*s = t;
+}
+
+/* "prog[pid]: text", or a text without a tag ("last message repeated"). */
+static void
+read_tag_and_text(struct str s, struct log_line *line)
+{
+	struct str rest = s, word = str_word(&rest);
+
+	line->text = s;
+	if (!parse_tag(word, line))
+		return;
+	str_skip(&rest, STR(" "));
+	strip_solaris_id(&rest);
+	line->text = rest;
+}
+
+/* After a syslog stamp: "[<fac.sev> ]host prog[pid]: text"; a first word that
+ * is a tag means that the log has no host. */
+static bool
+read_syslog(struct header_reader *r, struct str s, struct log_line *line)
+{
+	struct str rest = s, word;
+	struct log_line probe;
+
+	if (!str_skip(&rest, STR(" ")))
+		return false;
+	s = rest;
+	word = str_word(&rest);
+	if (word.n > 2 && word.p[0] == '<' && word.p[word.n - 1] == '>') {
+		str_skip(&rest, STR(" ")); /* FreeBSD syslogd -v */
+		s = rest;
+		word = str_word(&rest);
+	}
+	if (word.n == 0)
+		return false;
+	if (parse_tag(word, &probe)) {
+		line->host = r->host;
+	} else {
+		line->host = word;
+		str_skip(&rest, STR(" "));
+		s = rest;
+	}
+	read_tag_and_text(s, line);
+	return true;
+}
+
+static bool
+year_less_time(struct header_reader *r, struct civil *c, int64_t *out)
+{
+	if (r->last != UTC_NONE) {
+		struct civil last = civil_of_utc(r->last, r->zone);
+		c->year = stamp_year(c->month, c->day, &last);
+	} else if (r->year != 0) {
+		c->year = r->year;
+	} else {
+		return false;
+	}
+	*out = utc_of_civil(c, r->zone, r->last);
+	return true;
+}
+
+static enum header_form
+read_bsd(struct header_reader *r, struct str s, struct log_line *line)
+{
+	struct str stamp = str_head(s, sizeof(r->stamp) - 1);
+	struct civil c;
+
+	if (r->stamp_time != UTC_NONE && stamp.n == sizeof(r->stamp) - 1 &&
+	    s.n > stamp.n && s.p[stamp.n] == ' ' &&
+	    memcmp(stamp.p, r->stamp, stamp.n) == 0) {
+		line->time = r->stamp_time;
+		s = str_from(s, stamp.n);
+	} else {
+		if (!stamp_parse_bsd(&s, &c))
+			return HEADER_NONE;
+		if (!year_less_time(r, &c, &line->time))
+			return HEADER_NEEDS_YEAR;
+		r->stamp_time = UTC_NONE;
+		if (stamp.n == sizeof(r->stamp) - 1) {
+			memcpy(r->stamp, stamp.p, stamp.n);
+			r->stamp_time = line->time;
+		}
+	}
+	return read_syslog(r, s, line) ? HEADER_BSD : HEADER_NONE;
+}
+
+/* "Mon Nov 23 11:12:43 2026 -> text": ClamAV's LogTime, ctime(3). */
+static enum header_form
+read_clam(struct header_reader *r, struct str s, struct log_line *line)
+{
+	struct civil c;
+
+	s = str_from(s, 4);
+	if (!stamp_parse_bsd(&s, &c) || !str_skip(&s, STR(" ")) ||
+	    !number(&s, 4, &c.year) || !str_skip(&s, STR(" -> ")))
+		return HEADER_NONE;
+	/* Only clamav-milter writes these; after one, all are its own. */
+	if (str_starts(s, STR("Clean message from <")) ||
+	    (str_starts(s, STR("Message ")) &&
+	        str_find(s, STR(" infected by ")) >= 0))
+		r->clam_milter = true;
+	line->time = utc_of_civil(&c, r->zone, r->last);
+	line->host = r->host;
+	line->program = r->clam_milter ? STR("clamav-milter") : STR("clamd");
+	line->text = s;
+	return HEADER_CLAM;
+}
+
+/* "#123(normal) text" */
+static bool
+read_rspamd(struct header_reader *r, struct str s, struct log_line *line)
+{
+	struct str kind;
+	int pid;
+
+	if (!str_skip(&s, STR("#")) || !number(&s, 10, &pid) ||
+	    !str_skip(&s, STR("(")) || !str_until(&s, STR(") "), &kind))
+		return false;
+	line->host = r->host;
+	line->program = STR("rspamd");
+	line->pid = pid;
+	line->text = s;
+	return true;
+}
+
+/* "host prog[pid]: " strictly, for an ISO stamp with a space may also be
+ * Exim's, whose text begins otherwise. */
+static bool
+has_host_and_tag(struct str s)
+{
+	struct str host = str_word(&s), tag;
+	struct log_line probe = {0};
+
+	if (host.n == 0 || !str_skip(&s, STR(" ")))
+		return false;
+	for (size_t i = 0; i < host.n; i++)
+		if (strchr("[]()<>=,;:\"'", host.p[i]) != NULL)
+			return false;
+	tag = str_word(&s);
+	return tag.n > 3 && memcmp(tag.p + tag.n - 2, "]:", 2) == 0 &&
+	       parse_tag(tag, &probe) && probe.pid > 0;
+}
+
+static enum header_form
+read_iso(struct header_reader *r, struct str s, struct log_line *line)
+{
+	bool t = s.n > 10 && s.p[10] == 'T';
+	struct str text;
+
+	if (!utc_parse_iso(&s, r->zone, r->last, &line->time))
+		return HEADER_NONE;
+	if (s.n == 0 || s.p[0] != ' ')
+		return HEADER_NONE;
+	text = str_from(s, 1);
+	if (t || has_host_and_tag(text))
+		return read_syslog(r, s, line) ? HEADER_ISO : HEADER_NONE;
+	if (read_rspamd(r, text, line))
+		return HEADER_RSPAMD;
+	line->host = r->host;
+	line->program = STR("exim");
+	line->text = text;
+	return HEADER_EXIM;
+}
+
+/* RFC 5424 6.3: "-" or [id name="value" ...]..., with \" \\ \] in values. */
+static bool
+skip_structured_data(struct str *s)
+{
+	size_t i = 0;
+	bool quoted = false;
+
+	if (str_skip(s, STR("-")))
+		return true;
+	if (s->n == 0 || s->p[0] != '[')
+		return false;
+	for (; i < s->n; i++) {
+		char c = s->p[i];
+		if (quoted && c == '\\')
+			i++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (!quoted && c == ']' &&
+		         (i + 1 == s->n || s->p[i + 1] == ' '))
+			break;
+	}
+	if (i >= s->n)
+		return false;
+	*s = str_from(*s, i + 1);
+	return true;
+}
+
+/* The next field of an RFC 5424 header; "-" is absent, here "". */
+static bool
+field_5424(struct str *s, struct str *out)
+{
+	*out = str_word(s);
+	if (str_eq(*out, STR("-")))
+		*out = STR("");
+	else if (out->n == 0)
+		return false;
+	return str_skip(s, STR(" "));
+}
+
+/* After "<PRI>1 ". */
+static enum header_form
+read_5424(struct header_reader *r, struct str s, struct log_line *line)
+{
+	struct str procid, msgid;
+	int pid;
+
+	if (!utc_parse_iso(&s, r->zone, r->last, &line->time) ||
+	    !str_skip(&s, STR(" ")) || !field_5424(&s, &line->host) ||
+	    !field_5424(&s, &line->program) || !field_5424(&s, &procid) ||
+	    !field_5424(&s, &msgid) || !skip_structured_data(&s))
+		return HEADER_NONE;
+	if (line->host.n == 0)
+		line->host = r->host;
+	for (size_t i = 0; i < line->program.n; i++)
+		if (!program_char(line->program.p[i]))
+			return HEADER_NONE;
+	if (number(&procid, 10, &pid) && procid.n == 0)
+		line->pid = pid;
+	str_skip(&s, STR(" "));
+	str_skip(&s, STR("\xef\xbb\xbf"));
+	line->text = s;
+	return HEADER_5424;
+}
+
+/* "<0>" to "<191>"; at most three digits. */
+static void
+skip_pri(struct str *s)
+{
+	struct str t = *s;
+	int pri;
+
+	if (str_skip(&t, STR("<")) && number(&t, 3, &pri) &&
+	    str_skip(&t, STR(">")))
+		*s = t;
+}
+
+static enum header_form
+read_form(struct header_reader *r, struct str s, struct log_line *line)
+{
+	skip_pri(&s);
+	if (s.n < 14)
+		return HEADER_NONE;
+	if (s.p[0] == '1' && s.p[1] == ' ')
+		return read_5424(r, str_from(s, 2), line);
+	if (s.p[0] >= '0' && s.p[0] <= '9')
+		return read_iso(r, s, line);
+	if (s.p[3] == ' ' && month_of(str_from(s, 4)) != 0)
+		return read_clam(r, s, line);
+	return read_bsd(r, s, line);
+}
+
+enum header_form
+header_read(struct header_reader *r, struct str raw, struct log_line *line)
+{
+	enum header_form form;
+
+	*line =
+	    (struct log_line){.host = STR(""), .program = STR(""), .text = raw};
+	form = read_form(r, raw, line);
+	if (form > HEADER_NEEDS_YEAR)
+		r->last = line->time;
+	return form;
+}
+
+void
+header_strip_exim(
+    struct header_reader *r, enum header_form form, struct log_line *line)
+{
+	struct str s = line->text;
+	int64_t t;
+
+	if (!str_starts(line->program, STR("exim")) ||
+	    (form != HEADER_BSD && form != HEADER_ISO && form != HEADER_5424))
+		return;
+	if (s.n < 20 || s.p[4] != '-' || s.p[10] != ' ' ||
+	    !utc_parse_iso(&s, r->zone, r->last, &t) || !str_skip(&s, STR(" ")))
+		return;
+	line->text = s;
+	if (form == HEADER_BSD)
+		line->time = r->last = t;
+}

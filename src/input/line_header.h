@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Line header: what stands before a log line's text.  No I/O; the reader
+ * remembers only what the next header needs (the time before, a cached
+ * stamp, whose log a ClamAV file is).
+ */
+#ifndef INPUT_LINE_HEADER_H
+#define INPUT_LINE_HEADER_H
+
+#include "base/utc.h"
+#include "model/line.h"
+
+enum header_form {
+	HEADER_NONE,
+	HEADER_NEEDS_YEAR, /* year-less, and reader.year and .last unknown */
+	HEADER_BSD,        /* Nov 23 11:12:43 host prog[pid]: text */
+	HEADER_ISO,        /* 2026-11-23T11:12:43+01:00 host prog[pid]: text */
+	HEADER_5424,   /* <34>1 2026-11-23T... host app procid id [sd] text */
+	HEADER_EXIM,   /* 2026-11-23 11:12:43[.123] [+0100] text */
+	HEADER_RSPAMD, /* 2026-11-23 11:12:43 #123(normal) <id>; text */
+	HEADER_CLAM,   /* Mon Nov 23 11:12:43 2026 -> text */
+};
+
+struct header_reader {
+	const struct zone *zone; /* of stamps without an offset */
+	struct str host;         /* for headers without one */
+	int year;                /* of the first year-less stamp; 0 unknown */
+	int64_t last;            /* time of the line before; UTC_NONE */
+	bool clam_milter;        /* the ClamAV lines are clamav-milter's */
+	char stamp[16];          /* the last year-less stamp ... */
+	int64_t stamp_time;      /* ... and what it was */
+};
+
+/* path serves to tell clamav-milter's log from clamd's. */
+struct header_reader header_reader_of(
+    const struct zone *z, struct str host, const char *path);
+/* Fills the line; its text points into raw, its host perhaps to r->host. */
+enum header_form header_read(
+    struct header_reader *r, struct str raw, struct log_line *line);
+/* Takes Exim's own stamp off a syslog line's text; a year-less header's time
+ * is replaced by it. */
+void header_strip_exim(
+    struct header_reader *r, enum header_form form, struct log_line *line);
+
+/* "Nov 23 11:12:43" or "Nov 3 ..." at the start of s, stepped over; c->year
+ * is not touched. */
+bool stamp_parse_bsd(struct str *s, struct civil *c);
+/* The year of a stamp that follows a day with a year: the one that needs the
+ * smallest step from it, a step back counting three times, for time goes on
+ * but lines do come late. */
+int stamp_year(int month, int day, const struct civil *last);
+
+#endif
