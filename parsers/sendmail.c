@@ -30,7 +30,7 @@ sm_session(struct sm *c, bool make)
 	for (size_t i = 0; i < SM_WAYS; i++, s++) {
 		if (s->key == key) {
 			int64_t age = c->in->time - s->time;
-			if (age >= 0 && age <= SESSION_MAX)
+			if (age > -SESSION_MAX && age < SESSION_MAX)
 				return s;
 			old = s;
 			break;
@@ -398,6 +398,18 @@ dispatch(struct sm *c)
 	return p != PARSED_UNKNOWN ? p : sm_user_error(c);
 }
 
+/* A filter's header text is passed on as the log has it, with its "\\n\\t". */
+static enum parsed
+read_text(struct sm *c)
+{
+	char plain[SM_PART_MAX];
+
+	if (c->text.n <= sizeof(plain) && str_chr(c->text, '\\') >= 0 &&
+	    !str_starts(c->text, STR("Milter ")))
+		c->text = sm_unescape(c->text, plain);
+	return dispatch(c);
+}
+
 /*
  * sm_syslog() in conf.c cuts what is longer than SYSLOG_BUFSIZE into
  * "QID[1]: text ...", "QID[2]: text ...", "QID[3]: text": put together here
@@ -427,7 +439,7 @@ part(struct sm *c, uint64_t number)
 		return PARSED_USED;
 	p->next = 0;
 	c->text = str_of(p->text, p->n);
-	return dispatch(c);
+	return read_text(c);
 }
 
 static enum parsed
@@ -442,11 +454,11 @@ sendmail_line(const struct log_line *in, void *state, struct event_sink *sink)
 	c.text = s;
 	if (!sm_queue_id(&s, &c.queue_id)) {
 		str_skip(&c.text, STR("NOQUEUE: "));
-		return dispatch(&c);
+		return read_text(&c);
 	}
 	if (str_skip(&s, STR(": "))) {
 		c.text = s;
-		return dispatch(&c);
+		return read_text(&c);
 	}
 	if (!str_skip(&s, STR("[")) || (digits = str_digits(&s)).n == 0 ||
 	    !str_u64(digits, &number) || !str_skip(&s, STR("]: ")))

@@ -74,6 +74,9 @@ bool sm_queue_id(struct str *s, struct str *out);
  * end, outside of quotes and <>.  -1: quotes or <> are not balanced. */
 ptrdiff_t sm_arg(struct str s);
 struct str sm_bare(struct str address); /* without its <> */
+/* str2prt() in util.c wrote backslash as "\\\\", TAB as "\\t" and what is not
+ * ASCII as "\\ooo": undone into buf (room for s.n bytes).  Line ends stay. */
+struct str sm_unescape(struct str s, char *buf);
 /* Absent if sendmail shortened it ("<aaa...bbb>"): then it is not known. */
 struct str sm_whole(struct str address);
 bool sm_peer(struct str relay, struct sm_peer *out); /* true: has_addr */

@@ -52,6 +52,48 @@ sm_arg(struct str s)
 	return quote || angle ? -1 : (ptrdiff_t)i;
 }
 
+/* The byte that "\\ooo" or "\\t" stands for, if it is one str2prt() writes so
+ * and no line end; step = its length in the log. */
+static bool
+escaped_byte(struct str s, char *byte, size_t *step)
+{
+	unsigned v = 0;
+
+	*step = 2;
+	if (s.n >= 2 && (s.p[1] == '\\' || s.p[1] == 't')) {
+		*byte = s.p[1] == 't' ? '\t' : '\\';
+		return true;
+	}
+	if (s.n < 4)
+		return false;
+	for (size_t i = 1; i < 4; i++) {
+		if (s.p[i] < '0' || s.p[i] > '7')
+			return false;
+		v = v * 8 + (unsigned)(s.p[i] - '0');
+	}
+	*step = 4;
+	*byte = (char)v;
+	return v <= 0377 &&
+	       (v >= 0177 || (v > 0 && v < 040 && v != '\n' && v != '\r'));
+}
+
+struct str
+sm_unescape(struct str s, char *buf)
+{
+	size_t n = 0, step;
+
+	while (s.n > 0) {
+		step = 1;
+		if (s.p[0] != '\\' || !escaped_byte(s, &buf[n], &step)) {
+			buf[n] = s.p[0];
+			step = 1;
+		}
+		n++;
+		s = str_from(s, step);
+	}
+	return str_of(buf, n);
+}
+
 struct str
 sm_bare(struct str a)
 {
@@ -60,11 +102,13 @@ sm_bare(struct str a)
 	return a;
 }
 
-/* shortenstring() in util.c keeps both ends of what is longer than
- * MAXSHORTSTR (203) and puts "..." between. */
+/* "%.200s" cuts the end off; shortenstring() in util.c keeps both ends of
+ * what is longer than MAXSHORTSTR (203) and puts "..." between. */
 struct str
 sm_whole(struct str a)
 {
+	if (a.n > 0 && a.p[0] == '<' && str_chr(a, '>') < 0)
+		return STR_NONE;
 	if (a.n >= 200 && str_find(a, STR("...")) >= 0)
 		return STR_NONE;
 	return a;

@@ -116,20 +116,24 @@ read_counts(struct str s, int64_t *size, int64_t *nrcpts, struct str *msgid)
 
 /* s = "A, size=..." */
 static bool
-read_sender(struct str s, struct event *ev)
+read_sender(struct str s, struct event *ev, bool *has_id)
 {
 	int64_t nrcpts = -1;
 	ptrdiff_t at = sm_arg(s);
 
 	if (at < 0 || !read_counts(str_from(s, (size_t)at), &ev->size, &nrcpts,
 	                  &ev->message_id)) {
-		/* A shortened address: its quotes need not match. */
-		at = str_find(s, STR(", size="));
+		/* Cut to 200 bytes, or shortened to 203: quotes do not match.
+		 * Nothing before that can be the server's. */
+		at = str_find(str_from(s, 195), STR(", size="));
+		at = at < 0 ? at : at + 195;
 		if (at < 0 || !read_counts(str_from(s, (size_t)at), &ev->size,
 		                  &nrcpts, &ev->message_id))
 			return false;
 	}
 	ev->nrcpt = nrcpts > INT32_MAX ? -1 : (int)nrcpts;
+	*has_id = str_has(ev->message_id);
+	ev->message_id = sm_whole(ev->message_id);
 	s = sm_whole(str_head(s, (size_t)at));
 	if (!str_eq(s, STR("<NONE>")))
 		ev->sender = sm_bare(s);
@@ -166,19 +170,20 @@ sm_from(struct sm *c)
 	struct event ev = sm_event(c, EVENT_ARRIVAL), end;
 	struct str s = str_from(c->text, 5), relay;
 	struct tail t = {{0}, {0}, {0}, {0}};
-	bool empty;
+	bool has_id;
 
 	if (!str_has(c->queue_id) || !last_field(&s, STR(", relay="), &relay))
 		return PARSED_UNKNOWN;
 	read_tail(&s, &t);
-	if (!read_sender(s, &ev))
+	if (!read_sender(s, &ev, &has_id))
 		return PARSED_UNKNOWN;
-	sm_client(&ev, relay);
+	/* Only SMTP has a client; a line cut short has neither. */
+	if (str_has(t.proto))
+		sm_client(&ev, relay);
 	read_proto(c, &ev, &t);
-	empty = ev.size == 0 && !str_has(ev.message_id);
 	if (ev.nrcpt == 0 || sm_fate(c, NULL) == SM_ABORTED) {
 		ev.kind = EVENT_DETAIL;
-	} else if (empty) {
+	} else if (ev.size == 0 && !has_id) {
 		ev.kind = EVENT_ABORT;
 		ev.disposition = DISP_ABORTED;
 		ev.stage = STAGE_RCPT;
@@ -485,7 +490,7 @@ sm_to(struct sm *c)
 	sm_reply(&reply, o.reply);
 	ev.reply = reply.reply ? reply.reply : deferred_code(o.stat);
 	read_next_hop(&ev, o.relay);
-	if (!str_has(o.mailer) && !str_has(o.relay))
+	if (!str_has(o.mailer) && ev.disposition != DISP_QUARANTINED)
 		refused(c, &ev, &o);
 	else if (ev.disposition == DISP_DELIVERED)
 		ev.queued_as = queued_as(o.stat);
