@@ -213,7 +213,8 @@ auth_failure(struct sm *c)
 	return PARSED_USED;
 }
 
-/* "clone PARENT, owner=O": this id is the copy that goes to a list. */
+/* "clone PARENT, owner=O" (8.11): this id is the copy for a list's owner;
+ * since 8.12 it is "PARENT: CHILD: clone: owner=O". */
 static enum parsed
 clone(struct sm *c)
 {
@@ -222,6 +223,85 @@ clone(struct sm *c)
 
 	if (!str_has(c->queue_id) || !sm_queue_id(&s, &ev.parent_queue_id))
 		return PARSED_UNKNOWN;
+	sm_emit(c, &ev);
+	return PARSED_USED;
+}
+
+/* "split: maxrcpts=N, rcpts=N, count=N, ids=CHILD, CHILD" */
+static enum parsed
+split(struct sm *c)
+{
+	struct event ev = sm_event(c, EVENT_SAME);
+	struct str s = c->text, skip;
+	bool found = false;
+
+	ev.parent_queue_id = c->queue_id;
+	if (!str_has(c->queue_id) || (!str_until(&s, STR(", ids="), &skip) &&
+	                                 !str_until(&s, STR(", id="), &skip)))
+		return PARSED_UNKNOWN;
+	while (s.n > 0) {
+		if (!sm_queue_id(&s, &ev.queue_id)) {
+			s = str_from(s, 1);
+			continue;
+		}
+		sm_emit(c, &ev);
+		found = true;
+	}
+	return found ? PARSED_USED : PARSED_UNKNOWN;
+}
+
+static enum parsed
+refuse(struct sm *c, enum stage stage, int reply, struct str relay,
+    struct str helo)
+{
+	struct event ev = event_of(EVENT_REJECT);
+
+	ev.disposition = DISP_REJECTED;
+	ev.stage = stage;
+	ev.reply = reply;
+	ev.reason = c->text;
+	ev.helo = helo;
+	sm_client(&ev, relay);
+	sm_emit(c, &ev);
+	return PARSED_USED;
+}
+
+/* "invalid domain name (HELO) from R": 501 */
+static enum parsed
+bad_helo(struct sm *c)
+{
+	struct str s = str_from(c->text, 21);
+	ptrdiff_t at = str_rfind(s, STR(") from "));
+
+	if (at < 0)
+		return PARSED_UNKNOWN;
+	return refuse(c, STAGE_HELO, 501, str_from(s, (size_t)at + 7),
+	    str_head(s, (size_t)at));
+}
+
+/* "rejecting commands from R due to pre-greeting traffic after N seconds" */
+static enum parsed
+early_talker(struct sm *c)
+{
+	struct str s = str_from(c->text, 24);
+	ptrdiff_t at = str_rfind(s, STR(" due to pre-greeting traffic"));
+
+	if (at < 0)
+		return PARSED_UNKNOWN;
+	return refuse(c, STAGE_CONNECT, 554, str_head(s, (size_t)at), STR_NONE);
+}
+
+static enum parsed
+headers_too_large(struct sm *c)
+{
+	struct event ev = sm_event(c, EVENT_REJECT);
+
+	ev.disposition = DISP_REJECTED;
+	ev.stage = STAGE_EOM;
+	ev.reply = 552;
+	ev.dsn = STR("5.6.0");
+	ev.reason = c->text;
+	sm_set_fate(c, ev.disposition, ev.reply);
 	sm_emit(c, &ev);
 	return PARSED_USED;
 }
@@ -269,43 +349,65 @@ static const struct {
     READER("done; delay=", emit_end),
     READER("discarded", sm_discarded),
     READER("clone ", clone),
+    READER("split: ", split),
+    READER("invalid domain name (", bad_helo),
+    READER("rejecting commands from ", early_talker),
+    READER("headers too large (", headers_too_large),
     /* Verbose sessions, LogLevel 15 and more: the peer's words. */
     READER("--- ", ignored),
     READER("<-- ", ignored),
     /* Operation of the server. */
     READER("AUTH=client", ignored),
+    READER("AUTH: ", ignored),
+    READER("AUTH error", ignored),
+    READER("AUTH encode64 error", ignored),
+    READER("AUTH decode64 error", ignored),
+    READER("AUTH continue", ignored),
+    READER("AUTH warning", ignored),
+    READER("auth=\"", ignored),
     READER("STARTTLS: ", ignored),
     READER("STARTTLS, ", ignored),
     READER("TLS: ", ignored),
     READER("SYSERR", ignored),
     READER("Authentication-Warning: ", ignored),
-    READER("alias database ", ignored),
+    READER("alias ", ignored),
+    READER("Alias file ", ignored),
+    READER("forward ", ignored),
     READER("starting daemon", ignored),
     READER("restarting ", ignored),
     READER("stopping daemon", ignored),
     READER("daemon ", ignored),
+    READER("opendaemonsocket: ", ignored),
+    READER("persistent queue runner=", ignored),
+    READER("restart queue runner=", ignored),
     READER("started as: ", ignored),
     READER("rejecting connections on daemon ", ignored),
+    READER("have been rejecting connections on daemon ", ignored),
     READER("accepting connections again for daemon ", ignored),
     READER("deferring connections on daemon ", ignored),
+    READER("delaying connections on daemon ", ignored),
     READER("delaying=", ignored),
+    READER("unauthorized PIPELINING, ", ignored),
+    READER("SMTP outgoing connect on ", ignored),
     READER("grew WorkList for ", ignored),
     READER("runqueue: ", ignored),
+    READER("Skipping queue run ", ignored),
     READER("error connecting to filter ", ignored),
     READER("milter_", ignored),
     READER("gethostbyaddr(", ignored),
     READER("My unqualified host name ", ignored),
     READER("unable to qualify my own domain name ", ignored),
+    READER("WARNING: ", ignored),
+    READER("Warning: ", ignored),
+    READER("ERROR: ", ignored),
     READER("low on space ", ignored),
     READER("locked", ignored),
-    READER("unlock", ignored),
     READER("POSSIBLE ATTACK from ", ignored),
     READER("Truncated MIME ", ignored),
+    READER("Truncated long MIME ", ignored),
     READER("Fixed MIME ", ignored),
     READER("timeout writing message to ", ignored),
     READER("makeconnection ", ignored),
-    READER("split: maxrcpts=", ignored),
-    READER("SMTP MAIL command ", ignored),
 };
 
 /* "PARENT: CHILD: DSN: text": text can be the remote server's, so the end of
@@ -322,11 +424,16 @@ child(struct sm *c)
 
 	if (!str_has(c->queue_id) || !sm_queue_id(&s, &ev.queue_id))
 		return PARSED_UNKNOWN;
+	ev.parent_queue_id = c->queue_id;
+	if (str_starts(s, STR(": clone: owner="))) {
+		ev.kind = EVENT_SAME;
+		sm_emit(c, &ev);
+		return PARSED_USED;
+	}
 	while (i < 4 && !str_skip(&s, kinds[i]))
 		i++;
 	if (i == 4)
 		return PARSED_UNKNOWN;
-	ev.parent_queue_id = c->queue_id;
 	if (str_starts(s, STR("Cannot send message for "))) {
 		late = sm_event(c, EVENT_ATTEMPT);
 		late.disposition = DISP_EXPIRED;
@@ -360,7 +467,7 @@ peer_remark(struct sm *c)
 {
 	static const char *const remarks[] = {"VRFY ", "EXPN ", "ETRN ",
 	    "possible SMTP attack: command=", "probable open proxy: command=",
-	    "DEBUG ", "\"", "bad command", "Command too long", NULL};
+	    "Possible SMTP RCPT flood, ", "SMTP violation, ", NULL};
 	struct str s = c->text, relay, number;
 	struct sm_peer peer;
 

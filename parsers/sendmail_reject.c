@@ -26,7 +26,7 @@ static const struct word_stage milter_words[] = {{"connect", STAGE_CONNECT},
     {"host", STAGE_CONNECT}, {"helo", STAGE_HELO}, {"ehlo", STAGE_HELO},
     {"from", STAGE_MAIL}, {"to", STAGE_RCPT}, {"rcpt", STAGE_RCPT},
     {"data", STAGE_EOM}, {"header", STAGE_EOM}, {"eoh", STAGE_EOM},
-    {"body", STAGE_EOM}, {"eom", STAGE_EOM}, {NULL, 0}};
+    {"body", STAGE_EOM}, {"eom", STAGE_EOM}, {"cmd", STAGE_DATA}, {NULL, 0}};
 
 static bool
 stage_find(const struct word_stage *t, struct str word, enum stage *out)
@@ -197,18 +197,25 @@ sm_ruleset(struct sm *c)
 	return PARSED_USED;
 }
 
-/* "connect: host=N, addr=A, rejecting commands" */
+/* "connect: host=N, addr=A, rejecting commands", "temp failing commands" or
+ * "shutdown" */
 static enum parsed
-milter_connect(struct sm *c, struct str s, enum disposition d)
+milter_connect(struct sm *c, struct str s)
 {
 	struct event ev = sm_event(c, EVENT_REJECT);
 	ptrdiff_t at = str_rfind(s, STR(", addr="));
-	struct str addr = str_from(s, (size_t)(at + 7));
+	struct str rest, addr;
 
+	if (at < 0)
+		return PARSED_UNKNOWN;
+	rest = str_from(s, (size_t)at + 7);
+	addr = str_split(&rest, ',');
+	ev.has_client = addr_parse(addr, &ev.client);
+	ev.disposition = str_eq(rest, STR(" rejecting commands"))
+	                     ? DISP_REJECTED
+	                     : DISP_TEMPFAILED;
 	ev.stage = STAGE_CONNECT;
-	ev.disposition = d;
-	if (at >= 0)
-		ev.has_client = addr_parse(str_split(&addr, ','), &ev.client);
+	ev.reason = s;
 	emit_reject(c, &ev);
 	return PARSED_USED;
 }
@@ -234,10 +241,8 @@ milter_verdict(struct sm *c, struct str s)
 	struct str before, reply, word, rcpt, discard = STR(", discard");
 	size_t n = 0;
 
-	if (str_ends(s, STR(", rejecting commands")))
-		return milter_connect(c, s, DISP_REJECTED);
-	if (str_ends(s, STR(", temp failing commands")))
-		return milter_connect(c, s, DISP_TEMPFAILED);
+	if (str_starts(s, STR("connect: host=")))
+		return milter_connect(c, s);
 	while (n < s.n && n < 16 && strchr("=,: ", s.p[n]) == NULL)
 		n++;
 	word = str_head(s, n);
@@ -251,6 +256,9 @@ milter_verdict(struct sm *c, struct str s)
 	} else if (str_ends(s, discard)) {
 		before = str_head(s, s.n - discard.n);
 		ev.disposition = DISP_DISCARDED;
+	} else if (str_ends(s, STR(", reject=Command rejected"))) {
+		before = STR("");
+		ev.disposition = DISP_REJECTED;
 	} else {
 		return PARSED_UNKNOWN;
 	}
@@ -303,10 +311,11 @@ static enum parsed
 milter_change(struct sm *c, struct str s)
 {
 	static const char *const dull[] = {"delete", "add: rcpt", "add rcpt",
-	    "chgfrom", "change from", "message: ", "headers", "init ",
-	    "time command ", "abort", "quit ", "error connecting ",
-	    "to error state", "timeout ", "accept", "reject", "discard",
-	    "body ", "add (noop)", NULL};
+	    "chgfrom", "change: default header ", "message: ", "headers, ",
+	    "header, ", "body, ", "init ", "negotiate", "time command ",
+	    "abort", "quit ", "error ", "to error state", "timeout ", "select(",
+	    "socket", "write(", "read ", "read(", "open ", "accept",
+	    "add (noop)", NULL};
 	struct str verb = s, head;
 
 	if (str_until(&s, STR(": header: "), &head) && head.n <= 24 &&
@@ -328,18 +337,17 @@ milter_change(struct sm *c, struct str s)
 enum parsed
 sm_milter(struct sm *c)
 {
-	static const char *const info[] = {"connect",
-	    "helo: ", "sender: ", "senders: ", "rcpts: ", "rcpt: ", "data",
-	    "header", "body", "eoh", "init", "quit", "abort", "milters",
-	    "to=", "from=", NULL};
+	static const char *const info[] = {"connect to filters",
+	    "connect, ending", "connecting to filters", "sender: ", "senders: ",
+	    "rcpts: ", "rcpt: ", "helo: ", "initialization failed", "reject, ",
+	    "no active filter", NULL};
 	struct str s = str_from(c->text, 6), name;
 	enum parsed p;
 
 	if (str_skip(&s, STR(": "))) {
 		p = milter_verdict(c, s);
 		for (size_t i = 0; p == PARSED_UNKNOWN && info[i]; i++)
-			if (str_starts(s, str_z(info[i])) &&
-			    str_find(s, STR("reject")) < 0)
+			if (str_starts(s, str_z(info[i])))
 				p = PARSED_IGNORED;
 		return p;
 	}

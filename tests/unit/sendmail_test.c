@@ -679,6 +679,21 @@ connections(void **s)
 	assert_int_equal(ev->kind, EVENT_DISCONNECT);
 	client_is(ev, "203.0.113.9");
 	same(ev->queue_id, NULL);
+	ev = one(Q "invalid domain name (a) from x [198.51.100.66]) from "
+	           "h.example [203.0.113.9]");
+	assert_int_equal(ev->kind, EVENT_REJECT);
+	assert_int_equal(ev->stage, STAGE_HELO);
+	assert_int_equal(ev->reply, 501);
+	client_is(ev, "203.0.113.9");
+	same(ev->helo, "a) from x [198.51.100.66]");
+	ev = one(Q "rejecting commands from h.example [203.0.113.9] due to "
+	           "pre-greeting traffic after 0 seconds");
+	assert_int_equal(ev->stage, STAGE_CONNECT);
+	client_is(ev, "203.0.113.9");
+	ev = one(Q "headers too large (32768 max) from h.example during "
+	           "message collect");
+	assert_int_equal(ev->reply, 552);
+	same(ev->queue_id, "6ANBXJeA000392");
 }
 
 static void
