@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Exim: main log, reject log, and both of them in syslog.
+ *   2026-11-23 11:12:43 1xVRyS-0003k5-1L <= a@example.org H=... P=esmtp S=1
+ * The stamp is gone when a line comes here; with log_selector +pid it begins
+ * with "[123] ".  In syslog a long line is cut into "[1/2] ", "[2/2] ", a line
+ * of several (a reject log entry with headers) into "[1\17] " ..., and what
+ * is refused is said twice.  doc/mta-exim.md lists what is read.
+ */
+#include "parsers/exim.h"
+
+#include "base/hash.h"
+#include "base/utc.h"
+
+#define LINE_MOST   32768 /* Exim's own buffer holds 8192 (log.c) */
+#define SPLIT_SLOTS 4
+#define SPLIT_MAX   8192
+#define PIDS        256
+#define COPY_WINDOW (2 * USEC)
+
+/* The line a process wrote last, to know its copy for the reject log. */
+struct last_line {
+	int pid;
+	int64_t time;
+	uint64_t hash;
+};
+
+/* A line of which more parts are to come. */
+struct split_line {
+	int pid; /* 0 = free */
+	int next, total;
+	size_t n;
+	char text[SPLIT_MAX];
+};
+
+struct exim_state {
+	struct last_line last[PIDS];
+	struct split_line split[SPLIT_SLOTS];
+	unsigned turn; /* the slot to be taken next if all are in use */
+};
+
+static bool
+exim_claims(struct str program)
+{
+	return str_eq(program, STR("exim")) || str_eq(program, STR("exim4")) ||
+	       str_starts(program, STR("exim-")) ||
+	       str_starts(program, STR("exim4-"));
+}
+
+static bool
+starts_with_any(struct str s, const struct str *any)
+{
+	for (; any->n; any++)
+		if (str_starts(s, *any))
+			return true;
+	return false;
+}
+
+/* Lines of the daemon and of processes without a message. */
+static bool
+is_housekeeping(struct str s)
+{
+	static const struct str any[] = {STR("cwd="), STR("Start queue run: "),
+	    STR("End queue run: "), STR("no host name found for IP address "),
+	    STR("no IP address found for host "),
+	    STR("no MAIL in SMTP connection from "),
+	    STR("host name alias list truncated"),
+	    STR("list matching forced to fail"),
+	    STR("TLS error on connection from "), STR("TLS recv error on "),
+	    STR("TLS send error on "), STR("TLS client disconnected "),
+	    STR("TLS session: "), STR("SIGHUP received"), STR("daemon: "),
+	    STR("socket bind() to port "), STR("listening for SMTP"),
+	    STR("IPv6 socket creation failed"),
+	    STR("Failed to create IPv6 socket "), STR("Exim configuration "),
+	    STR("exim user lost privilege"), STR("ALERT: exim paniclog "),
+	    STR("Warning: purging the env"), {NULL, 0}};
+	struct str rest = s, word;
+
+	if (starts_with_any(s, any))
+		return true;
+	if (str_skip(&rest, STR("exim "))) {
+		word = str_word(&rest);
+		return word.n && str_starts(rest, STR(" daemon started: "));
+	}
+	if (str_skip(&rest, STR("pid "))) {
+		str_digits(&rest);
+		return str_starts(rest, STR(": SIG"));
+	}
+	return false;
+}
+
+/* Lines about a message that change nothing about it for us; outcomes have
+ * lines of their own. */
+static bool
+is_message_note(struct str s)
+{
+	static const struct str any[] = {STR("Message is frozen"),
+	    STR("Frozen"), STR("frozen by "), STR("Unfrozen by "),
+	    STR("unfrozen by "), STR("no immediate delivery: "),
+	    STR("queued by "), STR("queued for "), STR("cancelled by "),
+	    STR("removed by "), STR("Spool file is locked"),
+	    STR("Spool file for "), STR("Spool read error"),
+	    STR("retry time not reached"), STR("DKIM: "), STR("PDKIM: "),
+	    STR("DKIM START: "), STR("ARC: "), STR("TLS error on "),
+	    STR("TLS session: "), STR("TLS certificate "), STR("DANE "),
+	    STR("SMTP error from remote mail server after "),
+	    STR("SMTP timeout "), STR("LMTP error "), STR("Remote host "),
+	    STR("remote host address is the local host: "),
+	    STR("lowest numbered MX record points to local host"),
+	    STR("failed to expand "), STR("delivering unencrypted to "),
+	    STR("added by "), STR("recipient "), STR("sender address "),
+	    STR("spam acl condition: "), STR("malware acl condition: "),
+	    STR("no recipients found in headers"), STR("new sender "),
+	    STR("marked to be "), STR("Message no longer frozen"), {NULL, 0}};
+
+	return starts_with_any(s, any);
+}
+
+/* "a@example.org: error ignored" (deliver.c): the bounce is thrown away. */
+static bool
+is_error_ignored(struct str s)
+{
+	exim_word(&s);
+	return str_eq(s, STR(" error ignored")) ||
+	       (str_ends(s, STR(": error ignored")) &&
+	           (str_starts(s, STR(" <")) || str_starts(s, STR(" ("))));
+}
+
+/* A line that an ACL wrote itself with logwrite, by the only form that can be
+ * told from Exim's own: "word: text" or "word=text". */
+static enum parsed
+acl_log(struct exim_line *l)
+{
+	struct event ev = event_of(EVENT_NOTICE);
+	struct str s = l->text;
+	size_t n = 0;
+
+	while (n < s.n && n < 40 &&
+	       ((s.p[n] >= 'a' && s.p[n] <= 'z') ||
+	           (s.p[n] >= 'A' && s.p[n] <= 'Z') ||
+	           (s.p[n] >= '0' && s.p[n] <= '9') || s.p[n] == '_' ||
+	           s.p[n] == '-'))
+		n++;
+	if (n < 2 || n + 1 >= s.n)
+		return PARSED_UNKNOWN;
+	if (s.p[n] != '=' && (s.p[n] != ':' || s.p[n + 1] != ' '))
+		return PARSED_UNKNOWN;
+	ev.text = s;
+	ev.text_kind = STR("acl-log");
+	exim_emit(l, &ev);
+	return PARSED_USED;
+}
+
+static enum parsed
+read_line(struct exim_line *l)
+{
+	enum parsed got = PARSED_UNKNOWN;
+
+	if (str_has(l->id))
+		got = exim_message(l);
+	if (got == PARSED_UNKNOWN)
+		got = exim_session(l);
+	if (got != PARSED_UNKNOWN)
+		return got;
+	if (str_has(l->id)
+	        ? is_message_note(l->text) || is_error_ignored(l->text)
+	        : is_housekeeping(l->text))
+		return PARSED_IGNORED;
+	return acl_log(l);
+}
+
+/* "[123] " of +pid, and the stamp that Exim writes itself in syslog, where
+ * the reader of the file has not seen it behind "[1/2] ". */
+static void
+skip_prefixes(struct str *s)
+{
+	struct str rest = *s;
+	int64_t t;
+
+	if (utc_parse_iso(&rest, NULL, UTC_NONE, &t) &&
+	    str_skip(&rest, STR(" ")))
+		*s = rest;
+	rest = *s;
+	if (str_skip(&rest, STR("[")) && str_digits(&rest).n &&
+	    str_skip(&rest, STR("] ")))
+		*s = rest;
+}
+
+static struct last_line *
+last_of(struct exim_state *state, int pid)
+{
+	return &state->last[(unsigned)pid % PIDS];
+}
+
+/* The header's process id is there in syslog alone: in a file of its own the
+ * main log has each line once. */
+static bool
+is_copy(struct exim_state *state, const struct log_line *in, struct str text)
+{
+	const struct last_line *last = last_of(state, in->pid);
+
+	return in->pid != 0 && last->pid == in->pid &&
+	       last->hash == hash_str(text, 0) && in->time >= last->time &&
+	       in->time - last->time <= COPY_WINDOW;
+}
+
+static void
+remember(struct exim_state *state, const struct exim_line *l, struct str text)
+{
+	struct last_line *last = last_of(state, l->in->pid);
+
+	*last = (struct last_line){0};
+	if (l->in->pid && l->rejected && !l->copy)
+		*last = (struct last_line){
+		    l->in->pid, l->in->time, hash_str(text, 0)};
+}
+
+static enum parsed
+whole_line(const struct log_line *in, struct str text, struct exim_state *state,
+    struct event_sink *sink)
+{
+	struct exim_line l = {.in = in, .sink = sink};
+	enum parsed got;
+
+	skip_prefixes(&text);
+	l.text = text;
+	exim_id(&l.text, &l.id);
+	l.copy = is_copy(state, in, text);
+	got = read_line(&l);
+	remember(state, &l, text);
+	return got;
+}
+
+/* "[1/3] " or "[1\3] ": which part of how many, and whether a line ends with
+ * it (\) or was cut (/). */
+struct part {
+	int number, total;
+	bool ends;
+};
+
+static bool
+read_part(struct str *s, struct part *part)
+{
+	struct str rest = *s, number, total;
+	uint64_t n, m;
+	char mark;
+
+	if (!str_skip(&rest, STR("[")))
+		return false;
+	number = str_digits(&rest);
+	if (rest.n == 0)
+		return false;
+	mark = rest.p[0];
+	rest = str_from(rest, 1);
+	total = str_digits(&rest);
+	if ((mark != '/' && mark != '\\') || !str_u64(number, &n) ||
+	    !str_u64(total, &m) || n < 1 || n > m || m > 9999 ||
+	    !str_skip(&rest, STR("] ")))
+		return false;
+	*part = (struct part){(int)n, (int)m, mark == '\\' || n == m};
+	*s = rest;
+	return true;
+}
+
+static struct split_line *
+open_split(struct exim_state *state, int pid)
+{
+	for (unsigned i = 0; i < SPLIT_SLOTS; i++)
+		if (state->split[i].pid == pid)
+			return &state->split[i];
+	return NULL;
+}
+
+static struct split_line *
+new_split(struct exim_state *state, const struct log_line *in, int total)
+{
+	struct split_line *split = open_split(state, in->pid);
+
+	if (!split)
+		split = open_split(state, 0);
+	if (!split)
+		split = &state->split[state->turn++ % SPLIT_SLOTS];
+	split->pid = in->pid;
+	split->next = 1;
+	split->total = total;
+	split->n = 0;
+	return split;
+}
+
+/* Keeps the first line of a split entry until it is whole; the lines that
+ * follow it are the header lines of a reject log entry. */
+static enum parsed
+split_part(const struct log_line *in, struct str text, struct part part,
+    struct exim_state *state, struct event_sink *sink)
+{
+	struct split_line *split = open_split(state, in->pid);
+
+	if (part.number == 1 && part.ends)
+		return whole_line(in, text, state, sink);
+	if (part.number == 1 && in->pid)
+		split = new_split(state, in, part.total);
+	else if (!split || in->pid == 0)
+		return PARSED_IGNORED;
+	if (split->next != part.number || split->total != part.total ||
+	    text.n > sizeof(split->text) - split->n) {
+		split->pid = 0; /* a part is missing */
+		return PARSED_UNKNOWN;
+	}
+	memcpy(split->text + split->n, text.p, text.n);
+	split->n += text.n;
+	split->next++;
+	if (!part.ends)
+		return PARSED_USED;
+	split->pid = 0;
+	return whole_line(in, str_of(split->text, split->n), state, sink);
+}
+
+static enum parsed
+exim_line(const struct log_line *in, void *state, struct event_sink *sink)
+{
+	struct str text = in->text;
+	struct part part;
+
+	if (in->continuation)
+		return PARSED_IGNORED;
+	if (text.n > LINE_MOST)
+		return PARSED_UNKNOWN;
+	skip_prefixes(&text);
+	if (read_part(&text, &part))
+		return split_part(in, text, part, state, sink);
+	return whole_line(in, text, state, sink);
+}
+
+const struct parser_ops parser_exim = {
+    .name = "exim",
+    .summary = "Exim 4 main log and reject log, in files or syslog",
+    .claims = exim_claims,
+    .state_size = sizeof(struct exim_state),
+    .line = exim_line,
+};
