@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * One buffer: buf[at .. end) is unread.  Memory is bounded by it, whatever
- * the file holds.
- */
 #include "input/logfile.h"
 
 #include <stdlib.h>
@@ -12,28 +8,14 @@
 #include "input/line_parts.h"
 #include "input/year_guess.h"
 
-#define READ_BYTES   ((size_t)256 * 1024)
-#define BUFFER_BYTES (LINE_MAX_BYTES + READ_BYTES)
-
 struct logfile {
-	struct source *source;
+	struct lines *lines; /* keeps the last syslog line */
 	struct logfile_options opt;
-	struct str path;
+	const char *path;
 	struct header_reader header;
 	struct line_parts *parts;
 	struct logfile_counts counts;
-
-	char *buf;
-	size_t at, end;
-	size_t seen; /* of the unread bytes, no line end in the first so many */
-	bool ended;  /* the source gave 0 */
-	bool skipping;  /* in the rest of a line that was cut */
-	int64_t offset; /* of buf[at] */
-	int64_t line;   /* lines before it */
-
 	enum header_form form; /* of the last headed line */
-	struct str last_raw;   /* that syslog line, in buf or in last_copy */
-	char *last_copy;
 	int repeat;
 };
 
@@ -42,29 +24,24 @@ logfile_of_source(struct logfile **out, struct source *s,
     const struct logfile_options *opt, struct err *e)
 {
 	struct logfile *f = xcalloc(1, sizeof(*f));
-	int64_t skipped = 0;
+	int rc = 0;
 
-	f->source = s;
+	f->lines = lines_new(s, opt->follow);
 	f->opt = *opt;
-	f->path = str_z(source_path(s));
-	f->header = header_reader_of(opt->zone, opt->host, source_path(s));
+	f->path = source_path(s);
+	f->header = header_reader_of(opt->zone, opt->host, f->path);
 	f->header.year = opt->year;
 	if (opt->after != 0)
 		f->header.last = opt->after;
 	f->parts = line_parts_new();
-	f->buf = xmalloc(BUFFER_BYTES);
-	f->last_copy = xmalloc(LINE_MAX_BYTES);
 	f->repeat = 1;
 	if (opt->offset > 0)
-		skipped = source_skip(s, opt->offset, e);
-	if (skipped < 0) {
+		rc = lines_start(f->lines, opt->offset, opt->lines, e);
+	if (rc < 0)
 		logfile_close(f);
-		return (int)skipped;
-	}
-	f->offset = skipped;
-	f->line = opt->lines;
-	*out = f;
-	return 0;
+	else
+		*out = f;
+	return rc;
 }
 
 int
@@ -77,149 +54,14 @@ logfile_open(struct logfile **out, const char *path,
 	return rc < 0 ? rc : logfile_of_source(out, s, opt, e);
 }
 
-/* The line before must outlive its place in the buffer. */
-static void
-save_last(struct logfile *f)
-{
-	if (f->last_raw.n == 0 || f->last_raw.p == f->last_copy)
-		return;
-	memcpy(f->last_copy, f->last_raw.p, f->last_raw.n);
-	f->last_raw.p = f->last_copy;
-}
-
-static int
-refill(struct logfile *f, struct err *e)
-{
-	long got;
-
-	if (f->at > 0) {
-		save_last(f);
-		memmove(f->buf, f->buf + f->at, f->end - f->at);
-		f->end -= f->at;
-		f->at = 0;
-	}
-	got = source_read(f->source, f->buf + f->end, READ_BYTES, e);
-	if (got < 0)
-		return (int)got;
-	f->end += (size_t)got;
-	f->ended = got == 0;
-	return 0;
-}
-
-static void
-step_over(struct logfile *f, size_t n)
-{
-	f->at += n;
-	f->offset += (int64_t)n;
-	f->seen = 0;
-}
-
-/* Zero bytes before a line are a hole that a crash left in the file. */
-static void
-skip_hole(struct logfile *f)
-{
-	size_t n = 0;
-
-	while (f->at + n < f->end && f->buf[f->at + n] == '\0')
-		n++;
-	if (n > 0)
-		step_over(f, n);
-}
-
-/* The bytes up to the next line end, or -1 if there is none in the buffer. */
-static ptrdiff_t
-find_line_end(struct logfile *f)
-{
-	struct str s = str_of(f->buf + f->at, f->end - f->at);
-	ptrdiff_t n = str_chr(str_from(s, f->seen), '\n');
-
-	if (n < 0)
-		f->seen = s.n;
-	return n < 0 ? n : n + (ptrdiff_t)f->seen;
-}
-
-/* The first n bytes unread are a line, ended by end_n bytes. */
-static void
-take_line(struct logfile *f, size_t n, size_t end_n, struct str *raw,
-    struct evidence *ev)
-{
-	*raw = str_of(f->buf + f->at, n);
-	*ev = (struct evidence){f->path, f->offset, ++f->line};
-	f->counts.lines++;
-	step_over(f, n + end_n);
-	if (raw->n > LINE_MAX_BYTES) {
-		*raw = str_head(*raw, LINE_MAX_BYTES);
-		f->counts.cut++;
-	}
-	while (raw->n && raw->p[raw->n - 1] == '\r')
-		raw->n--;
-}
-
-/* Steps over the rest of a cut line; true once its end has passed. */
-static bool
-skip_rest(struct logfile *f)
-{
-	ptrdiff_t n = find_line_end(f);
-
-	step_over(f, n < 0 ? f->end - f->at : (size_t)n + 1);
-	f->skipping = n < 0;
-	return !f->skipping;
-}
-
-/* A line from what is in the buffer; false: more must be read first. */
-static bool
-line_in_buffer(struct logfile *f, struct str *raw, struct evidence *ev)
-{
-	ptrdiff_t n;
-
-	if (f->skipping && !skip_rest(f))
-		return false;
-	if (f->seen == 0)
-		skip_hole(f);
-	n = find_line_end(f);
-	if (n >= 0) {
-		take_line(f, (size_t)n, 1, raw, ev);
-		return true;
-	}
-	if (f->end - f->at > LINE_MAX_BYTES) {
-		take_line(f, f->end - f->at, 0, raw, ev);
-		f->skipping = true;
-		return true;
-	}
-	return false;
-}
-
-/* 1 a line, 0 the end. */
-static int
-next_raw(struct logfile *f, struct str *raw, struct evidence *ev, struct err *e)
-{
-	int rc;
-
-	while (!line_in_buffer(f, raw, ev)) {
-		if (f->ended && f->at == f->end)
-			return 0;
-		if (f->ended) {
-			take_line(f, f->end - f->at, 0, raw, ev);
-			return 1;
-		}
-		if ((rc = refill(f, e)) < 0)
-			return rc;
-		if (f->ended && f->opt.follow) {
-			f->ended = false;
-			return 0;
-		}
-	}
-	return 1;
-}
-
 static int
 guess_year(
     struct logfile *f, struct str raw, const struct evidence *ev, struct err *e)
 {
-	int64_t until = source_mtime(f->source);
+	int64_t until = source_mtime(lines_source(f->lines));
 
-	if (source_is_regular(f->source))
-		return year_guess_file(&f->header.year, f->path.p, ev->offset,
+	if (source_is_regular(lines_source(f->lines)))
+		return year_guess_file(&f->header.year, f->path, ev->offset,
 		    f->opt.zone, until, e);
 	until = f->opt.now ? f->opt.now : utc_now();
 	f->header.year = year_guess_line(raw, f->opt.zone, until);
@@ -268,15 +110,15 @@ static int64_t
 recall_repeated(struct logfile *f, struct log_line *line)
 {
 	struct header_reader reader = f->header;
-	struct str s = line->text;
+	struct str s = line->text, kept = lines_kept(f->lines);
 	enum header_form form;
 	struct log_line last;
 	int64_t n;
 
-	if (line->program.n != 0 || f->last_raw.n == 0 ||
+	if (line->program.n != 0 || kept.n == 0 ||
 	    !str_skip(&s, STR("last message repeated ")) || !read_times(&s, &n))
 		return 0;
-	form = header_read(&reader, f->last_raw, &last);
+	form = header_read(&reader, kept, &last);
 	header_strip_exim(&reader, form, &last);
 	if (!str_eq(last.host, line->host))
 		return 0;
@@ -293,7 +135,7 @@ unfold_repeated(struct logfile *f, struct log_line *line, struct str raw)
 
 	if (n == 0) {
 		n = unwrap_repeated(line);
-		f->last_raw = raw;
+		lines_keep(f->lines, raw);
 	}
 	if (n > 1) {
 		f->repeat = (int)n;
@@ -342,7 +184,7 @@ read_header(struct logfile *f, enum line_kind *kind, struct log_line *line,
 	part = line_parts_add(f->parts, line, raw, ev);
 	f->counts.joined += part == PART_JOINED;
 	if (part != PART_NONE) {
-		f->last_raw = STR_NONE;
+		lines_keep(f->lines, STR_NONE);
 		return 0;
 	}
 	header_strip_exim(&f->header, form, line);
@@ -372,7 +214,8 @@ logfile_next(struct logfile *f, enum line_kind *kind, struct log_line *line,
 	while (rc == 0) {
 		if (next_part(f, kind, line, raw, ev))
 			return 0;
-		if ((rc = next_raw(f, raw, ev, e)) < 0)
+		rc = lines_next(f->lines, raw, &ev->offset, &ev->line, e);
+		if (rc < 0)
 			return rc;
 		if (rc == 0) {
 			if (!f->opt.follow)
@@ -382,6 +225,8 @@ logfile_next(struct logfile *f, enum line_kind *kind, struct log_line *line,
 			return 0;
 		}
 		rc = 0;
+		ev->source = str_z(f->path);
+		f->counts.lines++;
 		if (raw->n == 0)
 			f->counts.empty++;
 		else
@@ -399,20 +244,22 @@ logfile_repeat(const struct logfile *f)
 void
 logfile_tell(const struct logfile *f, int64_t *offset, int64_t *lines)
 {
-	*offset = f->offset;
-	*lines = f->line;
+	lines_tell(f->lines, offset, lines);
 }
 
 struct logfile_counts
 logfile_counts(const struct logfile *f)
 {
-	return f->counts;
+	struct logfile_counts c = f->counts;
+
+	c.cut = lines_cut(f->lines);
+	return c;
 }
 
 bool
 logfile_truncated(const struct logfile *f)
 {
-	return source_truncated(f->source);
+	return source_truncated(lines_source(f->lines));
 }
 
 void
@@ -420,9 +267,7 @@ logfile_close(struct logfile *f)
 {
 	if (f == NULL)
 		return;
-	source_close(f->source);
+	lines_free(f->lines);
 	line_parts_free(f->parts);
-	free(f->buf);
-	free(f->last_copy);
 	free(f);
 }

@@ -14,10 +14,9 @@
 #define INPUT_LOGFILE_H
 
 #include "base/utc.h"
+#include "input/lines.h"
 #include "input/parser.h"
-#include "input/source.h"
 
-#define LINE_MAX_BYTES     (1 << 20)
 #define LOGFILE_REPEAT_MAX 100000
 
 struct logfile_options {

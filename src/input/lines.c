@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "input/lines.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+
+#define READ_BYTES   ((size_t)256 * 1024)
+#define BUFFER_BYTES (LINE_MAX_BYTES + READ_BYTES)
+
+struct lines {
+	struct source *source;
+	bool follow;
+	char *buf; /* buf[at .. end) is unread */
+	size_t at, end;
+	size_t seen;    /* no line end in the first so many unread bytes */
+	bool ended;     /* the source gave 0 */
+	bool skipping;  /* in the rest of a line that was cut */
+	int64_t offset; /* of buf[at] */
+	int64_t line;   /* lines before it */
+	int64_t cut;
+	struct str kept; /* in buf, or in copy */
+	char *copy;
+};
+
+struct lines *
+lines_new(struct source *s, bool follow)
+{
+	struct lines *l = xcalloc(1, sizeof(*l));
+
+	l->source = s;
+	l->follow = follow;
+	l->buf = xmalloc(BUFFER_BYTES);
+	l->copy = xmalloc(LINE_MAX_BYTES);
+	return l;
+}
+
+int
+lines_start(struct lines *l, int64_t offset, int64_t lines, struct err *e)
+{
+	int64_t skipped = source_skip(l->source, offset, e);
+
+	if (skipped < 0)
+		return (int)skipped;
+	l->offset = skipped;
+	l->line = lines;
+	return 0;
+}
+
+/* The kept line must outlive its place in the buffer. */
+static void
+save_kept(struct lines *l)
+{
+	if (l->kept.n == 0 || l->kept.p == l->copy)
+		return;
+	memcpy(l->copy, l->kept.p, l->kept.n);
+	l->kept.p = l->copy;
+}
+
+static int
+refill(struct lines *l, struct err *e)
+{
+	long got;
+
+	if (l->at > 0) {
+		save_kept(l);
+		memmove(l->buf, l->buf + l->at, l->end - l->at);
+		l->end -= l->at;
+		l->at = 0;
+	}
+	got = source_read(l->source, l->buf + l->end, READ_BYTES, e);
+	if (got < 0)
+		return (int)got;
+	l->end += (size_t)got;
+	l->ended = got == 0;
+	return 0;
+}
+
+static void
+step_over(struct lines *l, size_t n)
+{
+	l->at += n;
+	l->offset += (int64_t)n;
+	l->seen = 0;
+}
+
+/* Zero bytes before a line are a hole that a crash left in the file. */
+static void
+skip_hole(struct lines *l)
+{
+	size_t n = 0;
+
+	while (l->at + n < l->end && l->buf[l->at + n] == '\0')
+		n++;
+	if (n > 0)
+		step_over(l, n);
+}
+
+/* The bytes up to the next line end, or -1 if there is none in the buffer. */
+static ptrdiff_t
+find_line_end(struct lines *l)
+{
+	struct str s = str_of(l->buf + l->at, l->end - l->at);
+	ptrdiff_t n = str_chr(str_from(s, l->seen), '\n');
+
+	if (n < 0)
+		l->seen = s.n;
+	return n < 0 ? n : n + (ptrdiff_t)l->seen;
+}
+
+/* The first n bytes unread are a line, ended by end_n bytes. */
+static void
+take_line(struct lines *l, size_t n, size_t end_n, struct str *raw,
+    int64_t *offset, int64_t *line)
+{
+	*raw = str_of(l->buf + l->at, n);
+	*offset = l->offset;
+	*line = ++l->line;
+	step_over(l, n + end_n);
+	if (raw->n > LINE_MAX_BYTES) {
+		*raw = str_head(*raw, LINE_MAX_BYTES);
+		l->cut++;
+	}
+	while (raw->n && raw->p[raw->n - 1] == '\r')
+		raw->n--;
+}
+
+/* Steps over the rest of a cut line; true once its end has passed. */
+static bool
+skip_rest(struct lines *l)
+{
+	ptrdiff_t n = find_line_end(l);
+
+	step_over(l, n < 0 ? l->end - l->at : (size_t)n + 1);
+	l->skipping = n < 0;
+	return !l->skipping;
+}
+
+/* A line from what is in the buffer; false: more must be read first. */
+static bool
+line_in_buffer(struct lines *l, struct str *raw, int64_t *offset, int64_t *line)
+{
+	ptrdiff_t n;
+
+	if (l->skipping && !skip_rest(l))
+		return false;
+	if (l->seen == 0)
+		skip_hole(l);
+	n = find_line_end(l);
+	if (n >= 0) {
+		take_line(l, (size_t)n, 1, raw, offset, line);
+		return true;
+	}
+	if (l->end - l->at > LINE_MAX_BYTES) {
+		take_line(l, l->end - l->at, 0, raw, offset, line);
+		l->skipping = true;
+		return true;
+	}
+	return false;
+}
+
+int
+lines_next(struct lines *l, struct str *raw, int64_t *offset, int64_t *line,
+    struct err *e)
+{
+	int rc;
+
+	while (!line_in_buffer(l, raw, offset, line)) {
+		if (l->ended && l->at == l->end)
+			return 0;
+		if (l->ended) {
+			take_line(l, l->end - l->at, 0, raw, offset, line);
+			return 1;
+		}
+		if ((rc = refill(l, e)) < 0)
+			return rc;
+		if (l->ended && l->follow) {
+			l->ended = false;
+			return 0;
+		}
+	}
+	return 1;
+}
+
+void
+lines_keep(struct lines *l, struct str raw)
+{
+	l->kept = raw;
+}
+
+struct str
+lines_kept(const struct lines *l)
+{
+	return l->kept;
+}
+
+const struct source *
+lines_source(const struct lines *l)
+{
+	return l->source;
+}
+
+void
+lines_tell(const struct lines *l, int64_t *offset, int64_t *lines)
+{
+	*offset = l->offset;
+	*lines = l->line;
+}
+
+int64_t
+lines_cut(const struct lines *l)
+{
+	return l->cut;
+}
+
+void
+lines_free(struct lines *l)
+{
+	if (l == NULL)
+		return;
+	source_close(l->source);
+	free(l->buf);
+	free(l->copy);
+	free(l);
+}
