@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Configuration as data; every key is documented by "heloflow init" (the
- * example in src/input/config.c) and doc/configuration.md.  All memory is the
+ * example in src/input/config_example.c) and doc/configuration.md.  All memory is the
  * config's own.  Durations and clock errors are microseconds.
  */
 #ifndef MODEL_CONFIG_H
@@ -10,6 +10,11 @@
 #include "base/addr.h"
 #include "base/utc.h"
 #include "model/delivery.h"
+
+/* Unless the source says otherwise: two clocks set by NTP, and a log line
+ * that is written a little after the event. */
+#define CONFIG_MAIL_CLOCK_ERROR	 (2 * USEC)
+#define CONFIG_LEASE_CLOCK_ERROR (10 * USEC)
 
 enum vantage {
 	VANTAGE_NONE,
