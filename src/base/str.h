@@ -64,7 +64,7 @@ str_from(struct str s, size_t n)
 {
 	if (n > s.n)
 		n = s.n;
-	return (struct str){s.p + n, s.n - n};
+	return (struct str){n ? s.p + n : s.p, s.n - n};
 }
 
 /* The first n bytes; n is clipped to the length. */
