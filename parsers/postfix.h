@@ -37,8 +37,9 @@ bool pf_queue_id(struct str *s, struct str *id);
 /* Is an address whole as the log writes it: "..."@domain, or without any of
  * < > and quotes? */
 bool pf_address_whole(struct str a);
-/* Steps over "<address>" followed by next. */
-bool pf_address(struct str *s, struct str next, struct str *address);
+/* Steps over "<address>": up to the first ">" that one of next follows. */
+bool pf_address(
+    struct str *s, const struct str *next, int n, struct str *address);
 
 /* Steps over "554 5.7.1 ", either part may be missing. */
 int pf_reply(struct str *s, struct str *dsn);

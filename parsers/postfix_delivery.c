@@ -164,17 +164,18 @@ read_relay(struct event *ev, struct str relay, bool *filter)
 enum parsed
 pf_delivery(const struct pf *pf, struct str id, struct str s)
 {
+	static const struct str next[] = {STR(", relay="), STR(", orig_to=")};
 	struct event ev = event_of(EVENT_ATTEMPT);
 	struct str to, relay, status = STR_NONE;
 	bool filter;
 	int kind;
 
-	if (!str_skip(&s, STR("to=")))
+	if (!str_skip(&s, STR("to=")) || !pf_address(&s, next, 2, &to))
 		return PARSED_UNKNOWN;
-	if (!pf_address(&s, STR(", relay="), &to) &&
-	    (!pf_address(&s, STR(", orig_to="), &to) ||
-	        !pf_address(&s, STR(", relay="), &ev.orig_recipient)))
+	if (str_skip(&s, next[1]) &&
+	    !pf_address(&s, next, 1, &ev.orig_recipient))
 		return PARSED_UNKNOWN;
+	str_skip(&s, next[0]);
 	relay = str_split(&s, ',');
 	if (!str_skip(&s, STR(" ")) || !read_fields(&s, &ev.dsn, &status))
 		return PARSED_UNKNOWN;

@@ -136,7 +136,7 @@ pf_address_whole(struct str a)
 }
 
 bool
-pf_address(struct str *s, struct str next, struct str *address)
+pf_address(struct str *s, const struct str *next, int n, struct str *address)
 {
 	struct str in = *s;
 	size_t from;
@@ -144,19 +144,21 @@ pf_address(struct str *s, struct str next, struct str *address)
 	if (!str_skip(&in, STR("<")))
 		return false;
 	from = quoted(in);
-	for (;;) {
+	for (;; from++) {
 		ptrdiff_t at = str_chr(str_from(in, from), '>');
+		struct str rest;
 
 		if (at < 0)
 			return false;
 		from += (size_t)at;
-		if (str_starts(str_from(in, from + 1), next))
-			break;
-		from++;
+		rest = str_from(in, from + 1);
+		for (int i = 0; i < n; i++)
+			if (str_starts(rest, next[i])) {
+				*address = str_head(in, from);
+				*s = rest;
+				return true;
+			}
 	}
-	*address = str_head(in, from);
-	*s = str_from(in, from + 1 + next.n);
-	return true;
 }
 
 static bool
@@ -256,22 +258,36 @@ take_envelope(struct str *s, struct pf_tail *t)
 	return true;
 }
 
+static const struct str protocols[] = {
+    STR("ESMTP"), STR("SMTP"), STR("LMTP"), STR("QMQP")};
+
+/* A line cut (at 2000 octets by Postfix, at 1024 by some syslogd) within the
+ * session's part is whole in the envelope's: only what is cut is absent. */
+static bool
+cut_protocol(struct str word)
+{
+	for (size_t i = 0; i < 4; i++)
+		if (str_starts(protocols[i], word))
+			return true;
+	return false;
+}
+
 /* What follows " proto=": "ESMTP helo=<h> sasl_username=<u>".  smtpd keeps
  * spaces and <> out of a HELO (smtpd.c, NEUTER_CHARACTERS). */
 static bool
 take_session(struct str s, struct pf_tail *t)
 {
-	size_t n = 0;
+	struct str word = str_word(&s);
 
-	while (n < s.n && s.p[n] >= 'A' && s.p[n] <= 'Z')
-		n++;
-	if (n == 0)
-		return false;
-	t->protocol = str_head(s, n);
-	s = str_from(s, n);
+	for (size_t i = 0; i < 4; i++)
+		if (str_eq(word, protocols[i]))
+			t->protocol = word;
+	if (!str_has(t->protocol))
+		return s.n == 0 && cut_protocol(word);
 	if (str_skip(&s, STR(" helo=<"))) {
-		if (!str_until(&s, STR(">"), &t->helo) ||
-		    !pf_address_whole(t->helo))
+		if (!str_until(&s, STR(">"), &t->helo))
+			return str_chr(s, ' ') < 0; /* cut */
+		if (!pf_address_whole(t->helo))
 			return false;
 	}
 	if (str_skip(&s, STR(" sasl_username=<"))) {

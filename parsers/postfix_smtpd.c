@@ -222,6 +222,8 @@ read_verb(const struct pf *pf, struct str id, const struct verb *v,
 	} else if (v->effect == HOLD && !str_has(id)) {
 		ev.kind = EVENT_NOTICE; /* the mail comes yet, with an id */
 	}
+	if (!str_has(ev.text))
+		ev.text_kind = STR_NONE;
 	return pf_emit(pf, &ev);
 }
 
