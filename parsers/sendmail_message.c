@@ -170,6 +170,7 @@ sm_from(struct sm *c)
 	struct event ev = sm_event(c, EVENT_ARRIVAL), end;
 	struct str s = str_from(c->text, 5), relay;
 	struct tail t = {{0}, {0}, {0}, {0}};
+	enum sm_fate fate = sm_fate(c, NULL);
 	bool has_id;
 
 	if (!str_has(c->queue_id) || !last_field(&s, STR(", relay="), &relay))
@@ -181,12 +182,14 @@ sm_from(struct sm *c)
 	if (str_has(t.proto))
 		sm_client(&ev, relay);
 	read_proto(c, &ev, &t);
-	if (ev.nrcpt == 0 || sm_fate(c, NULL) == SM_ABORTED) {
+	if (ev.nrcpt == 0 || fate == SM_ABORTED) {
 		ev.kind = EVENT_DETAIL;
-	} else if (ev.size == 0 && !has_id) {
+	} else if (ev.size == 0 && !has_id && fate == SM_OPEN) {
 		ev.kind = EVENT_ABORT;
 		ev.disposition = DISP_ABORTED;
 		ev.stage = STAGE_RCPT;
+	} else if (ev.size == 0 && !has_id) {
+		ev.kind = EVENT_DETAIL;
 	}
 	sm_emit(c, &ev);
 	if (ev.kind != EVENT_ARRIVAL) {
@@ -374,24 +377,39 @@ disposition_of(const struct outcome *o)
 	                                                        : DISP_BOUNCED;
 }
 
+/* CLEAR_STATE() in srvrsmtp.c gives the command as the reason. */
+static bool
+is_command(struct str s)
+{
+	static const char *const command[] = {
+	    "rset", "helo", "ehlo", "mail", "quit", "starttls", NULL};
+
+	for (size_t i = 0; command[i] != NULL; i++)
+		if (str_eqi(s, str_z(command[i])))
+			return true;
+	return false;
+}
+
 /* No mailer: the message was refused or dropped before delivery began
  * (logundelrcpts() in srvrsmtp.c); the line lists whom that concerned. */
 static void
 refused(struct sm *c, struct event *ev, const struct outcome *o)
 {
-	static const char *const cmd[] = {"rset", "helo", "ehlo", "quit",
-	    "mail", "starttls", "lost input channel", NULL};
 	enum sm_fate fate = sm_fate(c, &ev->reply);
 
 	ev->stage = STAGE_EOM;
-	if (starts_any(o->stat, cmd) || fate == SM_ABORTED)
+	if (fate == SM_ABORTED || (fate == SM_OPEN && is_command(o->stat))) {
+		ev->kind = EVENT_ABORT;
 		ev->disposition = DISP_ABORTED;
-	else if (ev->disposition == DISP_DISCARDED || fate == SM_DISCARDED)
+		ev->stage = STAGE_RCPT;
+		sm_set_fate(c, DISP_ABORTED, 0);
+	} else if (ev->disposition == DISP_DISCARDED || fate == SM_DISCARDED) {
 		ev->disposition = DISP_DISCARDED;
-	else if (fate == SM_TEMPFAILED || ev->disposition == DISP_DEFERRED)
+	} else if (fate == SM_TEMPFAILED || ev->disposition == DISP_DEFERRED) {
 		ev->disposition = DISP_TEMPFAILED;
-	else
+	} else {
 		ev->disposition = DISP_REJECTED;
+	}
 }
 
 static bool

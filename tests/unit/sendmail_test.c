@@ -267,6 +267,16 @@ not_accepted(void **s)
 	assert_int_equal(got[0].stage, STAGE_RCPT);
 	client_is(&got[0], "203.0.113.9");
 	same(got[0].sender, "a@b.example");
+	/* LogLevel 11 lists the recipients before it. */
+	reset();
+	feed_as(392, Q "to=<c@d.example>, delay=00:00:00, pri=1, stat=RSET");
+	feed_as(392, Q "from=<a@b.example>, size=0, class=0, nrcpts=1, "
+	               "proto=ESMTP, daemon=MTA-v4, relay=[203.0.113.9]");
+	assert_int_equal(ngot, 3);
+	assert_int_equal(got[0].kind, EVENT_ABORT);
+	same(got[0].recipients[0], "c@d.example");
+	assert_int_equal(got[1].kind, EVENT_DETAIL);
+	assert_int_equal(got[2].kind, EVENT_END);
 }
 
 static void
@@ -545,6 +555,19 @@ milter_rejects(void **s)
 	feed_as(392, Q "to=<a@lab.example>, delay=00:00:00, pri=1, stat=Come "
 	               "back");
 	assert_int_equal(got[1].disposition, DISP_TEMPFAILED);
+	/* A text that begins with a word that is also a command. */
+	ev = one(Q "to=<a@lab.example>, delay=00:00:00, pri=1, stat=Mail "
+	           "refused");
+	assert_int_equal(ev->kind, EVENT_ATTEMPT);
+	assert_int_equal(ev->disposition, DISP_REJECTED);
+	/* Refused at DATA: nothing was aborted. */
+	one(Q "Milter: cmd=data, reject=550 5.7.1 Command rejected");
+	feed_as(392, Q "from=<a@b.example>, size=0, class=0, nrcpts=1, "
+	               "proto=ESMTP, daemon=MTA-v4, relay=[203.0.113.9]");
+	assert_int_equal(ngot, 3);
+	assert_int_equal(got[0].stage, STAGE_DATA);
+	assert_int_equal(got[1].kind, EVENT_DETAIL);
+	assert_int_equal(got[2].kind, EVENT_END);
 	ev = one(Q "Milter: to=<\"a, reject=250 ok\"@b.example>, reject=451 "
 	           "4.7.1 Greylisting in action");
 	assert_int_equal(ev->stage, STAGE_RCPT);
