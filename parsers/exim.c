@@ -3,9 +3,8 @@
  * Exim: main log, reject log, and both of them in syslog.
  *   2026-11-23 11:12:43 1xVRyS-0003k5-1L <= a@example.org H=... P=esmtp S=1
  * The stamp is gone when a line comes here; with log_selector +pid it begins
- * with "[123] ".  In syslog a long line is cut into "[1/2] ", "[2/2] ", a line
- * of several (a reject log entry with headers) into "[1\17] " ..., and what
- * is refused is said twice.  doc/mta-exim.md lists what is read.
+ * with "[123] ".  In syslog what is refused is said twice (input/line_parts.h has
+ * put the parts of a split line together).  doc/mta-exim.md lists what is read.
  */
 #include "parsers/exim.h"
 
@@ -13,8 +12,6 @@
 #include "base/utc.h"
 
 #define LINE_MOST   32768 /* Exim's own buffer holds 8192 (log.c) */
-#define SPLIT_SLOTS 4
-#define SPLIT_MAX   8192
 #define PIDS        256
 #define COPY_WINDOW (2 * USEC)
 
@@ -25,18 +22,8 @@ struct last_line {
 	uint64_t hash;
 };
 
-/* A line of which more parts are to come. */
-struct split_line {
-	int pid; /* 0 = free */
-	int next, total;
-	size_t n;
-	char text[SPLIT_MAX];
-};
-
 struct exim_state {
 	struct last_line last[PIDS];
-	struct split_line split[SPLIT_SLOTS];
-	unsigned turn; /* the slot to be taken next if all are in use */
 };
 
 static bool
@@ -65,6 +52,7 @@ is_housekeeping(struct str s)
 	    STR("no IP address found for host "),
 	    STR("no MAIL in SMTP connection from "),
 	    STR("host name alias list truncated"),
+	    STR("unqualified verify rejected: "),
 	    STR("list matching forced to fail"),
 	    STR("TLS error on connection from "), STR("TLS recv error on "),
 	    STR("TLS send error on "), STR("TLS client disconnected "),
@@ -231,103 +219,15 @@ whole_line(const struct log_line *in, struct str text, struct exim_state *state,
 	return got;
 }
 
-/* "[1/3] " or "[1\3] ": which part of how many, and whether a line ends with
- * it (\) or was cut (/). */
-struct part {
-	int number, total;
-	bool ends;
-};
-
-static bool
-read_part(struct str *s, struct part *part)
-{
-	struct str rest = *s, number, total;
-	uint64_t n, m;
-	char mark;
-
-	if (!str_skip(&rest, STR("[")))
-		return false;
-	number = str_digits(&rest);
-	if (rest.n == 0)
-		return false;
-	mark = rest.p[0];
-	rest = str_from(rest, 1);
-	total = str_digits(&rest);
-	if ((mark != '/' && mark != '\\') || !str_u64(number, &n) ||
-	    !str_u64(total, &m) || n < 1 || n > m || m > 9999 ||
-	    !str_skip(&rest, STR("] ")))
-		return false;
-	*part = (struct part){(int)n, (int)m, mark == '\\' || n == m};
-	*s = rest;
-	return true;
-}
-
-static struct split_line *
-open_split(struct exim_state *state, int pid)
-{
-	for (unsigned i = 0; i < SPLIT_SLOTS; i++)
-		if (state->split[i].pid == pid)
-			return &state->split[i];
-	return NULL;
-}
-
-static struct split_line *
-new_split(struct exim_state *state, const struct log_line *in, int total)
-{
-	struct split_line *split = open_split(state, in->pid);
-
-	if (!split)
-		split = open_split(state, 0);
-	if (!split)
-		split = &state->split[state->turn++ % SPLIT_SLOTS];
-	split->pid = in->pid;
-	split->next = 1;
-	split->total = total;
-	split->n = 0;
-	return split;
-}
-
-/* Keeps the first line of a split entry until it is whole; the lines that
- * follow it are the header lines of a reject log entry. */
-static enum parsed
-split_part(const struct log_line *in, struct str text, struct part part,
-    struct exim_state *state, struct event_sink *sink)
-{
-	struct split_line *split = open_split(state, in->pid);
-
-	if (part.number == 1 && part.ends)
-		return whole_line(in, text, state, sink);
-	if (part.number == 1 && in->pid)
-		split = new_split(state, in, part.total);
-	else if (!split || in->pid == 0)
-		return PARSED_IGNORED;
-	if (split->next != part.number || split->total != part.total ||
-	    text.n > sizeof(split->text) - split->n) {
-		split->pid = 0; /* a part is missing */
-		return PARSED_UNKNOWN;
-	}
-	memcpy(split->text + split->n, text.p, text.n);
-	split->n += text.n;
-	split->next++;
-	if (!part.ends)
-		return PARSED_USED;
-	split->pid = 0;
-	return whole_line(in, str_of(split->text, split->n), state, sink);
-}
-
 static enum parsed
 exim_line(const struct log_line *in, void *state, struct event_sink *sink)
 {
 	struct str text = in->text;
-	struct part part;
 
 	if (in->continuation)
 		return PARSED_IGNORED;
 	if (text.n > LINE_MOST)
 		return PARSED_UNKNOWN;
-	skip_prefixes(&text);
-	if (read_part(&text, &part))
-		return split_part(in, text, part, state, sink);
 	return whole_line(in, text, state, sink);
 }
 

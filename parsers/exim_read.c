@@ -171,8 +171,9 @@ starts_with_any(struct str s, const struct str *any)
 static bool
 group_ends(struct str rest)
 {
-	static const struct str bracket[] = {
-	    STR(" (TCP/IP"), STR(" (error: "), STR(" (set_id="), {NULL, 0}};
+	static const struct str bracket[] = {STR(" (TCP/IP"), STR(" (error: "),
+	    STR(" (failed to find host name "), STR(" (host_reject_connection"),
+	    STR(" (tcp wrappers"), {NULL, 0}};
 
 	if (rest.n == 0 || rest.p[0] == ':' || rest.p[0] == ',')
 		return true;

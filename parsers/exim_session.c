@@ -654,6 +654,53 @@ rejected_from(struct exim_line *l, struct str s)
 	return PARSED_USED;
 }
 
+/* "unqualified sender rejected: <anna> H=host [addr]": 501 */
+static enum parsed
+unqualified(struct exim_line *l, struct str s, enum stage stage)
+{
+	struct refusal r = {.ev = event_of(EVENT_REJECT)};
+	struct str addr;
+
+	if (!exim_bracketed(&s, &addr) || !str_skip(&s, STR(" ")) ||
+	    !client(&r.ev, &s))
+		return PARSED_UNKNOWN;
+	if (stage == STAGE_MAIL)
+		r.ev.sender = addr;
+	else
+		r.recipient = addr;
+	refuse(&r, stage, 501, STR("unqualified address"));
+	emit_refusal(l, &r);
+	return PARSED_USED;
+}
+
+static enum parsed
+unqualified_sender(struct exim_line *l, struct str s)
+{
+	return unqualified(l, s, STAGE_MAIL);
+}
+
+static enum parsed
+unqualified_recipient(struct exim_line *l, struct str s)
+{
+	return unqualified(l, s, STAGE_RCPT);
+}
+
+/* "rejected MAIL FROM:<sender> H=host [addr]: message too big: size=2 max=1",
+ * from the size that the client announced. */
+static enum parsed
+rejected_mail(struct exim_line *l, struct str s)
+{
+	struct refusal r = {.ev = event_of(EVENT_REJECT)};
+
+	if (!exim_bracketed(&s, &r.ev.sender) || !str_skip(&s, STR(" ")) ||
+	    !client(&r.ev, &s) || !str_skip(&s, STR(": ")))
+		return PARSED_UNKNOWN;
+	refuse(&r, STAGE_MAIL,
+	    str_starts(s, STR("message too big")) ? 552 : 550, s);
+	emit_refusal(l, &r);
+	return PARSED_USED;
+}
+
 /* "NAME authenticator failed for ": NAME is one word of our configuration. */
 static bool
 skip_authenticator(struct str *s)
@@ -692,6 +739,9 @@ exim_session(struct exim_line *l)
 	    {STR("rejected HELO from "), bad_helo},
 	    {STR("rejected EHLO from "), bad_helo},
 	    {STR("rejected from "), rejected_from},
+	    {STR("rejected MAIL FROM:"), rejected_mail},
+	    {STR("unqualified sender rejected: "), unqualified_sender},
+	    {STR("unqualified recipient rejected: "), unqualified_recipient},
 	    {STR("Connection from "), refused_busy},
 	    {STR("refused connection from "), refused_host},
 	};
