@@ -100,17 +100,32 @@ emit_end(struct sm *c)
 	return PARSED_USED;
 }
 
+/* The id may not have been seen before, so its facts come first. */
+void
+sm_abort(struct sm *c, const struct event *facts, enum stage stage)
+{
+	struct event ev = *facts;
+
+	ev.kind = EVENT_DETAIL;
+	ev.size = -1; /* what came is not a message */
+	sm_emit(c, &ev);
+	ev.kind = EVENT_ABORT;
+	ev.disposition = DISP_ABORTED;
+	ev.stage = stage;
+	sm_set_fate(c, DISP_ABORTED, 0);
+	sm_emit(c, &ev);
+}
+
 static enum parsed
 abort_at(struct sm *c, enum stage stage, struct str relay)
 {
-	struct event ev = sm_event(c, EVENT_ABORT);
+	struct event ev = sm_event(c, EVENT_DETAIL);
 
-	ev.stage = stage;
-	ev.disposition = DISP_ABORTED;
+	if (!str_has(c->queue_id))
+		return PARSED_UNKNOWN;
 	if (str_has(relay))
 		sm_client(&ev, relay);
-	sm_set_fate(c, DISP_ABORTED, 0);
-	sm_emit(c, &ev);
+	sm_abort(c, &ev, stage);
 	return PARSED_USED;
 }
 

@@ -91,6 +91,7 @@ struct str sm_own_text(struct str reason);
 /* sendmail.c */
 void sm_emit(struct sm *c, const struct event *ev);
 struct event sm_event(const struct sm *c, enum event_kind kind);
+void sm_abort(struct sm *c, const struct event *facts, enum stage stage);
 struct sm_session *sm_session(struct sm *c, bool make); /* NULL: none */
 void sm_set_fate(struct sm *c, enum disposition d, int reply);
 enum sm_fate sm_fate(struct sm *c, int *reply);

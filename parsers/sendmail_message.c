@@ -182,20 +182,19 @@ sm_from(struct sm *c)
 	if (str_has(t.proto))
 		sm_client(&ev, relay);
 	read_proto(c, &ev, &t);
-	if (ev.nrcpt == 0 || fate == SM_ABORTED) {
-		ev.kind = EVENT_DETAIL;
-	} else if (ev.size == 0 && !has_id && fate == SM_OPEN) {
-		ev.kind = EVENT_ABORT;
-		ev.disposition = DISP_ABORTED;
-		ev.stage = STAGE_RCPT;
-	} else if (ev.size == 0 && !has_id) {
-		ev.kind = EVENT_DETAIL;
+	if (ev.nrcpt != 0 && fate != SM_ABORTED && (ev.size > 0 || has_id)) {
+		sm_emit(c, &ev);
+		return PARSED_USED;
 	}
-	sm_emit(c, &ev);
-	if (ev.kind != EVENT_ARRIVAL) {
-		end = sm_event(c, EVENT_END);
-		sm_emit(c, &end);
+	if (ev.nrcpt != 0 && fate == SM_OPEN) {
+		sm_abort(c, &ev, STAGE_RCPT);
+	} else {
+		ev.kind = EVENT_DETAIL;
+		ev.size = -1;
+		sm_emit(c, &ev);
 	}
+	end = sm_event(c, EVENT_END);
+	sm_emit(c, &end);
 	return PARSED_USED;
 }
 
@@ -399,10 +398,7 @@ refused(struct sm *c, struct event *ev, const struct outcome *o)
 
 	ev->stage = STAGE_EOM;
 	if (fate == SM_ABORTED || (fate == SM_OPEN && is_command(o->stat))) {
-		ev->kind = EVENT_ABORT;
-		ev->disposition = DISP_ABORTED;
-		ev->stage = STAGE_RCPT;
-		sm_set_fate(c, DISP_ABORTED, 0);
+		ev->kind = EVENT_DETAIL;
 	} else if (ev->disposition == DISP_DISCARDED || fate == SM_DISCARDED) {
 		ev->disposition = DISP_DISCARDED;
 	} else if (fate == SM_TEMPFAILED || ev->disposition == DISP_DEFERRED) {
@@ -513,5 +509,7 @@ sm_to(struct sm *c)
 	else if (ev.disposition == DISP_DELIVERED)
 		ev.queued_as = queued_as(o.stat);
 	emit_list(c, &ev, list);
+	if (ev.kind == EVENT_DETAIL)
+		sm_abort(c, &ev, STAGE_RCPT);
 	return PARSED_USED;
 }

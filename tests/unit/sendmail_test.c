@@ -262,21 +262,25 @@ not_accepted(void **s)
 	same(got[1].queue_id, "6ANBXJeA000392");
 	one(Q "from=<a@b.example>, size=0, class=0, nrcpts=1, proto=ESMTP, "
 	      "daemon=MTA-v4, relay=[203.0.113.9]");
-	assert_int_equal(ngot, 2);
-	assert_int_equal(got[0].kind, EVENT_ABORT);
-	assert_int_equal(got[0].stage, STAGE_RCPT);
+	assert_int_equal(ngot, 3);
+	assert_int_equal(got[0].kind, EVENT_DETAIL);
 	client_is(&got[0], "203.0.113.9");
 	same(got[0].sender, "a@b.example");
+	assert_int_equal(got[1].kind, EVENT_ABORT);
+	assert_int_equal(got[1].stage, STAGE_RCPT);
+	assert_int_equal(got[2].kind, EVENT_END);
 	/* LogLevel 11 lists the recipients before it. */
 	reset();
 	feed_as(392, Q "to=<c@d.example>, delay=00:00:00, pri=1, stat=RSET");
 	feed_as(392, Q "from=<a@b.example>, size=0, class=0, nrcpts=1, "
 	               "proto=ESMTP, daemon=MTA-v4, relay=[203.0.113.9]");
-	assert_int_equal(ngot, 3);
-	assert_int_equal(got[0].kind, EVENT_ABORT);
+	assert_int_equal(ngot, 5);
+	assert_int_equal(got[0].kind, EVENT_DETAIL);
 	same(got[0].recipients[0], "c@d.example");
-	assert_int_equal(got[1].kind, EVENT_DETAIL);
-	assert_int_equal(got[2].kind, EVENT_END);
+	assert_int_equal(got[2].kind, EVENT_ABORT);
+	assert_int_equal(got[3].kind, EVENT_DETAIL);
+	client_is(&got[3], "203.0.113.9");
+	assert_int_equal(got[4].kind, EVENT_END);
 }
 
 static void
@@ -290,19 +294,21 @@ aborted(void **s)
 	    PARSED_IGNORED);
 	feed_as(5, Q "from=<a@b.example>, size=362, class=0, nrcpts=2, "
 	             "proto=ESMTP, daemon=MTA-v4, relay=[203.0.113.9]");
-	assert_int_equal(ngot, 3);
-	assert_int_equal(got[0].kind, EVENT_ABORT);
-	assert_int_equal(got[0].stage, STAGE_DATA);
-	assert_int_equal(got[1].kind, EVENT_DETAIL);
-	assert_int_equal(got[2].kind, EVENT_END);
+	assert_int_equal(ngot, 4);
+	assert_int_equal(got[0].kind, EVENT_DETAIL);
+	assert_int_equal(got[1].kind, EVENT_ABORT);
+	assert_int_equal(got[1].stage, STAGE_DATA);
+	assert_int_equal(got[2].kind, EVENT_DETAIL);
+	assert_int_equal(got[3].kind, EVENT_END);
 	one(Q "lost input channel from h.example [203.0.113.9] to MTA-v4 "
 	      "after rcpt");
-	assert_int_equal(got[0].kind, EVENT_ABORT);
-	assert_int_equal(got[0].stage, STAGE_RCPT);
+	assert_int_equal(got[1].kind, EVENT_ABORT);
+	assert_int_equal(got[1].stage, STAGE_RCPT);
 	client_is(&got[0], "203.0.113.9");
+	client_is(&got[1], "203.0.113.9");
 	one(Q "timeout waiting for input from [203.0.113.9] during message "
 	      "collect");
-	assert_int_equal(got[0].stage, STAGE_DATA);
+	assert_int_equal(got[1].stage, STAGE_DATA);
 	assert_int_equal(parse(Q "timeout waiting for input from mx.example. "
 	                         "during client RCPT"),
 	    PARSED_IGNORED);
