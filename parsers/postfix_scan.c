@@ -322,7 +322,8 @@ pf_tail(struct str *s, struct pf_tail *t)
 		look.n = (size_t)at;
 	}
 	*t = (struct pf_tail){.sender = STR_NONE};
-	return take_envelope(s, t); /* before 2.1 there was no proto= */
+	/* before 2.1 there was no proto= */
+	return look.n == s->n && take_envelope(s, t);
 }
 
 /* postscreen_smtpd.c: commas, addresses bare, the HELO as sent.  Read from
