@@ -1,0 +1,65 @@
+-- Statements of src/correlate/correlate.c: what a run is told, and what it saw.
+
+-- name: correlate_clear_prefix
+DELETE FROM own_prefix;
+-- name: correlate_clear_host
+DELETE FROM own_host;
+-- name: correlate_clear_allow
+DELETE FROM allow;
+-- name: correlate_clear_account
+DELETE FROM account;
+-- name: correlate_clear_threshold
+DELETE FROM detect_threshold;
+-- name: correlate_clear_rule
+DELETE FROM detect_rule;
+
+-- name: correlate_put_prefix
+INSERT OR IGNORE INTO own_prefix (first, last) VALUES (?1, ?2);
+-- name: correlate_put_host
+INSERT OR IGNORE INTO own_host (first, last) VALUES (?1, ?2);
+-- name: correlate_put_allow
+INSERT OR IGNORE INTO allow (first, last) VALUES (?1, ?2);
+-- name: correlate_put_account
+INSERT INTO account (auth_user, customer) VALUES (?1, ?2)
+    ON CONFLICT (auth_user) DO UPDATE SET customer = excluded.customer;
+-- name: correlate_put_agent
+INSERT INTO flow_agent (agent, name, vantage) VALUES (?1, ?2, ?3)
+    ON CONFLICT (agent) DO UPDATE SET name = excluded.name, vantage = excluded.vantage;
+-- name: correlate_put_rule
+INSERT INTO detect_rule (rule, summary, kind, customer, own_unassigned, remote)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+-- name: correlate_put_threshold
+INSERT INTO detect_threshold (rule, n, metric, at_least, at_most, source)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+-- name: correlate_metric
+SELECT unit FROM metric_name WHERE metric = ?1;
+
+-- Imports that may say something of the time from ?1 to ?2.  Outcomes of a
+-- day's mail come for as long as a queue keeps trying, so mail logs that
+-- begin up to ?3 later are among them; RFC 5321 4.5.4.1 asks for 4-5 days.
+-- name: correlate_imports
+SELECT kind, path, head_hash, resume_offset
+  FROM ledger
+ WHERE kind <> 'complaint'
+   AND (first_time IS NULL OR first_time < ?2 + iif(kind = 'mail', ?3, 0))
+   AND (last_time IS NULL OR last_time >= ?1)
+ ORDER BY kind, head_hash, resume_offset, path;
+
+-- Complaints of incidents from ?1 to ?2.
+-- name: correlate_complaints
+SELECT count(*) FROM complaint WHERE received >= ?1 AND received < ?2;
+
+-- The first mail or flow at ?1 or later.
+-- name: correlate_next_data
+SELECT min(t)
+  FROM (SELECT min(received) AS t FROM mail_message WHERE received >= ?1
+        UNION ALL SELECT min(slot) FROM sender_slot WHERE slot >= ?1);
+
+-- name: correlate_stored_watermark
+SELECT watermark FROM correlation_run WHERE day = ?1;
+
+-- name: correlate_result
+SELECT (SELECT count(*) FROM finding WHERE day = ?1),
+       (SELECT count(*) FROM finding WHERE day = ?1 AND class = 'confirmed'),
+       messages, unattributed, ambiguous, flow_uncovered, mail_hours, flow_hours, hours
+  FROM correlation_run WHERE day = ?1;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Correlation: one day's findings from what the store holds.  The work is in
+ * schema/correlate/NN_*.sql, run in order in one transaction; this file hands
+ * them the configuration, the detection rules and their parameters.  What a
+ * run saw is its watermark: the same watermark gives the same findings, byte
+ * for byte.  A day is a civil day of day_timezone (days since 1970-01-01).
+ */
+#ifndef CORRELATE_CORRELATE_H
+#define CORRELATE_CORRELATE_H
+
+#include "base/err.h"
+#include "model/config.h"
+#include "rule/detect.h"
+#include "store/store.h"
+
+struct correlate_result {
+	int64_t findings, confirmed;
+	int64_t messages;       /* transactions received in the day */
+	int64_t unattributed;   /* of these: no client, or an own host */
+	int64_t ambiguous;      /* of these: the holder is not certain */
+	int64_t flow_uncovered; /* flow clients in hours without logs only */
+	int64_t mail_hours, flow_hours, hours; /* covered, and of the day */
+};
+
+/* Finds the day's findings anew.  All or nothing: on failure the day is as it
+ * was.  ERR_USAGE: a rule names a metric or unit that is not there. */
+int correlate_day(struct store *s, const struct config *c,
+    const struct detect *rules, int64_t day, struct correlate_result *out,
+    struct err *e);
+
+/* The next day, from 'from' on, that holds mail or flows: 1, or 0 for none. */
+int correlate_next_day(struct store *s, const struct config *c, int64_t from,
+    int64_t *day, struct err *e);
+
+/* 1 if a run of the day would see something else than its last one did (or
+ * there was none), 0 if not.  A run also looks at logs that begin up to five
+ * days after the day, for the outcomes of its mail. */
+int correlate_is_stale(struct store *s, const struct config *c,
+    const struct detect *rules, int64_t day, struct err *e);
+
+#endif
