@@ -22,8 +22,8 @@ enum store_mode {
 
 /* Errors (ERR_FAIL) name the file: missing, not a store, newer than this
  * program, read-only, disk full, locked by another for over 30 s. */
-int store_open(struct store **out, const char *path, enum store_mode mode,
-    struct err *e);
+int store_open(
+    struct store **out, const char *path, enum store_mode mode, struct err *e);
 void store_close(struct store *s); /* rolls back what is open; NULL is fine */
 const char *store_path(const struct store *s);
 
@@ -32,15 +32,15 @@ int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
 
 /* The statement of that name; prepared once and kept. */
-int store_prepare(struct store *s, const char *name, struct stmt **out,
-    struct err *e);
+int store_prepare(
+    struct store *s, const char *name, struct stmt **out, struct err *e);
 /* Runs to the end and ignores rows.  args bind ?1, ?2 ... (TIME and BOOL as
  * integers, JSON as text). */
-int stmt_run(struct stmt *st, const struct value *args, size_t n,
-    struct err *e);
+int stmt_run(
+    struct stmt *st, const struct value *args, size_t n, struct err *e);
 /* Starts; then stmt_next: 1 a row, 0 the end, negative an error. */
-int stmt_start(struct stmt *st, const struct value *args, size_t n,
-    struct err *e);
+int stmt_start(
+    struct stmt *st, const struct value *args, size_t n, struct err *e);
 int stmt_next(struct stmt *st, struct err *e);
 size_t stmt_columns(const struct stmt *st);
 const char *stmt_column(const struct stmt *st, size_t i);
@@ -64,8 +64,8 @@ value_id(int64_t id)
 /* Runs every schema/DIR/NN_*.sql in name order inside the caller's
  * transaction.  Errors name the file.  Steps read their parameters from the
  * temporary table param(name TEXT PRIMARY KEY, value), set by store_param(). */
-int store_param(struct store *s, const char *name, struct value v,
-    struct err *e);
+int store_param(
+    struct store *s, const char *name, struct value v, struct err *e);
 int store_run_steps(struct store *s, const char *dir, struct err *e);
 
 #endif

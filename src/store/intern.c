@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/intern.h"
+
+#include "base/arena.h"
+#include "base/hash.h"
+
+#include <stdlib.h>
+
+#define SLOTS   ((size_t)1 << 17)
+#define KEY_MAX 255 /* longer text is not kept: at most 40 MB in all */
+
+struct intern_slot {
+	uint64_t hash, generation;
+	int64_t id;
+	char *key;
+	uint16_t n, size;
+};
+
+int64_t
+intern_get(const struct intern *c, struct str key)
+{
+	uint64_t h = hash_str(key, 0);
+	const struct intern_slot *s;
+
+	if (c->slots == NULL || key.n > KEY_MAX)
+		return 0;
+	s = &c->slots[h % SLOTS];
+	if (s->hash != h || s->generation != c->generation || s->id == 0)
+		return 0;
+	return str_eq(str_of(s->key, s->n), key) ? s->id : 0;
+}
+
+void
+intern_put(struct intern *c, struct str key, int64_t id)
+{
+	uint64_t h = hash_str(key, 0);
+	struct intern_slot *s;
+
+	if (key.n > KEY_MAX)
+		return;
+	if (c->slots == NULL)
+		c->slots = xcalloc(SLOTS, sizeof(*c->slots));
+	s = &c->slots[h % SLOTS];
+	if (s->size < key.n) {
+		s->size = (uint16_t)((key.n + 31) & ~(size_t)31);
+		s->key = xrealloc(s->key, s->size);
+	}
+	if (key.n > 0)
+		memcpy(s->key, key.p, key.n);
+	s->n = (uint16_t)key.n;
+	s->hash = h;
+	s->generation = c->generation;
+	s->id = id;
+}
+
+void
+intern_forget(struct intern *c)
+{
+	c->generation++;
+}
+
+void
+intern_free(struct intern *c)
+{
+	if (c->slots != NULL)
+		for (size_t i = 0; i < SLOTS; i++)
+			free(c->slots[i].key);
+	free(c->slots);
+	*c = (struct intern){0};
+}
