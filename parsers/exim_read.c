@@ -123,9 +123,13 @@ exim_field(struct str *s)
 		f.name = exim_word(s);
 		return f;
 	}
-	*s = str_from(rest, 1);
-	if (!exim_quoted(s, &f.value))
-		f.value = exim_word(s);
+	rest = *s = str_from(rest, 1);
+	if (exim_quoted(&rest, &f.value) &&
+	    (rest.n == 0 || rest.p[0] == ' ' || rest.p[0] == ':'))
+		*s = rest;
+	else
+		f.value =
+		    exim_word(s); /* "a b"@example.org is quoted in part */
 	return f;
 }
 

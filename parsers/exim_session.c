@@ -266,9 +266,9 @@ peer_says(struct exim_line *l, struct refusal *r, struct str s)
 static bool
 is_peer_field(struct str s)
 {
-	static const struct str any[] = {STR("I=["), STR("U="), STR("X="),
-	    STR("CV="), STR("DN=\""), STR("SNI="), STR("Ci="), STR("PRX="),
-	    {NULL, 0}};
+	static const struct str any[] = {STR("I=["), STR("U="), STR("P="),
+	    STR("X="), STR("CV="), STR("DN=\""), STR("SNI="), STR("Ci="),
+	    STR("PRX="), {NULL, 0}};
 
 	for (const struct str *t = any; t->n; t++)
 		if (str_starts(s, *t))
