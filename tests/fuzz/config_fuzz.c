@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "input/config.h"
 
+#include <stdlib.h>
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static volatile size_t used;
+	size_t used = 0;
 	struct config *c;
 	struct err e;
 
@@ -22,5 +24,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	for (size_t i = 0; i < c->nflow; i++)
 		used += c->flow[i].nagents + c->flow[i].listen.n;
 	config_free(c);
+	if (used == SIZE_MAX)
+		abort();
 	return 0;
 }

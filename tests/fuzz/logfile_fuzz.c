@@ -2,7 +2,8 @@
 /*
  * The first byte is the size of the pieces in which the rest is read.  The
  * lines must be the same as when it is read at once (also when the bytes are
- * a compressed file), and every line read must be accounted for.
+ * a compressed file, but for a damaged one: how much of the damaged block
+ * comes out is up to the library), and every line must be accounted for.
  */
 #include "base/hash.h"
 #include "input/logfile.h"
@@ -53,7 +54,8 @@ read_all(struct str bytes, size_t chunk)
 	c = logfile_counts(f);
 	if (kind != LINE_END || c.lines != given + c.empty + c.joined)
 		abort();
-	sum += logfile_truncated(f);
+	if (logfile_truncated(f))
+		sum = 0;
 	logfile_close(f);
 	return sum;
 }
