@@ -161,6 +161,17 @@ read_relay(struct event *ev, struct str relay, bool *filter)
 	*filter = peer.local;
 }
 
+/* local(8) made new mail of it for an alias's or .forward's addresses. */
+static enum parsed
+forwarded(const struct pf *pf, struct str id, struct str queued_as)
+{
+	struct event ev = event_of(EVENT_SAME);
+
+	ev.queue_id = queued_as;
+	ev.parent_queue_id = id;
+	return pf_emit(pf, &ev);
+}
+
 enum parsed
 pf_delivery(const struct pf *pf, struct str id, struct str s)
 {
@@ -195,7 +206,10 @@ pf_delivery(const struct pf *pf, struct str id, struct str s)
 		read_sent(&ev, ev.reason, filter);
 	else
 		read_refused(&ev, ev.reason, filter);
-	return pf_emit(pf, &ev);
+	pf_emit(pf, &ev);
+	return ev.reply == 0 && str_has(ev.queued_as)
+	           ? forwarded(pf, id, ev.queued_as)
+	           : PARSED_USED;
 }
 
 /* The smtp client's talk with hosts; an attempt's line says the outcome. */

@@ -139,8 +139,6 @@ disposition_of(enum effect effect, const struct event *ev)
 		return DISP_DISCARDED;
 	if (effect == HOLD)
 		return DISP_QUARANTINED;
-	if (effect == ACCEPT)
-		return DISP_DELIVERED;
 	return class == '4' ? DISP_TEMPFAILED : DISP_REJECTED;
 }
 
@@ -162,26 +160,32 @@ read_reply(struct event *ev, struct str s, bool whole)
 	ev->text = own_text(s);
 }
 
-/* "250 2.0.0 from MTA(...): 250 2.0.0 Ok: queued as Q": what the client was
- * told came from the filter in front of the queue (smtpd_proxy_filter). */
-static void
-read_accept(struct event *ev)
+/*
+ * "250 2.0.0 from MTA(...): 250 2.0.0 Ok: queued as Q": what the client was
+ * told came from the filter in front of the queue (smtpd_proxy_filter).  Q
+ * has its own arrival, with the client in orig_client=; here is the rest.
+ */
+static enum parsed
+read_accept(const struct pf *pf, struct event *ev)
 {
 	ptrdiff_t at = str_rfind(ev->reason, STR("queued as "));
-	struct str id;
+	struct event detail = event_of(EVENT_DETAIL);
 
-	ev->kind = EVENT_ATTEMPT;
 	if (str_starts(ev->reason, STR("Ok, discarded"))) {
 		ev->disposition = DISP_DISCARDED;
 		ev->text_kind = STR("discard-reply");
-		return;
+		return pf_emit(pf, ev);
 	}
-	ev->text = ev->text_kind = STR_NONE;
 	if (at < 0)
-		return;
-	id = str_from(ev->reason, (size_t)at + 10);
-	if (pf_is_queue_id(id))
-		ev->queued_as = id;
+		return PARSED_IGNORED;
+	detail.queue_id = str_from(ev->reason, (size_t)at + 10);
+	if (!pf_is_queue_id(detail.queue_id))
+		return PARSED_IGNORED;
+	detail.helo = ev->helo;
+	detail.protocol = ev->protocol;
+	detail.auth_user = ev->auth_user;
+	detail.sender = ev->sender;
+	return pf_emit(pf, &detail);
 }
 
 /* "RCPT from name[addr]: 554 5.7.1 <a>: text; from=<> to=<> ..." after
@@ -214,7 +218,7 @@ read_verb(const struct pf *pf, struct str id, const struct verb *v,
 	read_reply(&ev, s, whole);
 	ev.disposition = disposition_of(v->effect, &ev);
 	if (v->effect == ACCEPT)
-		read_accept(&ev);
+		return read_accept(pf, &ev);
 	if (v->effect == WARN) {
 		ev.kind = EVENT_NOTICE;
 		ev.disposition = DISP_NONE;
@@ -243,6 +247,34 @@ read_auth_user(struct str s)
 	           : STR_NONE;
 }
 
+/* "orig_queue_id=Q, orig_client=name[addr]" (XFORWARD, which only authorized
+ * hosts may send): the mail comes from our filter, the client is the one
+ * that the filter was told of. */
+static bool
+read_origin(struct event *ev, struct event *same, struct str s)
+{
+	struct pf_peer peer;
+
+	if (str_skip(&s, STR("orig_queue_id="))) {
+		struct str orig = str_split(&s, ',');
+
+		ev->reinjected = true;
+		if (pf_is_queue_id(orig))
+			same->parent_queue_id = orig;
+		str_skip(&s, STR(" "));
+	}
+	if (str_skip(&s, STR("orig_client=")) && pf_peer(&s, &peer)) {
+		ev->reinjected = true;
+		if (peer.has_addr && !peer.local) {
+			ev->client_name = STR_NONE;
+			pf_client(ev, &peer);
+		}
+	}
+	return ev->reinjected;
+}
+
+/* Without an id the mail passes to a filter in front of the queue: no more
+ * is told than whose session it is, which is what "connect from" told. */
 static enum parsed
 read_client(const struct pf *pf, struct str id, struct str s)
 {
@@ -254,31 +286,21 @@ read_client(const struct pf *pf, struct str id, struct str s)
 		return PARSED_UNKNOWN;
 	pf_client(&ev, &peer);
 	ev.queue_id = same.queue_id = id;
-	if (str_skip(&s, STR(", sasl_method=")) &&
-	    str_until(&s, STR(", sasl_username="), &method)) {
+	if (!str_has(id))
+		ev.kind = EVENT_CONNECT;
+	if (s.n == 0)
+		return pf_emit(pf, &ev);
+	if (str_skip(&s, STR(", sasl_method="))) {
+		if (!str_until(&s, STR(", sasl_username="), &method))
+			return PARSED_UNKNOWN;
 		ev.auth_user = read_auth_user(s);
-		return pf_emit(pf, &ev);
-	}
-	if (str_skip(&s, STR(", sasl_sender=")))
-		return pf_emit(pf, &ev);
-	if (str_skip(&s, STR(", orig_queue_id="))) {
-		struct str orig = str_split(&s, ',');
-
-		if (pf_is_queue_id(orig))
-			same.parent_queue_id = orig;
-		ev.reinjected = true;
-		str_skip(&s, STR(" "));
-	} else if (!str_skip(&s, STR(", "))) {
-		return s.n ? PARSED_UNKNOWN : pf_emit(pf, &ev);
-	}
-	if (str_skip(&s, STR("orig_client=")) && pf_peer(&s, &peer)) {
-		ev.reinjected = true;
-		pf_client(&same, &peer);
-	}
-	if (!ev.reinjected)
+	} else if (!str_skip(&s, STR(", sasl_sender=")) &&
+	           (!str_skip(&s, STR(", ")) || !read_origin(&ev, &same, s))) {
 		return PARSED_UNKNOWN;
+	}
 	pf_emit(pf, &ev);
-	return pf_emit(pf, &same);
+	return str_has(id) && str_has(same.parent_queue_id) ? pf_emit(pf, &same)
+	                                                    : PARSED_USED;
 }
 
 /* "lost connection after DATA (261 bytes) from name[addr]".  After the final
@@ -435,11 +457,6 @@ smtpd_warning(const struct pf *pf, struct str s)
 }
 
 static const struct pf_text smtpd_ignored[] = {
-    {STR("Anonymous TLS connection established from "), STR_NONE},
-    {STR("Trusted TLS connection established from "), STR_NONE},
-    {STR("Untrusted TLS connection established from "), STR_NONE},
-    {STR("Verified TLS connection established from "), STR_NONE},
-    {STR("TLS connection established from "), STR_NONE},
     {STR("setting up TLS connection from "), STR_NONE},
     {STR("SSL_accept error from "), STR_NONE},
     {STR("improper command pipelining after "), STR_NONE},
@@ -456,6 +473,27 @@ read_session(const struct pf *pf, enum event_kind kind, struct str s)
 	if (!pf_peer(&s, &peer) || (s.n && s.p[0] != ' '))
 		return PARSED_UNKNOWN;
 	pf_client(&ev, &peer);
+	return pf_emit(pf, &ev);
+}
+
+/* "Anonymous TLS connection established from name[addr]: TLSv1.3 with ..."
+ * (smtpd_tls_loglevel): the session begins anew (RFC 3207 4.2). */
+static enum parsed
+read_tls(const struct pf *pf, struct str s)
+{
+	static const struct str trust[] = {STR("Anonymous "), STR("Untrusted "),
+	    STR("Trusted "), STR("Verified ")};
+	struct event ev = event_of(EVENT_CONNECT);
+	struct pf_peer peer;
+
+	for (size_t i = 0; i < 4; i++)
+		if (str_skip(&s, trust[i]))
+			break;
+	if (!str_skip(&s, STR("TLS connection established from ")) ||
+	    !pf_peer(&s, &peer) || !str_starts(s, STR(": ")))
+		return PARSED_UNKNOWN;
+	pf_client(&ev, &peer);
+	ev.tls = 1;
 	return pf_emit(pf, &ev);
 }
 
@@ -490,7 +528,9 @@ pf_smtpd(const struct pf *pf, struct str s)
 	    str_skip(&s, STR("timeout after ")) ||
 	    str_skip(&s, STR("too many errors after ")))
 		return read_abort(pf, whole, s);
-	return PF_KNOWN(smtpd_ignored, s) ? PARSED_IGNORED : PARSED_UNKNOWN;
+	if (PF_KNOWN(smtpd_ignored, s))
+		return PARSED_IGNORED;
+	return read_tls(pf, s);
 }
 
 /* ---- cleanup ---- */

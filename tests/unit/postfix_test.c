@@ -89,6 +89,7 @@ emit(struct event_sink *sink, struct str instance, const struct event *ev)
 	put_text("reason", ev->reason);
 	put_text("text", ev->text);
 	put_text("kind", ev->text_kind);
+	put_number("tls", ev->tls, -1);
 	if (ev->reinjected)
 		put(" reinjected");
 }
@@ -198,7 +199,7 @@ test_arrival(void **state)
 	    "name{a.example.org}");
 	/* a filter before the queue */
 	expect(SMTPD, "NOQUEUE: client=unknown[203.0.113.9]:4711",
-	    "arrival client{203.0.113.9} port{4711}");
+	    "connect client{203.0.113.9} port{4711}");
 	expect(SMTPD,
 	    "3F493AA6197: client=a.example.org[192.0.2.1], "
 	    "sasl_method=PLAIN, sasl_username=eva@example.org",
@@ -221,16 +222,26 @@ test_xforward(void **state)
 	expect(SMTPD,
 	    "84ED020916: client=localhost[127.0.0.1], "
 	    "orig_queue_id=67D8720887, orig_client=h5.example.net[192.0.2.5]",
-	    "arrival id{84ED020916} client{127.0.0.1} name{localhost} "
+	    "arrival id{84ED020916} client{192.0.2.5} name{h5.example.net} "
 	    "reinjected\n"
-	    "same id{84ED020916} parent{67D8720887} client{192.0.2.5} "
-	    "name{h5.example.net}");
+	    "same id{84ED020916} parent{67D8720887}");
 	expect(SMTPD,
 	    "84ED020916: client=localhost[127.0.0.1]:59772, "
 	    "orig_client=unknown[192.0.2.5]:53871",
-	    "arrival id{84ED020916} client{127.0.0.1} port{59772} "
-	    "name{localhost} reinjected\n"
-	    "same id{84ED020916} client{192.0.2.5} port{53871}");
+	    "arrival id{84ED020916} client{192.0.2.5} port{53871} "
+	    "reinjected");
+	/* the filter was told no more than itself, or nothing */
+	expect(SMTPD,
+	    "84ED020916: client=localhost[127.0.0.1], "
+	    "orig_client=unknown[127.0.0.1]",
+	    "arrival id{84ED020916} client{127.0.0.1} name{localhost} "
+	    "reinjected");
+	expect(SMTPD,
+	    "84ED020916: client=localhost[127.0.0.1], "
+	    "orig_queue_id=67D8720887, orig_client=unknown[unknown]",
+	    "arrival id{84ED020916} client{127.0.0.1} name{localhost} "
+	    "reinjected\n"
+	    "same id{84ED020916} parent{67D8720887}");
 	expect(SMTPD, "84ED020916: client=localhost[127.0.0.1]",
 	    "arrival id{84ED020916} client{127.0.0.1} name{localhost}");
 }
@@ -571,15 +582,16 @@ test_proxy(void **state)
 	    "MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as "
 	    "DB494AA6A84; from=<s@e.org> to=<a@b.example> proto=ESMTP "
 	    "helo=<h>",
-	    "attempt queued_as{DB494AA6A84} helo{h} proto{ESMTP} "
-	    "sender{s@e.org} rcpt{a@b.example} delivered @eom reply{250} "
-	    "dsn{2.0.0} reason{from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 "
-	    "Ok: queued as DB494AA6A84}");
+	    "detail id{DB494AA6A84} helo{h} proto{ESMTP} sender{s@e.org}");
+	expect(SMTPD,
+	    "proxy-accept: END-OF-MESSAGE: 250 2.0.0 taken; from=<s@e.org> "
+	    "to=<a@b.example> proto=ESMTP helo=<h>",
+	    "ignored");
 	expect(SMTPD,
 	    "NOQUEUE: proxy-accept: END-OF-MESSAGE: 250 2.7.0 Ok, discarded, "
 	    "id=00194-02 - INFECTED: Eicar; from=<s@e.org> to=<a@b.example> "
 	    "proto=ESMTP helo=<h>",
-	    "attempt helo{h} proto{ESMTP} sender{s@e.org} rcpt{a@b.example} "
+	    "reject helo{h} proto{ESMTP} sender{s@e.org} rcpt{a@b.example} "
 	    "discarded @eom reply{250} dsn{2.7.0} reason{Ok, discarded, "
 	    "id=00194-02 - INFECTED: Eicar} text{Ok, discarded, id=00194-02 "
 	    "- INFECTED: Eicar} kind{discard-reply}");
@@ -637,7 +649,7 @@ test_smtpd_warnings(void **state)
 	expect(SMTPD,
 	    "Anonymous TLS connection established from h[192.0.2.4]: TLSv1.3 "
 	    "with cipher X",
-	    "ignored");
+	    "connect client{192.0.2.4} name{h} tls{1}");
 	expect(SMTPD,
 	    "improper command pipelining after CONNECT from h[192.0.2.4]: "
 	    "EHLO x\\r\\n",
@@ -811,7 +823,8 @@ test_delivery(void **state)
 	    "C6B01AA637C)",
 	    "attempt id{84ED020916} queued_as{C6B01AA637C} rcpt{a@b.example} "
 	    "relay{local} delivered dsn{2.0.0} "
-	    "reason{forwarded as C6B01AA637C}");
+	    "reason{forwarded as C6B01AA637C}\n"
+	    "same id{C6B01AA637C} parent{84ED020916}");
 	expect(SMTP,
 	    "84ED020916: to=<a@b.example>, relay=none, delay=58, "
 	    "delays=58/0.01/0/0, dsn=4.4.1, status=deferred (connect to "
