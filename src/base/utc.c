@@ -21,7 +21,7 @@ struct zone {
 		int64_t quarter;
 		int32_t offset; /* seconds east of UTC */
 		bool set;
-	} cache[64];
+	} cache[256]; /* a day back and a day on have slots of their own */
 };
 
 static struct zone zones[ZONES];
@@ -104,7 +104,7 @@ offset_at(const struct zone *cz, int64_t t)
 {
 	struct zone *z = (struct zone *)(uintptr_t)cz;
 	int64_t quarter = floor_div(t, QUARTER);
-	size_t i = (size_t)(quarter & 63);
+	size_t i = (size_t)(quarter & 255);
 
 	if (z == NULL || strcmp(z->name, "UTC") == 0)
 		return 0;
