@@ -53,8 +53,9 @@ is_housekeeping(struct str s)
 	    STR("no MAIL in SMTP connection from "),
 	    STR("host name alias list truncated"),
 	    STR("unqualified verify rejected: "),
-	    STR("list matching forced to fail"),
-	    STR("TLS error on connection from "), STR("TLS recv error on "),
+	    STR("list matching forced to fail"), STR("TLS error "),
+	    STR("DNS list lookup defer "), STR("spam acl condition: "),
+	    STR("malware acl condition: "), STR("TLS recv error on "),
 	    STR("TLS send error on "), STR("TLS client disconnected "),
 	    STR("TLS session: "), STR("SIGHUP received"), STR("daemon: "),
 	    STR("socket bind() to port "), STR("listening for SMTP"),
@@ -89,8 +90,9 @@ is_message_note(struct str s)
 	    STR("removed by "), STR("Spool file is locked"),
 	    STR("Spool file for "), STR("Spool read error"),
 	    STR("retry time not reached"), STR("DKIM: "), STR("PDKIM: "),
-	    STR("DKIM START: "), STR("ARC: "), STR("TLS error on "),
-	    STR("TLS session: "), STR("TLS certificate "), STR("DANE "),
+	    STR("DKIM START: "), STR("ARC: "), STR("TLS error "),
+	    STR("original recipients ignored "), STR("TLS session: "),
+	    STR("TLS certificate "), STR("DANE "),
 	    STR("SMTP error from remote mail server after "),
 	    STR("SMTP timeout "), STR("LMTP error "), STR("Remote host "),
 	    STR("remote host address is the local host: "),
@@ -139,6 +141,27 @@ acl_log(struct exim_line *l)
 	return PARSED_USED;
 }
 
+/* "<a@b>: local_pipe transport output: ...": what a command wrote. */
+static bool
+is_transport_output(struct str s)
+{
+	struct str addr;
+
+	if (!exim_bracketed(&s, &addr) || !str_skip(&s, STR(": ")))
+		return false;
+	str_word(&s);
+	return str_starts(s, STR(" transport output: "));
+}
+
+static bool
+is_known(const struct exim_line *l)
+{
+	if (!str_has(l->id))
+		return is_housekeeping(l->text);
+	return is_message_note(l->text) || is_error_ignored(l->text) ||
+	       is_transport_output(l->text);
+}
+
 static enum parsed
 read_line(struct exim_line *l)
 {
@@ -150,9 +173,7 @@ read_line(struct exim_line *l)
 		got = exim_session(l);
 	if (got != PARSED_UNKNOWN)
 		return got;
-	if (str_has(l->id)
-	        ? is_message_note(l->text) || is_error_ignored(l->text)
-	        : is_housekeeping(l->text))
+	if (is_known(l))
 		return PARSED_IGNORED;
 	return acl_log(l);
 }

@@ -450,7 +450,7 @@ emit_attempt(struct exim_line *l, struct attempt *a)
 }
 
 /* "=> blackhole (DATA ACL discarded recipients): text": all recipients; the
- * text is the ACL's own (receive.c). */
+ * text is the ACL's own (receive.c).  "=> discarded (system filter)". */
 static enum parsed
 blackhole(struct exim_line *l, struct str s)
 {
@@ -470,17 +470,37 @@ blackhole(struct exim_line *l, struct str s)
 	return PARSED_USED;
 }
 
+/* "=> discarded <a@b> R=userforward": a user's filter ended without a
+ * delivery, so there is no transport; unlike a user of that name. */
+static bool
+filter_discarded(struct attempt *a, struct str *s)
+{
+	struct str rest = *s, addr;
+
+	if (!str_skip(&rest, STR("discarded ")) ||
+	    !exim_bracketed(&rest, &addr) || str_find(rest, STR(" T=")) >= 0)
+		return false;
+	a->recipient = addr;
+	*s = rest;
+	return true;
+}
+
 static enum parsed
 delivered(struct exim_line *l, struct str s)
 {
 	struct attempt a = {.ev = event_of(EVENT_ATTEMPT)};
 	bool discarded = str_starts(s, STR(":blackhole:"));
 
-	if (str_skip(&s, STR("blackhole (")))
+	if (str_skip(&s, STR("blackhole (")) ||
+	    str_skip(&s, STR("discarded (")))
 		return blackhole(l, s);
-	if (!attempt_address(&a, &s))
-		return PARSED_UNKNOWN;
-	attempt_fields(&a, s);
+	if (filter_discarded(&a, &s)) {
+		discarded = true;
+	} else {
+		if (!attempt_address(&a, &s))
+			return PARSED_UNKNOWN;
+		attempt_fields(&a, s);
+	}
 	a.ev.disposition = discarded ? DISP_DISCARDED : DISP_DELIVERED;
 	if (str_has(a.ev.reason)) {
 		exim_reply(&a.ev, a.ev.reason);
@@ -516,30 +536,39 @@ bounced(struct exim_line *l, struct str s)
 	return PARSED_USED;
 }
 
+/* The system's own words for a positive code, ": Connection timed out", which
+ * come before the fields. */
+static struct str
+system_error(struct str *s)
+{
+	struct str text;
+	ptrdiff_t at;
+
+	if (!str_skip(s, STR(": ")))
+		return STR_NONE;
+	at = str_find(*s, STR(" H="));
+	text = at < 0 ? *s : str_head(*s, (size_t)at);
+	*s = str_from(*s, text.n);
+	return text;
+}
+
 /* " R=router T=transport defer (code)..." */
 static enum parsed
 deferred(struct exim_line *l, struct str s)
 {
 	struct attempt a = {.ev = event_of(EVENT_ATTEMPT)};
-	struct str before, rest, code, text;
+	struct str driver, code, text = STR_NONE, more;
+	uint64_t errno_value;
 
 	if (!attempt_address(&a, &s) ||
-	    !str_until(&s, STR(" defer ("), &before) ||
+	    !str_until(&s, STR(" defer ("), &driver) ||
 	    !str_until(&s, STR(")"), &code))
 		return PARSED_UNKNOWN;
-	(void)before;
-	rest = s;
-	text = STR_NONE;
-	if (str_skip(&rest, STR(": "))) { /* "defer (110): strerror H=..." */
-		ptrdiff_t at = str_find(rest, STR(" H="));
-		text = at < 0 ? rest : str_head(rest, (size_t)at);
-		s = at < 0 ? STR_NONE : str_from(rest, (size_t)at);
-	}
-	if (s.n) {
-		struct str more = attempt_fields(&a, s);
-		if (str_has(more))
-			text = more;
-	}
+	if (str_u64(code, &errno_value) && errno_value > 0)
+		text = system_error(&s);
+	more = attempt_fields(&a, s);
+	if (str_has(more))
+		text = more;
 	attempt_reason(&a.ev, text);
 	a.ev.disposition = DISP_DEFERRED;
 	emit_attempt(l, &a);

@@ -58,6 +58,8 @@ refusal_text(struct refusal *r, struct str s)
 {
 	int reply = r->ev.reply;
 
+	if (s.n)
+		r->ev.reason = s;
 	if (!str_skip(&s, STR(": ")))
 		return;
 	r->ev.reason = s;
@@ -156,7 +158,6 @@ rejected(struct exim_line *l, struct refusal *r, struct str s, bool temporary)
 		r->ev.stage = where[i].stage;
 		r->ev.reply = temporary ? 451 : where[i].reply;
 		r->ev.disposition = temporary ? DISP_TEMPFAILED : DISP_REJECTED;
-		r->ev.reason = s;
 		refused_argument(r, &where[i], &s);
 		refusal_text(r, s);
 		emit_refusal(l, r);
@@ -233,8 +234,9 @@ is_host_trouble(struct str s)
 	    STR("SMTP error from remote mail server after "),
 	    STR("SMTP timeout"), STR("Remote host closed connection"),
 	    STR("Invalid argument"), STR("Permission denied"),
-	    STR("Cannot assign requested address"),
-	    STR("retry time not reached"), {NULL, 0}};
+	    STR("Cannot assign requested address"), STR("Operation timed out"),
+	    STR("Host is unreachable"), STR("retry time not reached"),
+	    {NULL, 0}};
 
 	str_skip(&s, STR(":"));
 	str_skip(&s, STR(" "));
@@ -293,19 +295,32 @@ auth_field(struct refusal *r, struct str value)
 		r->ev.auth_user = str_split(&value, ':');
 }
 
+static void
+skip_interface(struct str *s)
+{
+	struct str own;
+
+	if (!str_skip(s, STR(" I=[")))
+		return;
+	str_until(s, STR("]"), &own);
+	if (str_skip(s, STR(":")))
+		str_digits(s);
+}
+
 /* "H=host [addr] U=ident X=cipher F=<sender> A=plain:user " and then words. */
 static enum parsed
 peer(struct exim_line *l, struct str s)
 {
 	struct refusal r = {.ev = event_of(EVENT_REJECT)};
 	struct exim_host host = {0};
-	bool has_host = false;
+	bool has_host = false, free_text = false;
 
 	if (str_skip(&s, STR("H="))) {
 		if (!exim_host(&s, &host))
 			return PARSED_UNKNOWN;
 		exim_client(&r.ev, &host);
 		has_host = true;
+		skip_interface(&s);
 		if (str_has(l->id) && is_host_trouble(s))
 			return PARSED_IGNORED;
 	}
@@ -318,7 +333,7 @@ peer(struct exim_line *l, struct str s)
 			if (!str_starts(s, STR(" A=")))
 				continue;
 			f = exim_field(&s);
-			if (!host.doubtful)
+			if (!host.doubtful && !free_text)
 				auth_field(&r, f.value);
 		} else if (!has_host && str_starts(s, STR("H="))) {
 			s = str_from(s, 2);
@@ -329,24 +344,15 @@ peer(struct exim_line *l, struct str s)
 		} else if (is_peer_field(s)) {
 			if (str_starts(s, STR("X=")))
 				r.ev.tls = 1;
+			/* an ident or a certificate's name may hold an A= */
+			free_text |= str_starts(s, STR("U=")) ||
+			             str_starts(s, STR("DN="));
 			exim_field(&s);
 		} else {
 			return peer_says(l, &r, s);
 		}
 	}
 	return PARSED_UNKNOWN;
-}
-
-static void
-skip_interface(struct str *s)
-{
-	struct str own;
-
-	if (!str_skip(s, STR(" I=[")))
-		return;
-	str_until(s, STR("]"), &own);
-	if (str_skip(s, STR(":")))
-		str_digits(s);
 }
 
 /* "host (helo) [addr]:port I=[own]:25 U=ident" */
@@ -701,6 +707,15 @@ rejected_mail(struct exim_line *l, struct str s)
 	return PARSED_USED;
 }
 
+/* A warning in an ACL for messages that came from no host. */
+static enum parsed
+warning_alone(struct exim_line *l, struct str s)
+{
+	struct refusal r = {.ev = event_of(EVENT_NOTICE)};
+
+	return warning(l, &r, s);
+}
+
 /* "NAME authenticator failed for ": NAME is one word of our configuration. */
 static bool
 skip_authenticator(struct str *s)
@@ -752,6 +767,8 @@ exim_session(struct exim_line *l)
 			return table[i].read(l, s);
 	if (skip_authenticator(&s))
 		return auth_failed(l, s);
+	if (str_has(l->id) && str_skip(&s, STR("Warning: ")))
+		return warning_alone(l, s);
 	str_skip(&s, STR("DS "));
 	str_skip(&s, STR(" DS "));
 	if (str_starts(s, STR("H=")) || str_starts(s, STR("U=")) ||

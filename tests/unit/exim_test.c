@@ -444,6 +444,13 @@ discarded(void **unused)
 	same(ev->text_kind, "acl-discard");
 	attempt(ID " => :blackhole: <x@d.example> R=aliases", DISP_DISCARDED,
 	    "x@d.example");
+	attempt(ID " => discarded <x@d.example> R=userforward", DISP_DISCARDED,
+	    "x@d.example");
+	attempt(ID " => discarded <discarded@d.example> R=user T=maildir",
+	    DISP_DELIVERED, "discarded@d.example");
+	ev = used_line(ID " => discarded (system filter)");
+	assert_int_equal(ev->disposition, DISP_DISCARDED);
+	assert_int_equal(ev->nrecipients, 0);
 	ev = used_line("H=(h) [192.0.2.1] F=<a@b.example> RCPT <c@d.example>: "
 	               "discarded by RCPT ACL: trap");
 	assert_int_equal(ev->kind, EVENT_REJECT);
@@ -524,6 +531,12 @@ deferred(void **unused)
 	                "reached",
 	    DISP_DEFERRED, "x@d.example");
 	same(ev->reason, "retry time not reached");
+	/* only a positive code comes with words of the system's */
+	ev = attempt(ID " == x@d.example R=d T=s defer (-1): it said H=evil "
+	                "[192.0.2.66]: no",
+	    DISP_DEFERRED, "x@d.example");
+	assert_false(ev->has_relay_addr);
+	same(ev->reason, "it said H=evil [192.0.2.66]: no");
 	attempt(
 	    ID " == al <x@d.example> R=d T=s defer (0)", DISP_DEFERRED, "al");
 	unknown(ID " == x@d.example R=d");
@@ -594,6 +607,13 @@ rejections(void **unused)
 	    STAGE_EOM, 451);
 	client(ev, "192.0.2.1", 0);
 	same(ev->sender, "a@b.example");
+	/* an ident answer that brings a user */
+	ev = refused("H=(h) [192.0.2.1] U=x F=<> A=plain:victim rejected RCPT "
+	             "<c@d.example>",
+	    STAGE_RCPT, 550);
+	same(ev->auth_user, NULL);
+	same(ev->reason, NULL);
+	same(ev->text, NULL);
 	ignored("H=(h) [192.0.2.1] rejected VRFY <x>: no");
 	unknown("H=(h) [192.0.2.1] rejected SOMETHING: no");
 	unknown("H=(h) [192.0.2.1] F=<a@b.example>");
@@ -797,6 +817,9 @@ notices(void **unused)
 	client(ev, "198.51.100.1", 0);
 	ev = used_line("H=[198.51.100.1]:5 Warning: listed in bl.example");
 	same(ev->queue_id, NULL);
+	ev = used_line(ID " Warning: \"detected message as spam (9.1)\"");
+	same(ev->text, "\"detected message as spam (9.1)\"");
+	same(ev->text_kind, "acl-warn");
 	ev = used_line("[7] " ID " spamcheck: score=6.5 required=5.0");
 	assert_int_equal(ev->kind, EVENT_NOTICE);
 	same(ev->queue_id, ID);
@@ -832,6 +855,10 @@ housekeeping(void **unused)
 	    ID " Unfrozen by errmsg timer",
 	    ID " a@b.example: error ignored",
 	    ID " H=mx.dead.example [198.51.100.226]:25 Connection refused",
+	    ID " <a@b.example>: local_pipe transport output: spam: 9",
+	    ID " H=mx.e.example [198.51.100.2]:25 I=[192.0.2.10]:4 "
+	       "Connection timed out",
+	    "DNS list lookup defer (probably timeout) for 1.2.0.192.bl.example",
 	    ID " cancelled by root",
 	    ID " removed by root",
 	    ID " Spool file is locked (another process is handling it)",
