@@ -167,6 +167,23 @@ pragma_number(struct sqlite_db *d, const char *pragma, int64_t *out, int *rc)
 	return *rc == SQLITE_OK;
 }
 
+/* An SQLite file of something else is never touched. */
+static int
+check_ours(struct sqlite_db *d, struct err *e)
+{
+	int64_t id, schema;
+	int rc;
+
+	if (!pragma_number(d, "PRAGMA application_id", &id, &rc) ||
+	    !pragma_number(d, "PRAGMA schema_version", &schema, &rc))
+		return fail(d, rc, e);
+	if (id == APPLICATION_ID ||
+	    (d->mode == STORE_WRITE && id == 0 && schema == 0))
+		return 0;
+	return err_set(e, ERR_FAIL,
+	    "%s: an SQLite database, but not a HeloFlow store", d->path);
+}
+
 /* Two processes that make the same store at once: turning the log on wants
  * the file alone for a moment and does not wait for it by itself. */
 static int
@@ -198,8 +215,10 @@ open_write(struct sqlite_db *d, struct err *e)
 
 	if (rc < 0)
 		return rc;
-	if (!pragma_number(d, "PRAGMA page_size = 8192", &n, &rc) ||
-	    !pragma_number(d, "PRAGMA schema_version", &n, &rc))
+	rc = check_ours(d, e);
+	if (rc < 0)
+		return rc;
+	if (!pragma_number(d, "PRAGMA page_size = 8192", &n, &rc))
 		return fail(d, rc, e);
 	rc = make_wal(d, e);
 	if (rc < 0)
@@ -282,23 +301,6 @@ open_read(struct sqlite_db *d, struct err *e)
 	return rc == SQLITE_OK ? 0 : fail(d, rc, e);
 }
 
-/* An SQLite file of something else is never touched. */
-static int
-check_ours(struct sqlite_db *d, struct err *e)
-{
-	int64_t id, schema;
-	int rc;
-
-	if (!pragma_number(d, "PRAGMA application_id", &id, &rc) ||
-	    !pragma_number(d, "PRAGMA schema_version", &schema, &rc))
-		return fail(d, rc, e);
-	if (id == APPLICATION_ID ||
-	    (d->mode == STORE_WRITE && id == 0 && schema == 0))
-		return 0;
-	return err_set(e, ERR_FAIL,
-	    "%s: an SQLite database, but not a HeloFlow store", d->path);
-}
-
 static void
 db_close(void *db)
 {
@@ -323,8 +325,6 @@ db_open(void **db, const char *path, enum store_mode mode, struct err *e)
 	memcpy(d->path, path, strlen(path) + 1);
 	d->mode = mode;
 	rc = mode == STORE_WRITE ? open_write(d, e) : open_read(d, e);
-	if (rc == 0)
-		rc = check_ours(d, e);
 	if (rc < 0)
 		db_close(d);
 	else
