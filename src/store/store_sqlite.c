@@ -298,7 +298,7 @@ open_read(struct sqlite_db *d, struct err *e)
 	}
 	rc =
 	    sqlite3_exec(d->db, "PRAGMA cache_size = -65536", NULL, NULL, NULL);
-	return rc == SQLITE_OK ? 0 : fail(d, rc, e);
+	return rc == SQLITE_OK ? check_ours(d, e) : fail(d, rc, e);
 }
 
 static void
