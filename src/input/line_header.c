@@ -99,9 +99,8 @@ stamp_year(int month, int day, const struct civil *last)
 
 	for (int y = -1; y <= 1; y++) {
 		int days = step + 365 * y;
-		int cost = days < 0 ? -3 * days : days;
-		if (cost < least) {
-			least = cost;
+		if (abs(days) < least) {
+			least = abs(days);
 			best = y;
 		}
 	}

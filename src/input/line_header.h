@@ -45,9 +45,9 @@ void header_strip_exim(
 /* "Nov 23 11:12:43" or "Nov 3 ..." at the start of s, stepped over; c->year
  * is not touched. */
 bool stamp_parse_bsd(struct str *s, struct civil *c);
-/* The year of a stamp that follows a day with a year: the one that needs the
- * smallest step from it, a step back counting three times, for time goes on
- * but lines do come late. */
+/* The year that puts a stamp nearest to the day of the line before: so the
+ * year rolls over at the new year, a late line goes back, and after a clock
+ * that stood at January 1 for some lines the right year is found again. */
 int stamp_year(int month, int day, const struct civil *last);
 
 #endif

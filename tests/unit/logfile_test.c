@@ -448,15 +448,25 @@ test_new_year(void **state)
 	             "Jan  1 00:00:00 mx p: c\n"
 	             "Dec 31 23:59:58 mx p: late\n"
 	             "Jan  1 00:00:02 mx p: d\n"
-	             "Aug  9 00:00:02 mx p: e\n"
-	             "Jan  9 00:00:02 mx p: f\n",
+	             "Jun  9 00:00:02 mx p: e\n"
+	             "Jan  1 00:00:02 mx p: clock reset\n"
+	             "Jun  9 00:00:03 mx p: f\n"
+	             "Nov  9 00:00:02 mx p: g\n"
+	             "Jan  1 00:00:02 mx p: clock reset\n"
+	             "Nov  9 00:00:03 mx p: h\n"
+	             "Jan  9 00:00:02 mx p: i\n",
 	    "H x1 1@0 2026-11-30T11:00:00.000Z mx|p|0|a\n"
 	    "H x1 2@24 2026-12-31T23:59:59.000Z mx|p|0|b\n"
 	    "H x1 3@48 2027-01-01T00:00:00.000Z mx|p|0|c\n"
 	    "H x1 4@72 2026-12-31T23:59:58.000Z mx|p|0|late\n"
 	    "H x1 5@99 2027-01-01T00:00:02.000Z mx|p|0|d\n"
-	    "H x1 6@123 2027-08-09T00:00:02.000Z mx|p|0|e\n"
-	    "H x1 7@147 2028-01-09T00:00:02.000Z mx|p|0|f\n");
+	    "H x1 6@123 2027-06-09T00:00:02.000Z mx|p|0|e\n"
+	    "H x1 7@147 2027-01-01T00:00:02.000Z mx|p|0|clock reset\n"
+	    "H x1 8@181 2027-06-09T00:00:03.000Z mx|p|0|f\n"
+	    "H x1 9@205 2027-11-09T00:00:02.000Z mx|p|0|g\n"
+	    "H x1 10@229 2028-01-01T00:00:02.000Z mx|p|0|clock reset\n"
+	    "H x1 11@263 2027-11-09T00:00:03.000Z mx|p|0|h\n"
+	    "H x1 12@287 2028-01-09T00:00:02.000Z mx|p|0|i\n");
 }
 
 static char folder[] = "/tmp/logfile_test.XXXXXX";
