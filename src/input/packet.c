@@ -76,22 +76,18 @@ read_tcp(struct rd r, struct packet *out)
 	return PACKET_TCP;
 }
 
+/* The UDP length is not needed: IP's has cut the padding off, and sflowtool -R
+ * writes one without the header's eight bytes. */
 static enum packet_what
 read_udp(struct rd r, struct packet *out)
 {
-	uint16_t length;
-
 	out->src_port = rd_be16(&r);
 	out->dst_port = rd_be16(&r);
-	length = rd_be16(&r);
-	rd_skip(&r, 2);
+	rd_skip(&r, 4);
 	if (r.bad)
 		return PACKET_CUT;
 	if (out->dst_port == PORT_VXLAN || out->dst_port == PORT_GENEVE)
 		return PACKET_TUNNEL;
-	/* Less than IP says: what follows is padding.  Zero: a jumbogram. */
-	if (length >= 8 && rd_left(&r) > length - 8u)
-		r.end = r.p + (length - 8u);
 	out->payload = r;
 	return PACKET_UDP;
 }
