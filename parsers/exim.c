@@ -224,6 +224,19 @@ remember(struct exim_state *state, const struct exim_line *l, struct str text)
 		    l->in->pid, l->in->time, hash_str(text, 0)};
 }
 
+/* What Exim puts at the end of a line that did not fit (log.c). */
+static bool
+skip_overflow(struct str *s)
+{
+	static const struct str mark =
+	    STR("**** log string overflowed log buffer ****");
+
+	if (!str_ends(*s, mark))
+		return false;
+	s->n -= mark.n;
+	return true;
+}
+
 static enum parsed
 whole_line(const struct log_line *in, struct str text, struct exim_state *state,
     struct event_sink *sink)
@@ -232,6 +245,7 @@ whole_line(const struct log_line *in, struct str text, struct exim_state *state,
 	enum parsed got;
 
 	skip_prefixes(&text);
+	l.cut = skip_overflow(&text);
 	l.text = text;
 	exim_id(&l.text, &l.id);
 	l.copy = is_copy(state, in, text);

@@ -28,6 +28,7 @@ struct exim_line {
 	struct event_sink *sink;
 	struct str id;   /* message id, absent if the line has none */
 	struct str text; /* what follows it */
+	bool cut;        /* Exim's buffer was too small for it */
 	bool copy;       /* the same line was read just before */
 	bool rejected;   /* an EVENT_REJECT was emitted */
 };

@@ -51,7 +51,7 @@ occurrences(struct str s, struct str what)
 struct arrival {
 	struct event ev;
 	struct str reference; /* R=: the message that this one is about */
-	bool has_host, doubtful;
+	bool has_host, doubtful, cut;
 	bool sized; /* S= is read: what follows is the message's own text */
 };
 
@@ -71,7 +71,9 @@ connection_field(struct arrival *a, const struct exim_field *f)
 	} else if (is(f, "A") && !a->doubtful && authenticated(ev->protocol)) {
 		ev->auth_user = auth_user(f->value);
 	} else if (is(f, "S")) {
-		a->sized = str_i64(f->value, &ev->size);
+		a->sized = str_i64(f->value, &ev->size) && ev->size >= 0;
+		if (!a->sized)
+			ev->size = -1;
 	}
 }
 
@@ -87,26 +89,25 @@ content_field(struct arrival *a, const struct exim_field *f)
 		ev->subject = f->value;
 }
 
-/* " from <sender>" and " for a b c", both at the end of the line. */
-static bool
+/* " from <sender>" and " for a b c", both at the end of the line; of a line
+ * that was cut the last address is not whole, and nobody knows how many. */
+static void
 envelope(struct arrival *a, struct str s, struct str *recipients)
 {
 	struct str sender;
+	size_t n;
 
-	str_skip(&s, STR(" "));
-	if (str_skip(&s, STR("from ")) && !exim_bracketed(&s, &sender))
-		return false;
-	if (str_skip(&s, STR(" ")) || a->sized)
-		if (str_skip(&s, STR("for "))) {
-			size_t n =
-			    exim_addresses(s, recipients, EXIM_RECIPIENTS_MAX);
-			a->ev.nrcpt = (int)n;
-			a->ev.recipients = recipients;
-			a->ev.nrecipients =
-			    n < EXIM_RECIPIENTS_MAX ? n : EXIM_RECIPIENTS_MAX;
-			return true;
-		}
-	return s.n == 0;
+	if (str_skip(&s, STR(" from ")) && !exim_bracketed(&s, &sender))
+		return;
+	if (!str_skip(&s, STR(" for ")))
+		return;
+	n = exim_addresses(s, recipients, EXIM_RECIPIENTS_MAX);
+	if (a->cut)
+		n -= n > 0;
+	else
+		a->ev.nrcpt = (int)n;
+	a->ev.recipients = recipients;
+	a->ev.nrecipients = n < EXIM_RECIPIENTS_MAX ? n : EXIM_RECIPIENTS_MAX;
 }
 
 /* Text of the peer's can look like fields before S=: an ident (U=) or a
@@ -148,13 +149,17 @@ arrival_fields(struct arrival *a, struct str *s, struct str *recipients)
 		struct str before = *s;
 		struct exim_field f = exim_field(s);
 
-		if (a->sized && !str_has(f.value) &&
-		    (is(&f, "from") || is(&f, "for")))
-			return envelope(a, before, recipients);
-		if (a->sized)
-			content_field(a, &f);
-		else
+		if (!a->sized) {
 			connection_field(a, &f);
+			continue;
+		}
+		if (!str_has(f.value) && (is(&f, "from") || is(&f, "for"))) {
+			envelope(a, before, recipients);
+			break;
+		}
+		if (is(&f, "T") && str_starts(f.value, STR("\"")))
+			break; /* it does not end: no field follows */
+		content_field(a, &f);
 	}
 	return a->sized;
 }
@@ -162,7 +167,7 @@ arrival_fields(struct arrival *a, struct str *s, struct str *recipients)
 static enum parsed
 arrival(struct exim_line *l, struct str s)
 {
-	struct arrival a = {.ev = event_of(EVENT_ARRIVAL)};
+	struct arrival a = {.ev = event_of(EVENT_ARRIVAL), .cut = l->cut};
 	struct str recipients[EXIM_RECIPIENTS_MAX];
 	struct event child = event_of(EVENT_CHILD);
 	struct exim_field f;

@@ -278,7 +278,32 @@ arrival_forms(void **unused)
 	one_recipient(ev, "c@d.example");
 	/* without S= the line is cut */
 	unknown(ID " <= a@b.example H=h.example [192.0.2.1] P=esmtp");
+	unknown(ID " <= a@b.example H=h.example [192.0.2.1] P=esmtp S=-5");
 	unknown(ID " <= a@b.example H=h.example P=esmtp S=1");
+}
+
+/* Lines that do not end where Exim meant them to. */
+static void
+arrival_cut(void **unused)
+{
+	const struct event *ev;
+
+	(void)unused;
+	ev = used_line(ID " <= a@b.example H=h.example [192.0.2.1] P=smtp S=1 "
+	                  "for c@d.example e@f.example gg@h."
+	                  "**** log string overflowed log buffer ****");
+	assert_int_equal(ev->nrcpt, -1);
+	assert_int_equal(ev->nrecipients, 2);
+	same(ev->recipients[1], "e@f.example");
+	ev = used_line(ID " <= a@b.example H=h.example [192.0.2.1] P=smtp S=1 "
+	                  "id=x@y T=\"a for v@x.example");
+	assert_int_equal(ev->nrecipients, 0);
+	same(ev->subject, NULL);
+	same(ev->message_id, "x@y");
+	ev = used_line(ID " <= a@b.example H=h.example [192.0.2.1] P=smtp S=1 "
+	                  "T=\"a\" from <a@b.exa");
+	assert_int_equal(ev->nrecipients, 0);
+	same(ev->subject, "a");
 }
 
 static void
@@ -947,6 +972,7 @@ main(void)
 	    cmocka_unit_test_setup(arrival_short, reset),
 	    cmocka_unit_test_setup(arrival_all, reset),
 	    cmocka_unit_test_setup(arrival_forms, reset),
+	    cmocka_unit_test_setup(arrival_cut, reset),
 	    cmocka_unit_test_setup(bounce, reset),
 	    cmocka_unit_test_setup(arrival_forged, reset),
 	    cmocka_unit_test_setup(arrival_doubtful, reset),
