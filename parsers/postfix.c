@@ -186,7 +186,7 @@ pf_master(const struct pf *pf, struct str s)
 	    {STR("daemon started -- version "), STR_NONE},
 	    {STR("reload -- version "), STR_NONE},
 	    {STR("terminating on signal "), STR_NONE},
-	    {STR("warning: process "), STR_NONE},
+	    {STR("warning: process "), STR(" pid ")},
 	    {STR("warning: "), STR(": bad command startup -- throttling")},
 	    {STR("warning: service \""),
 	        STR(" has reached its process limit ")},
@@ -211,7 +211,7 @@ pf_script(const struct pf *pf, struct str s)
 	    {STR("the Postfix mail system is running: PID: "), STR_NONE},
 	    {STR("the Postfix mail system is not running"), STR_NONE},
 	    {STR("fatal: the Postfix mail system is "), STR_NONE},
-	    {STR("warning: "), STR(" and "), /* copies in the chroot */},
+	    {STR("warning: "), STR(" differ")},
 	    {STR("warning: not owned by "), STR_NONE},
 	    {STR("warning: symlink leaves directory: "), STR_NONE},
 	};

@@ -137,7 +137,8 @@ read_fields(struct str *s, struct str *dsn, struct str *status)
 
 			*dsn = str_split(&rest, ',');
 		} else if (!str_starts(in, STR("delay")) &&
-		           !str_starts(in, STR("conn_use="))) {
+		           !str_starts(in, STR("conn_use=")) &&
+		           !str_starts(in, STR("tls="))) { /* 3.11 */
 			return false;
 		}
 		str_split(&in, ',');

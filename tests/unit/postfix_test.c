@@ -855,6 +855,16 @@ test_delivery(void **state)
 	    "relay{mx[198.51.100.1]:25} hop{198.51.100.1} deferred reply{550} "
 	    "dsn{5.0.0} reason{host mx[198.51.100.1] said: 550 no (in reply "
 	    "to MAIL FROM command)}");
+	expect(SMTP,
+	    "84ED020916: to=<a@b.example>, relay=none, delay=2, "
+	    "delays=0/0/0/2, tls=dane:verified, dsn=4.0.0, status=deferred "
+	    "(later)",
+	    "attempt id{84ED020916} rcpt{a@b.example} deferred dsn{4.0.0} "
+	    "reason{later}");
+	expect(SMTP,
+	    "84ED020916: to=<a@b.example>, relay=none, news=2, dsn=4.0.0, "
+	    "status=deferred (later)",
+	    "unknown");
 	/* a probe of verify(8) is no mail; a new status is news */
 	expect(SMTP,
 	    "84ED020916: to=<a@b.example>, relay=mx[198.51.100.1]:25, "
