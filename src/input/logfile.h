@@ -56,8 +56,8 @@ int logfile_open(struct logfile **out, const char *path,
  * if this fails. */
 int logfile_of_source(struct logfile **out, struct source *s,
     const struct logfile_options *opt, struct err *e);
-/* The next line; text is valid until the next call.  raw is the whole line
- * without its line end.  Lines over LINE_MAX_BYTES are cut and counted. */
+/* The next line; text is valid until the next call, ev->source until the
+ * close.  raw is the whole line without its line end.  Lines over LINE_MAX_BYTES are cut and counted. */
 int logfile_next(struct logfile *f, enum line_kind *kind, struct log_line *line,
     struct str *raw, struct evidence *ev, struct err *e);
 /* How many times the line just returned happened: 1, or N (at most
