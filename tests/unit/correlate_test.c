@@ -1,0 +1,909 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The correlation on real SQLite files with hand-made rows: who is named, in
+ * which class, and above all who is not.
+ */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/world.h"
+
+enum { CLEAN = 1, BANNED = 4, SPAM = 5, VIRUS = 6 };
+enum { DELIVERED = 1, BOUNCED = 3, REJECTED = 5 };
+enum { SYN = 2, ACK = 16 };
+
+static void
+spam(const char *client, int64_t at, int n)
+{
+	for (int i = 0; i < n; i++)
+		world_mail((struct mail){.at = at + i * USEC,
+		    .client = client,
+		    .sender = "x@example.com",
+		    .rcpt = "r@example.net",
+		    .verdict = SPAM,
+		    .disposition = DELIVERED});
+}
+
+static void
+each_class_once(void **state)
+{
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_allow("198.51.100.5");
+	for (int i = 1; i <= 7; i++) {
+		char ip[32], who[8];
+
+		snprintf(ip, sizeof(ip), "198.51.100.%d", i);
+		snprintf(who, sizeof(who), "c%d", i);
+		world_lease(ip, SINCE_EVER, NO_END, who, 0);
+	}
+	world_agent("192.0.2.1", VANTAGE_EDGE, 1024, AT(0, 0, 0), 24);
+	world_mail_hours(AT(0, 0, 0), 24);
+	spam("198.51.100.1", AT(9, 0, 0), 5);
+	spam("198.51.100.2", AT(9, 0, 0), 2);
+	world_mail((struct mail){.at = AT(9, 0, 0),
+	    .client = "198.51.100.3",
+	    .sender = "a@example.com",
+	    .rcpt = "r@example.net",
+	    .disposition = DELIVERED});
+	world_slot("198.51.100.4", AT(9, 0, 0), 3, 0);
+	world_slot("198.51.100.5", AT(9, 0, 0), 3, 0);
+	world_slot("198.51.100.6", AT(9, 0, 0), 3, 2);
+	world_lease("198.51.100.7", AT(8, 0, 0), NO_END, "c8", 0);
+	spam("198.51.100.7", AT(9, 0, 0), 5);
+	world_correlate(DAY, NULL);
+	world_expect("c1", "confirmed", "spam not_visible");
+	world_expect("c2", "below_threshold", "spam -");
+	world_expect("c3", "clean", "- -");
+	world_expect("c4", "flow_only_suspect", "- -");
+	world_expect("c5", "flow_only_expected", "- -");
+	world_expect("c6", "flow_only_expected", "- -");
+	world_expect("c7", NULL, NULL);
+	world_expect("c8", "confirmed", "spam not_visible");
+}
+
+static void
+lease_ends_when_its_address_is_given_away(void **state)
+{
+	(void)state;
+	world_lease("198.51.100.1", AT(1, 0, 0), NO_END, "old", 0);
+	world_lease("198.51.100.1", AT(10, 3, 0), AT(20, 0, 0), "new", 0);
+	spam("198.51.100.1", AT(12, 0, 0), 5);
+	world_correlate(DAY, NULL);
+	world_expect("new", "confirmed", "spam not_visible");
+	world_expect("old", NULL, NULL);
+	assert_string_equal(world_rows("SELECT count(*) FROM finding"), "1\n");
+}
+
+static void
+overlapping_leases_name_nobody(void **state)
+{
+	(void)state;
+	world_lease("198.51.100.0/24", SINCE_EVER, NO_END, "a", 0);
+	world_lease("198.51.100.7", SINCE_EVER, NO_END, "b", 0);
+	spam("198.51.100.7", AT(12, 0, 0), 5);
+	spam("198.51.100.8", AT(12, 0, 0), 5);
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.7", "ambiguous", "- -");
+	world_expect("a", "confirmed", "spam not_visible");
+	world_expect("b", NULL, NULL);
+	assert_string_equal(
+	    world_rows("SELECT addr.text FROM finding_addr JOIN addr "
+	               "ON addr.id = addr WHERE customer = 'a'"),
+	    "198.51.100.8\n");
+}
+
+static void
+mail_goes_to_the_holder_of_its_time(void **state)
+{
+	(void)state;
+	world_lease("198.51.100.7", AT(0, 0, 0), AT(10, 3, 0), "a", 5);
+	world_lease("198.51.100.7", AT(10, 3, 0), NO_END, "b", 5);
+	spam("198.51.100.7", AT(10, 2, 0), 4);
+	world_mail((struct mail){.at = AT(10, 4, 0),
+	    .client = "198.51.100.7",
+	    .sender = "b@example.com",
+	    .rcpt = "r@example.net",
+	    .disposition = DELIVERED});
+	world_correlate(DAY, NULL);
+	world_expect("a", "confirmed", "spam not_visible");
+	world_expect("b", "clean", "- -");
+}
+
+static void
+change_of_hands_within_the_clock_error_is_ambiguous(void **state)
+{
+	(void)state;
+	world_lease("198.51.100.7", AT(0, 0, 0), AT(10, 3, 0), "a", 60);
+	world_lease("198.51.100.7", AT(10, 3, 0), NO_END, "b", 60);
+	spam("198.51.100.7", AT(10, 2, 30), 9);
+	spam("198.51.100.7", AT(10, 3, 30), 9);
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.7", "ambiguous", "- -");
+	world_expect("a", NULL, NULL);
+	world_expect("b", NULL, NULL);
+	assert_string_equal(
+	    world_rows("SELECT confidence, json_extract(log,'$.spam'), "
+	               "json_extract(log,'$.ambiguous') FROM finding"),
+	    "0.0|0|18\n");
+	assert_non_null(strstr(
+	    world_rows("SELECT reason FROM finding"), "may be of a or b"));
+}
+
+static void
+renewal_to_the_same_customer_is_no_change(void **state)
+{
+	(void)state;
+	world_lease("198.51.100.7", AT(0, 0, 0), AT(10, 3, 0), "a", 60);
+	world_lease("198.51.100.7", AT(10, 3, 0), AT(20, 0, 0), "a", 60);
+	spam("198.51.100.7", AT(10, 2, 55), 9);
+	world_correlate(DAY, NULL);
+	world_expect("a", "confirmed", "spam not_visible");
+	assert_string_equal(world_rows("SELECT count(*) FROM finding"), "1\n");
+}
+
+static void
+just_outside_the_only_lease_is_ambiguous(void **state)
+{
+	(void)state;
+	world_lease("198.51.100.7", AT(8, 0, 0), AT(10, 0, 0), "a", 60);
+	spam("198.51.100.7", AT(10, 0, 10), 5);
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.7", "ambiguous", "- -");
+	world_expect("a", NULL, NULL);
+}
+
+static void
+shared_address_needs_the_port(void **state)
+{
+	(void)state;
+	world_port_lease("198.51.100.7", 1024, 2047, SINCE_EVER, NO_END, "a");
+	world_port_lease("198.51.100.7", 2048, 4095, SINCE_EVER, NO_END, "b");
+	spam("198.51.100.7", AT(10, 0, 0), 5);
+	for (int i = 0; i < 5; i++)
+		world_mail((struct mail){.at = AT(11, 0, i),
+		    .client = "198.51.100.7",
+		    .port = 3000,
+		    .sender = "x@example.com",
+		    .rcpt = "r@example.net",
+		    .verdict = SPAM,
+		    .disposition = DELIVERED});
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.7", "ambiguous", "- -");
+	assert_non_null(strstr(
+	    world_rows("SELECT reason FROM finding WHERE class = 'ambiguous'"),
+	    "shared_address"));
+	world_expect("a", NULL, NULL);
+	world_expect("b", "confirmed", "spam not_visible");
+}
+
+static void
+samples_of_a_shared_address_go_by_their_port(void **state)
+{
+	(void)state;
+	world_port_lease("198.51.100.7", 1024, 2047, SINCE_EVER, NO_END, "a");
+	world_port_lease("198.51.100.7", 2048, 4095, SINCE_EVER, NO_END, "b");
+	world_agent("192.0.2.1", VANTAGE_EDGE, 1024, AT(0, 0, 0), 24);
+	world_mail_hours(AT(0, 0, 0), 24);
+	world_sample("198.51.100.7", 3000, "203.0.113.9", 25, SYN, AT(9, 0, 1));
+	world_sample(
+	    "203.0.113.9", 25, "198.51.100.7", 3000, SYN | ACK, AT(9, 0, 2));
+	world_slot("198.51.100.7", AT(9, 0, 0), 2, 0);
+	world_correlate(DAY, NULL);
+	world_expect("b", "flow_only_suspect", "- -");
+	world_expect("a", NULL, NULL);
+	assert_string_equal(
+	    world_rows("SELECT json_extract(flow,'$.client'), "
+	               "json_extract(flow,'$.syn'), "
+	               "json_extract(flow,'$.answered') FROM finding"),
+	    "2|1|1\n");
+}
+
+static void
+slot_across_a_change_is_split_by_samples(void **state)
+{
+	(void)state;
+	world_lease("198.51.100.7", AT(0, 0, 0), AT(10, 3, 0), "a", 5);
+	world_lease("198.51.100.7", AT(10, 3, 0), NO_END, "b", 5);
+	world_lease("198.51.100.8", AT(0, 0, 0), AT(10, 3, 0), "c", 5);
+	world_lease("198.51.100.8", AT(10, 3, 0), NO_END, "d", 5);
+	world_agent("192.0.2.1", VANTAGE_EDGE, 1024, AT(0, 0, 0), 24);
+	world_mail_hours(AT(0, 0, 0), 24);
+	world_sample(
+	    "198.51.100.7", 3000, "203.0.113.9", 25, SYN, AT(10, 4, 0));
+	world_slot("198.51.100.7", AT(10, 4, 0), 1, 0);
+	/* of the other one retention has taken the samples */
+	world_slot("198.51.100.8", AT(10, 4, 0), 1, 0);
+	world_run(
+	    "UPDATE sender_slot SET first = slot + 1, last = slot + 299000000");
+	world_correlate(DAY, NULL);
+	world_expect("b", "flow_only_suspect", "- -");
+	world_expect("a", NULL, NULL);
+	world_expect("198.51.100.8", "ambiguous", "- -");
+	world_expect("c", NULL, NULL);
+	world_expect("d", NULL, NULL);
+}
+
+static void
+roaming_sender_is_his_customer(void **state)
+{
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_account("anna", "c-anna");
+	for (int i = 0; i < 5; i++) {
+		world_mail((struct mail){.at = AT(9, 0, i),
+		    .client = "203.0.113.77",
+		    .auth = i % 2 ? "anna" : "Anna",
+		    .sender = "x@example.com",
+		    .rcpt = "r@example.net",
+		    .verdict = SPAM,
+		    .disposition = DELIVERED});
+		world_mail((struct mail){.at = AT(9, 1, i),
+		    .client = "203.0.113.78",
+		    .auth = "unmapped",
+		    .sender = "x@example.com",
+		    .rcpt = "r@example.net",
+		    .verdict = SPAM,
+		    .disposition = DELIVERED});
+	}
+	world_correlate(DAY, NULL);
+	world_expect("c-anna", "confirmed", "spam not_visible");
+	world_expect("unmapped", "confirmed", "spam not_visible");
+	world_expect("203.0.113.77", NULL, NULL);
+	world_expect("203.0.113.78", NULL, NULL);
+	assert_string_equal(
+	    world_rows("SELECT DISTINCT attributed_by, scope FROM finding"),
+	    "auth_user|customer\n");
+}
+
+static void
+own_hosts_bounces_and_local_mail_blame_nobody(void **state)
+{
+	struct correlate_result r;
+
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_own_host("198.51.100.25");
+	world_lease("198.51.100.0/24", SINCE_EVER, NO_END, "house", 0);
+	spam("198.51.100.25", AT(9, 0, 0), 9);
+	spam("127.0.0.1", AT(9, 0, 0), 9);
+	spam("::1", AT(9, 0, 0), 9);
+	spam(NULL, AT(9, 0, 0), 9);
+	world_mail((struct mail){.at = AT(15, 0, 0),
+	    .client = "198.51.100.9",
+	    .parent = 77,
+	    .sender = "",
+	    .rcpt = "x@example.com",
+	    .verdict = VIRUS,
+	    .disposition = DELIVERED});
+	world_slot("198.51.100.25", AT(9, 0, 0), 9, 0);
+	world_correlate(DAY, &r);
+	assert_string_equal(world_rows("SELECT count(*) FROM finding"), "0\n");
+	assert_int_equal(r.messages, 37);
+	assert_int_equal(r.unattributed, 37);
+}
+
+static void
+a_bounce_under_the_next_lease_counts_for_the_first(void **state)
+{
+	(void)state;
+	world_lease("198.51.100.7", AT(0, 0, 0), AT(12, 0, 0), "a", 5);
+	world_lease("198.51.100.7", AT(12, 0, 0), NO_END, "b", 5);
+	world_mail((struct mail){.at = AT(10, 0, 0),
+	    .client = "198.51.100.7",
+	    .sender = "x@example.com",
+	    .rcpt = "r@example.net",
+	    .verdict = VIRUS,
+	    .disposition = BOUNCED});
+	world_run("UPDATE mail_recipient SET time = time + 5 * 3600000000");
+	world_correlate(DAY, NULL);
+	world_expect("a", "confirmed", "virus not_visible");
+	world_expect("b", NULL, NULL);
+}
+
+/* n messages, each from a new sender; every third recipient is refused. */
+static void
+extrude(const char *client, int n, bool forwards)
+{
+	for (int i = 0; i < n; i++) {
+		char from[64], to[64];
+
+		snprintf(from, sizeof(from), "%c%c@d%c.example", 'a' + i % 26,
+		    'a' + i / 26, 'a' + i % 20);
+		snprintf(to, sizeof(to), "r%d@example.net", i);
+		world_mail((struct mail){.at = AT(9, i / 60, i % 60),
+		    .client = client,
+		    .sender = from,
+		    .rcpt = forwards ? "me@example.net" : to,
+		    .dsn = i % 3 ? "2.0.0" : "5.1.1",
+		    .disposition = i % 3 ? DELIVERED : BOUNCED});
+	}
+}
+
+static void
+extrusion_is_found_and_forwarding_is_not(void **state)
+{
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	extrude("198.51.100.7", 60, false);
+	extrude("198.51.100.8", 60, true);
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.7", "confirmed", "spam not_visible");
+	assert_string_equal(
+	    world_rows("SELECT DISTINCT rule FROM finding_rule"),
+	    "extrusion\n");
+	world_expect("198.51.100.8", "clean", "- -");
+}
+
+static void
+mailing_list_with_verp_is_one_sender(void **state)
+{
+	(void)state;
+	world_lease("198.51.100.7", SINCE_EVER, NO_END, "list", 0);
+	for (int i = 0; i < 90; i++) {
+		char from[80], to[64];
+
+		snprintf(from, sizeof(from),
+		    "news-%d-r%c%c=d%d.example@lists.example.org", i,
+		    'a' + i % 26, 'a' + i / 26, i);
+		snprintf(to, sizeof(to), "r%d@d%d.example", i, i);
+		world_mail((struct mail){.at = AT(9, 0, i % 60),
+		    .client = "198.51.100.7",
+		    .sender = from,
+		    .rcpt = to,
+		    .dsn = "5.1.1",
+		    .disposition = i % 3 ? DELIVERED : BOUNCED});
+	}
+	world_correlate(DAY, NULL);
+	world_expect("list", "clean", "- -");
+	assert_string_equal(
+	    world_rows("SELECT json_extract(log,'$.senders'), "
+	               "json_extract(log,'$.canonical_senders') FROM finding"),
+	    "90|1\n");
+}
+
+static void
+dictionary_and_helo_variety_are_found(void **state)
+{
+	(void)state;
+	world_lease("198.51.100.7", SINCE_EVER, NO_END, "guess", 0);
+	world_lease("198.51.100.8", SINCE_EVER, NO_END, "bot", 0);
+	for (int i = 0; i < 60; i++) {
+		char name[64], from[64];
+
+		snprintf(name, sizeof(name), "u%d@example.net", i);
+		world_mail((struct mail){.at = AT(9, 0, i),
+		    .client = "198.51.100.7",
+		    .sender = "x@example.com",
+		    .rcpt = name,
+		    .dsn = "5.1.1",
+		    .reply = 550,
+		    .stage = 5,
+		    .disposition = REJECTED});
+		snprintf(name, sizeof(name), "pc%d.example", i);
+		snprintf(from, sizeof(from), "x@d%d.example", i % 12);
+		world_mail((struct mail){.at = AT(9, 0, i),
+		    .client = "198.51.100.8",
+		    .helo = name,
+		    .sender = from,
+		    .rcpt = "r@example.net",
+		    .disposition = DELIVERED});
+	}
+	world_correlate(DAY, NULL);
+	world_expect("guess", "confirmed", "spam not_visible");
+	world_expect("bot", "confirmed", "spam not_visible");
+	assert_string_equal(world_rows("SELECT DISTINCT customer, rule FROM "
+	                               "finding_rule ORDER BY 1, 2"),
+	    "bot|helo_variety\nguess|dictionary\n");
+}
+
+static void
+forwarder_through_the_smarthost(void **state)
+{
+	(void)state;
+	/* Customer's server forwards a spam mailbox through our smarthost:
+	 * a fact of the log, with its doubt beside it.  Our MX that hands
+	 * the same mail to our store is nobody. */
+	world_own_host("198.51.100.25");
+	world_lease("198.51.100.7", SINCE_EVER, NO_END, "fwd", 0);
+	for (int i = 0; i < 15; i++) {
+		char from[64];
+
+		snprintf(from, sizeof(from), "x@d%c.example", 'a' + i);
+		world_mail((struct mail){.at = AT(9, 0, i),
+		    .client = "198.51.100.7",
+		    .sender = from,
+		    .rcpt = "me@example.net",
+		    .verdict = SPAM,
+		    .disposition = DELIVERED});
+		world_mail((struct mail){.at = AT(9, 0, i),
+		    .client = "198.51.100.25",
+		    .sender = from,
+		    .rcpt = "me@example.net",
+		    .verdict = SPAM,
+		    .disposition = DELIVERED});
+	}
+	world_correlate(DAY, NULL);
+	world_expect("fwd", "confirmed", "spam not_visible");
+	assert_string_equal(
+	    world_rows(
+	        "SELECT count(*), max(confidence) < 0.7, "
+	        "max(reason LIKE '%look like forwarding%') FROM finding"),
+	    "1|1|1\n");
+}
+
+static void
+ipv6_prefix_is_one_customer(void **state)
+{
+	(void)state;
+	world_prefix("2001:db8::/32");
+	world_lease("2001:db8:1:100::/56", SINCE_EVER, NO_END, "six", 0);
+	world_lease("2001:db8:1:200::/56", SINCE_EVER, NO_END, "other", 0);
+	spam("2001:db8:1:100::1", AT(9, 0, 0), 2);
+	spam("2001:db8:1:1ff:ffff:ffff:ffff:ffff", AT(9, 1, 0), 2);
+	spam("2001:db8:1:300::1", AT(9, 2, 0), 1);
+	world_correlate(DAY, NULL);
+	world_expect("six", "confirmed", "spam not_visible");
+	world_expect("other", NULL, NULL);
+	world_expect("2001:db8:1:300::1", "below_threshold", "spam -");
+}
+
+static void
+a_day_may_have_25_hours(void **state)
+{
+	/* 2024-10-27 in Vienna: 22:00 UTC the day before to 23:00 UTC. */
+	const int64_t day = 20023, start = (day * 24 - 2) * HOUR;
+	struct correlate_result r;
+
+	(void)state;
+	config.day_timezone = zone_find(STR("Europe/Vienna"));
+	assert_non_null(config.day_timezone);
+	config.day_timezone_name = STR("Europe/Vienna");
+	world_lease("198.51.100.0/24", SINCE_EVER, NO_END, "a", 0);
+	world_lease("203.0.113.0/24", SINCE_EVER, NO_END, "out", 0);
+	world_mail_hours(start - HOUR, 27);
+	spam("198.51.100.7", start, 2);
+	spam("198.51.100.7", start + 25 * HOUR - 2 * USEC, 2);
+	spam("203.0.113.7", start - 3 * USEC, 3);
+	spam("203.0.113.7", start + 25 * HOUR, 3);
+	world_correlate(day, &r);
+	world_expect("a", "confirmed", "spam not_visible");
+	world_expect("out", NULL, NULL);
+	assert_int_equal(r.hours, 25);
+	assert_int_equal(r.mail_hours, 25);
+	assert_int_equal(r.messages, 4);
+}
+
+static void
+flow_support_by_vantage_and_window(void **state)
+{
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_account("anna", "anna");
+	world_mail_hours(AT(0, 0, 0), 24);
+	world_agent("192.0.2.1", VANTAGE_EXCHANGE, 2048, AT(0, 0, 0), 24);
+	world_agent("192.0.2.2", VANTAGE_INTERNAL, 1000, AT(12, 0, 0), 12);
+	/* inside, in hours with and without the internal agent */
+	spam("198.51.100.1", AT(9, 0, 0), 5);
+	spam("198.51.100.2", AT(13, 0, 0), 5);
+	/* sampled on its way to some other server */
+	spam("198.51.100.3", AT(9, 0, 0), 5);
+	world_slot("198.51.100.3", AT(9, 50, 0), 1, 0);
+	/* too late for the window */
+	spam("198.51.100.4", AT(9, 0, 0), 5);
+	world_slot("198.51.100.4", AT(10, 5, 0), 1, 0);
+	/* from abroad, past the exchange */
+	for (int i = 0; i < 5; i++)
+		world_mail((struct mail){.at = AT(9, 0, i),
+		    .client = "203.0.113.5",
+		    .auth = "anna",
+		    .sender = "x@example.com",
+		    .rcpt = "r@example.net",
+		    .verdict = VIRUS,
+		    .disposition = DELIVERED});
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.1", "confirmed", "spam not_visible");
+	world_expect("198.51.100.2", "confirmed", "spam not_seen");
+	world_expect("198.51.100.3", "confirmed", "spam seen");
+	world_expect("198.51.100.4", "confirmed", "spam not_visible");
+	world_expect("anna", "confirmed", "virus not_seen");
+	/* (1 - 1/1000)^125 = 0.8824; (1 - 1/2048)^125 = 0.9408 */
+	assert_string_equal(
+	    world_rows("SELECT customer, json_extract(flow,'$.p_miss') FROM "
+	               "finding ORDER BY 1"),
+	    "198.51.100.1|\n198.51.100.2|0.8824\n198.51.100.3|\n"
+	    "198.51.100.4|\nanna|0.9408\n");
+}
+
+static void
+flows_of_the_day_before_support_but_do_not_accuse(void **state)
+{
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_mail_hours(AT(-24, 0, 0), 48);
+	world_agent("192.0.2.1", VANTAGE_EDGE, 2048, AT(-24, 0, 0), 48);
+	spam("198.51.100.1", AT(0, 10, 0), 5);
+	world_slot("198.51.100.1", AT(0, -20, 0), 1, 0);
+	world_slot("198.51.100.2", AT(0, -20, 0), 1, 0);
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.1", "confirmed", "spam seen");
+	world_expect("198.51.100.2", NULL, NULL);
+}
+
+static void
+no_suspect_where_the_logs_are_silent(void **state)
+{
+	struct correlate_result r;
+
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_agent("192.0.2.1", VANTAGE_EDGE, 1024, AT(0, 0, 0), 24);
+	world_mail_hours(AT(0, 0, 0), 9);
+	world_slot("198.51.100.1", AT(8, 59, 0), 1, 0);
+	world_slot("198.51.100.2", AT(9, 0, 0), 1, 0);
+	world_correlate(DAY, &r);
+	world_expect("198.51.100.1", "flow_only_suspect", "- -");
+	world_expect("198.51.100.2", NULL, NULL);
+	assert_int_equal(r.flow_uncovered, 1);
+	assert_int_equal(r.mail_hours, 9);
+}
+
+static void
+flow_suspect_whose_mail_is_in_doubt_is_ambiguous(void **state)
+{
+	(void)state;
+	world_lease("198.51.100.7", AT(0, 0, 0), AT(10, 3, 0), "a", 60);
+	world_lease("198.51.100.7", AT(10, 3, 0), NO_END, "b", 60);
+	world_agent("192.0.2.1", VANTAGE_EDGE, 1024, AT(0, 0, 0), 24);
+	world_mail_hours(AT(0, 0, 0), 24);
+	world_mail((struct mail){.at = AT(10, 2, 30),
+	    .client = "198.51.100.7",
+	    .sender = "a@example.com",
+	    .rcpt = "r@example.net",
+	    .disposition = DELIVERED});
+	world_slot("198.51.100.7", AT(9, 0, 0), 2, 0);
+	world_correlate(DAY, NULL);
+	world_expect("a", "ambiguous", "- -");
+	world_expect("b", NULL, NULL);
+}
+
+static void
+remote_hosts_are_kept_only_if_something_is_wrong(void **state)
+{
+	(void)state;
+	world_agent("192.0.2.1", VANTAGE_EDGE, 1024, AT(0, 0, 0), 24);
+	world_mail_hours(AT(0, 0, 0), 24);
+	spam("203.0.113.1", AT(9, 0, 0), 5);
+	spam("203.0.113.2", AT(9, 0, 0), 1);
+	world_mail((struct mail){.at = AT(9, 0, 0),
+	    .client = "203.0.113.3",
+	    .sender = "a@example.com",
+	    .rcpt = "r@example.net",
+	    .verdict = CLEAN,
+	    .disposition = DELIVERED});
+	world_slot("203.0.113.4", AT(9, 0, 0), 5, 0);
+	world_correlate(DAY, NULL);
+	world_expect("203.0.113.1", "confirmed", "spam not_seen");
+	world_expect("203.0.113.2", "below_threshold", "spam -");
+	world_expect("203.0.113.3", NULL, NULL);
+	world_expect("203.0.113.4", NULL, NULL);
+	assert_string_equal(
+	    world_rows("SELECT DISTINCT scope FROM finding"), "remote\n");
+	assert_string_equal(
+	    world_rows("SELECT spam, virus, covered FROM daily_customers"),
+	    "0|0|1\n");
+}
+
+static void
+kinds_and_daily_figures(void **state)
+{
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_mail_hours(AT(0, 0, 0), 24);
+	spam("198.51.100.1", AT(9, 0, 0), 5);
+	spam("198.51.100.2", AT(9, 0, 0), 5);
+	for (int i = 2; i <= 3; i++) {
+		char ip[32];
+
+		snprintf(ip, sizeof(ip), "198.51.100.%d", i);
+		world_mail((struct mail){.at = AT(9, 0, 0),
+		    .client = ip,
+		    .sender = "x@example.com",
+		    .rcpt = "r@example.net",
+		    .verdict = VIRUS,
+		    .disposition = REJECTED,
+		    .stage = 7,
+		    .reply = 550});
+	}
+	for (int i = 0; i < 20; i++)
+		world_mail((struct mail){.at = AT(9, 0, i),
+		    .client = "198.51.100.4",
+		    .sender = "x@example.com",
+		    .rcpt = "r@example.net",
+		    .verdict = BANNED,
+		    .disposition = REJECTED,
+		    .stage = 7});
+	world_complaint("198.51.100.1", AT(9, 5, 0));
+	world_complaint("198.51.100.9", AT(9, 5, 0));
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.1", "confirmed", "spam not_visible");
+	world_expect("198.51.100.2", "confirmed", "both not_visible");
+	world_expect("198.51.100.3", "confirmed", "virus not_visible");
+	world_expect(
+	    "198.51.100.4", "clean", "- -"); /* banned is not adverse */
+	assert_string_equal(
+	    world_rows("SELECT spam, virus, both, report FROM daily_customers"),
+	    "1|1|1|1\n");
+	assert_string_equal(
+	    world_rows("SELECT complaints FROM finding ORDER BY customer"),
+	    "1\n0\n0\n0\n");
+}
+
+static void
+watermark_tells_what_is_stale(void **state)
+{
+	(void)state;
+	world_lease("198.51.100.7", SINCE_EVER, NO_END, "a", 0);
+	spam("198.51.100.7", AT(9, 0, 0), 5);
+	world_correlate(DAY, NULL);
+	assert_string_equal(
+	    world_rows("SELECT count(DISTINCT watermark) FROM (SELECT "
+	               "watermark FROM finding UNION ALL SELECT watermark "
+	               "FROM correlation_run)"),
+	    "1\n");
+	char *before = world_dump();
+	world_run("INSERT INTO ledger (kind, path, head_bytes, head_hash, "
+	          "resume_offset, resume_hash, first_time, last_time) VALUES "
+	          "('mail', 'later.log', 10, 4711, 10, 1, "
+	          "1728300000000000, 1728300000000000)");
+	world_correlate(DAY, NULL);
+	char *after = world_dump();
+	assert_string_not_equal(before, after);
+	free(before);
+	free(after);
+}
+
+/* ------------------------------------------------ worlds made by chance */
+
+#define NLEASE 24
+#define NMAIL  120
+#define NADDR  12
+
+static uint32_t seed;
+
+static int
+chance(int n)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (int)((seed >> 8) % (uint32_t)n);
+}
+
+struct chance_lease {
+	int first, last, start, end, error, customer; /* minutes; seconds */
+};
+struct chance_mail {
+	int addr, at, verdict; /* seconds */
+};
+
+static struct chance_lease leases[NLEASE];
+static struct chance_mail mails[NMAIL];
+
+static void
+make_by_chance(void)
+{
+	for (int i = 0; i < NLEASE; i++) {
+		struct chance_lease *l = &leases[i];
+
+		l->first = chance(NADDR);
+		l->last = chance(3) ? l->first : l->first + chance(4);
+		l->start = chance(1300);
+		l->end = l->start + 1 + chance(400);
+		l->error = chance(3) * 60;
+		l->customer = chance(6);
+	}
+	for (int i = 0; i < NMAIL; i++) {
+		mails[i].addr = chance(NADDR + 3);
+		mails[i].at = chance(86400);
+		mails[i].verdict = chance(4) ? (chance(2) ? 0 : CLEAN)
+		                             : (chance(6) ? SPAM : VIRUS);
+	}
+}
+
+/* Same leases are one lease to the store. */
+static bool
+is_copy(int i)
+{
+	for (int k = 0; k < i; k++)
+		if (leases[k].first == leases[i].first &&
+		    leases[k].last == leases[i].last &&
+		    leases[k].start == leases[i].start &&
+		    leases[k].customer == leases[i].customer)
+			return true;
+	return false;
+}
+
+static void
+ip_text(char *out, size_t n, int i)
+{
+	snprintf(out, n, "198.51.100.%d", 16 + i);
+}
+
+static void
+put_lease(int i)
+{
+	struct chance_lease *l = &leases[i];
+	char range[64], who[8];
+
+	snprintf(range, sizeof(range), "198.51.100.%d-198.51.100.%d",
+	    16 + l->first, 16 + l->last);
+	snprintf(who, sizeof(who), "c%d", l->customer);
+	if (!is_copy(i))
+		world_lease(
+		    range, AT(0, l->start, 0), AT(0, l->end, 0), who, l->error);
+}
+
+static void
+put_mail(int i)
+{
+	char ip[32];
+
+	ip_text(ip, sizeof(ip), mails[i].addr);
+	world_mail((struct mail){.at = AT(0, 0, mails[i].at),
+	    .client = ip,
+	    .sender = "x@example.com",
+	    .rcpt = "r@example.net",
+	    .verdict = mails[i].verdict,
+	    .disposition = DELIVERED,
+	    .key = 1000 + (uint64_t)i});
+}
+
+/* Brute force: the customer of a mail, -1 its own address, -2 in doubt. */
+static int
+holder_of(const struct chance_mail *m)
+{
+	int inside = 0, near = 0; /* sets of customers as bits */
+
+	for (int i = 0; i < NLEASE; i++) {
+		struct chance_lease *l = &leases[i];
+
+		if (is_copy(i) || m->addr < l->first || m->addr > l->last)
+			continue;
+		if (m->at >= l->start * 60 && m->at < l->end * 60)
+			inside |= 1 << l->customer;
+		if (m->at >= l->start * 60 - l->error &&
+		    m->at < l->end * 60 + l->error)
+			near |= 1 << l->customer;
+	}
+	if (near == 0)
+		return -1;
+	if ((near & (near - 1)) != 0 || inside == 0)
+		return -2;
+	return __builtin_ctz((unsigned)near);
+}
+
+/* What must stand in the table finding for the key "c3" or an address. */
+static void
+expect_by_hand(const char *key, int customer, int addr)
+{
+	int clear = 0, doubt = 0, nspam = 0, nvirus = 0;
+	const char *class = "clean";
+	char sql[256], want[128];
+
+	for (int i = 0; i < NMAIL; i++) {
+		int who = holder_of(&mails[i]);
+
+		if (customer >= 0 ? who != customer
+		                  : who >= 0 || mails[i].addr != addr)
+			continue;
+		doubt += who == -2;
+		clear += who != -2;
+		nspam += who != -2 && mails[i].verdict == SPAM;
+		nvirus += who != -2 && mails[i].verdict == VIRUS;
+	}
+	if (nvirus > 0 || (nspam >= 3 && nspam * 10 >= clear))
+		class = "confirmed";
+	else if (nspam > 0)
+		class = "below_threshold";
+	else if (doubt > 0)
+		class = "ambiguous";
+	snprintf(sql, sizeof(sql),
+	    "SELECT class, json_extract(log,'$.transactions'), "
+	    "json_extract(log,'$.ambiguous'), json_extract(log,'$.spam'), "
+	    "json_extract(log,'$.virus') FROM finding WHERE customer = '%s'",
+	    key);
+	snprintf(want, sizeof(want), "%s|%d|%d|%d|%d\n", class, clear, doubt,
+	    nspam, nvirus);
+	assert_string_equal(world_rows(sql), clear + doubt > 0 ? want : "");
+}
+
+static void
+random_worlds_have_one_class_each(void **state)
+{
+	for (seed = 1; seed < 2000000000; seed += 399999999) {
+		uint32_t keep = seed;
+		char key[32], *one, *two;
+
+		make_by_chance();
+		world_prefix("198.51.100.0/24");
+		for (int i = 0; i < NLEASE; i++)
+			put_lease(i);
+		for (int i = 0; i < NMAIL; i++)
+			put_mail(i);
+		world_correlate(DAY, NULL);
+		for (int c = 0; c < 6; c++) {
+			snprintf(key, sizeof(key), "c%d", c);
+			expect_by_hand(key, c, -1);
+		}
+		for (int a = 0; a < NADDR + 3; a++) {
+			ip_text(key, sizeof(key), a);
+			expect_by_hand(key, -1, a);
+		}
+		/* twice the same, and the same from another order of rows */
+		one = world_dump();
+		world_correlate(DAY, NULL);
+		two = world_dump();
+		assert_string_equal(one, two);
+		free(two);
+		world_close(state);
+		world_open(state);
+		world_prefix("198.51.100.0/24");
+		for (int i = NMAIL; i-- > 0;)
+			put_mail(i);
+		for (int i = 0; i < NLEASE; i++)
+			put_lease(i);
+		world_correlate(DAY, NULL);
+		two = world_dump();
+		assert_string_equal(one, two);
+		free(one);
+		free(two);
+		world_close(state);
+		world_open(state);
+		seed = keep;
+	}
+}
+
+#define WORLD(f) cmocka_unit_test_setup_teardown(f, world_open, world_close)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    WORLD(each_class_once),
+	    WORLD(lease_ends_when_its_address_is_given_away),
+	    WORLD(overlapping_leases_name_nobody),
+	    WORLD(mail_goes_to_the_holder_of_its_time),
+	    WORLD(change_of_hands_within_the_clock_error_is_ambiguous),
+	    WORLD(renewal_to_the_same_customer_is_no_change),
+	    WORLD(just_outside_the_only_lease_is_ambiguous),
+	    WORLD(shared_address_needs_the_port),
+	    WORLD(samples_of_a_shared_address_go_by_their_port),
+	    WORLD(slot_across_a_change_is_split_by_samples),
+	    WORLD(roaming_sender_is_his_customer),
+	    WORLD(own_hosts_bounces_and_local_mail_blame_nobody),
+	    WORLD(a_bounce_under_the_next_lease_counts_for_the_first),
+	    WORLD(extrusion_is_found_and_forwarding_is_not),
+	    WORLD(mailing_list_with_verp_is_one_sender),
+	    WORLD(dictionary_and_helo_variety_are_found),
+	    WORLD(forwarder_through_the_smarthost),
+	    WORLD(ipv6_prefix_is_one_customer),
+	    WORLD(a_day_may_have_25_hours),
+	    WORLD(flow_support_by_vantage_and_window),
+	    WORLD(flows_of_the_day_before_support_but_do_not_accuse),
+	    WORLD(no_suspect_where_the_logs_are_silent),
+	    WORLD(flow_suspect_whose_mail_is_in_doubt_is_ambiguous),
+	    WORLD(remote_hosts_are_kept_only_if_something_is_wrong),
+	    WORLD(kinds_and_daily_figures),
+	    WORLD(watermark_tells_what_is_stale),
+	    WORLD(random_worlds_have_one_class_each),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
