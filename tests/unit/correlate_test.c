@@ -233,6 +233,23 @@ slot_across_a_change_is_split_by_samples(void **state)
 }
 
 static void
+slot_near_a_change_is_split_too(void **state)
+{
+	(void)state;
+	world_lease("198.51.100.7", AT(0, 0, 0), AT(10, 3, 0), "a", 60);
+	world_lease("198.51.100.7", AT(10, 3, 0), NO_END, "b", 60);
+	world_agent("192.0.2.1", VANTAGE_EDGE, 1024, AT(0, 0, 0), 24);
+	world_mail_hours(AT(0, 0, 0), 24);
+	world_sample(
+	    "198.51.100.7", 3000, "203.0.113.9", 25, SYN, AT(10, 4, 30));
+	world_slot("198.51.100.7", AT(10, 4, 30), 1, 0);
+	world_run("UPDATE sender_slot SET first = slot + 190000000");
+	world_correlate(DAY, NULL);
+	world_expect("b", "flow_only_suspect", "- -");
+	world_expect("198.51.100.7", NULL, NULL);
+}
+
+static void
 roaming_sender_is_his_customer(void **state)
 {
 	(void)state;
@@ -500,6 +517,9 @@ flow_support_by_vantage_and_window(void **state)
 	/* too late for the window */
 	spam("198.51.100.4", AT(9, 0, 0), 5);
 	world_slot("198.51.100.4", AT(10, 5, 0), 1, 0);
+	/* and too early */
+	spam("198.51.100.5", AT(9, 0, 0), 5);
+	world_slot("198.51.100.5", AT(7, 55, 0), 1, 0);
 	/* from abroad, past the exchange */
 	for (int i = 0; i < 5; i++)
 		world_mail((struct mail){.at = AT(9, 0, i),
@@ -514,13 +534,14 @@ flow_support_by_vantage_and_window(void **state)
 	world_expect("198.51.100.2", "confirmed", "spam not_seen");
 	world_expect("198.51.100.3", "confirmed", "spam seen");
 	world_expect("198.51.100.4", "confirmed", "spam not_visible");
+	world_expect("198.51.100.5", "confirmed", "spam not_visible");
 	world_expect("anna", "confirmed", "virus not_seen");
 	/* (1 - 1/1000)^125 = 0.8824; (1 - 1/2048)^125 = 0.9408 */
 	assert_string_equal(
 	    world_rows("SELECT customer, json_extract(flow,'$.p_miss') FROM "
 	               "finding ORDER BY 1"),
 	    "198.51.100.1|\n198.51.100.2|0.8824\n198.51.100.3|\n"
-	    "198.51.100.4|\nanna|0.9408\n");
+	    "198.51.100.4|\n198.51.100.5|\nanna|0.9408\n");
 }
 
 static void
@@ -536,6 +557,10 @@ flows_of_the_day_before_support_but_do_not_accuse(void **state)
 	world_correlate(DAY, NULL);
 	world_expect("198.51.100.1", "confirmed", "spam seen");
 	world_expect("198.51.100.2", NULL, NULL);
+	assert_string_equal(
+	    world_rows("SELECT json_extract(flow,'$.client'), "
+	               "json_extract(flow,'$.client_in_window') FROM finding"),
+	    "0|1\n");
 }
 
 static void
@@ -886,6 +911,7 @@ main(void)
 	    WORLD(shared_address_needs_the_port),
 	    WORLD(samples_of_a_shared_address_go_by_their_port),
 	    WORLD(slot_across_a_change_is_split_by_samples),
+	    WORLD(slot_near_a_change_is_split_too),
 	    WORLD(roaming_sender_is_his_customer),
 	    WORLD(own_hosts_bounces_and_local_mail_blame_nobody),
 	    WORLD(a_bounce_under_the_next_lease_counts_for_the_first),
