@@ -198,7 +198,8 @@ field_follows(struct str rest)
 	    STR(" Warning: "), STR(" closed by "), STR(" lost"), STR(" D="),
 	    STR(" (error: "), STR(" incomplete transaction"),
 	    STR(" sender verify"), STR(" dropped: "), STR(" discarded"),
-	    STR(": syntactically "), STR(": 5"), STR(": 4"), {NULL, 0}};
+	    STR(": syntactically "), STR(": 5"), STR(": 4"), STR(" input=\""),
+	    STR(" next input=\""), STR(": message too big"), {NULL, 0}};
 	struct exim_host own;
 
 	if (str_skip(&rest, STR(" I=")) && !read_address(&rest, &own))

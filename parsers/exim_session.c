@@ -535,6 +535,23 @@ stage_of(struct str command)
 	return STAGE_NONE;
 }
 
+static void
+nobody(struct event *ev)
+{
+	ev->has_client = false;
+	ev->client_name = ev->helo = STR_NONE;
+	ev->client_port = 0;
+}
+
+/* Where any text may follow a host group: if it has a group in it, the first
+ * one may be the HELO's. */
+static void
+doubt_client(struct event *ev, struct str rest)
+{
+	if (str_has(ev->helo) && str_find(rest, STR(" [")) >= 0)
+		nobody(ev);
+}
+
 /* Steps to the host group behind a command that is printed in quotes which
  * it can imitate.  Where that happens, nobody is named. */
 static bool
@@ -550,9 +567,7 @@ after_command(struct event *ev, struct str *s, struct str *command)
 		if (!client(&got, &after))
 			continue;
 		if (found) {
-			ev->has_client = false;
-			ev->client_name = ev->helo = STR_NONE;
-			ev->client_port = 0;
+			nobody(ev);
 			return true;
 		}
 		found = true;
@@ -593,6 +608,7 @@ command_error(struct exim_line *l, struct str s, int reply)
 
 	if (!after_command(&r.ev, &s, &command))
 		return PARSED_UNKNOWN;
+	doubt_client(&r.ev, s);
 	stage = stage_of(command);
 	if (stage != STAGE_MAIL && stage != STAGE_RCPT)
 		return PARSED_IGNORED;
@@ -670,6 +686,7 @@ unqualified(struct exim_line *l, struct str s, enum stage stage)
 	if (!exim_bracketed(&s, &addr) || !str_skip(&s, STR(" ")) ||
 	    !client(&r.ev, &s))
 		return PARSED_UNKNOWN;
+	doubt_client(&r.ev, s);
 	if (stage == STAGE_MAIL)
 		r.ev.sender = addr;
 	else

@@ -714,6 +714,67 @@ rejection_forged(void **unused)
 	same(ev->text, NULL);
 }
 
+/* Whatever a HELO holds: the client is the true one, or nobody. */
+static void
+any_helo(void **unused)
+{
+	static const char *const piece[] = {"x", " ", ")", " (", "(", "\"",
+	    ") [192.0.2.66]", ") [192.0.2.66]:25", " P=esmtp S=1", " U=x",
+	    " P=esmtpa A=plain:victim S=1 id=", "T=\"", " H=", " lost",
+	    " F=<v@x.example> rejected RCPT <a@b>: no", " Warning: spam",
+	    " rejected after DATA: virus", ": 535 Incorrect", "[192.0.2.66]",
+	    " I=[192.0.2.10]:25", " closed by QUIT", " D=0s", " X=TLS1.3:A:256",
+	    " dropped: too many", ": message too big",
+	    ": syntactically invalid argument(s): ", " next input=\"",
+	    " incomplete transaction (connection lost) from <v@x>"};
+	static const char *const line[] = {ID
+	    " <= s@e.example H=%s P=esmtp S=5 id=m@e.example T=\"subject\"",
+	    ID " <= s@e.example H=%s P=esmtp S=5",
+	    "H=%s F=<s@e.example> rejected RCPT <r@e.example>: Unknown user",
+	    ID " H=%s X=TLS1.3:A:256 CV=no F=<> rejected after DATA: virus",
+	    "H=%s Warning: spam", "H=%s rejected MAIL <a@b.example>: no",
+	    "H=%s rejected connection in \"connect\" ACL: no",
+	    "login authenticator failed for %s: 535 Incorrect authentication",
+	    "SMTP connection from %s lost while reading message data",
+	    "SMTP connection from %s closed by QUIT",
+	    "unexpected disconnection while reading SMTP command from %s D=0s",
+	    "H=%s incomplete transaction (connection lost) from <a@b.example>",
+	    "SMTP call from %s dropped: too many syntax errors",
+	    "SMTP command timeout on connection from %s D=5m",
+	    "SMTP syntax error in \"MAIL FROM:<a>\" H=%s malformed",
+	    "SMTP protocol synchronization error (early): rejected \"MAIL\" "
+	    "H=%s next input=\"x\"",
+	    "unqualified sender rejected: <a> H=%s",
+	    "rejected from <a@b.example> H=%s: message too big: read=2 max=1"};
+	const size_t np = sizeof(piece) / sizeof(*piece);
+	struct addr peer;
+	int seen = 0;
+
+	(void)unused;
+	assert_true(addr_parse(STR("203.0.113.9"), &peer));
+	for (size_t i = 0; i < sizeof(line) / sizeof(*line); i++)
+		for (size_t j = 0; j < np * np * np; j++) {
+			char group[512], text[1024];
+			snprintf(group, sizeof(group),
+			    "n.example (%s%s%s) [203.0.113.9]:7777",
+			    piece[j % np], piece[j / np % np],
+			    piece[j / np / np]);
+			ptrdiff_t at = strstr(line[i], "%s") - line[i];
+			snprintf(text, sizeof(text), "%.*s%s%s", (int)at,
+			    line[i], group, line[i] + at + 2);
+			feed(text);
+			for (int k = 0; k < ngot; k++) {
+				if (!got[k].has_client)
+					continue;
+				seen++;
+				if (addr_cmp(got[k].client, peer) != 0 ||
+				    str_has(got[k].auth_user))
+					fail_msg("%s", text);
+			}
+		}
+	assert_true(seen > 100000); /* most are not in doubt */
+}
+
 static void
 commands(void **unused)
 {
@@ -985,6 +1046,7 @@ main(void)
 	    cmocka_unit_test_setup(rejections, reset),
 	    cmocka_unit_test_setup(rejection_text, reset),
 	    cmocka_unit_test_setup(rejection_forged, reset),
+	    cmocka_unit_test_setup(any_helo, reset),
 	    cmocka_unit_test_setup(commands, reset),
 	    cmocka_unit_test_setup(disconnections, reset),
 	    cmocka_unit_test_setup(notices, reset),
