@@ -368,11 +368,13 @@ def listed(path):
             list(csv.DictReader(f))
     rows.sort(key=lambda r: seconds(str(r["time"])))
     for r in rows:
-        yield Packet(seconds(str(r["time"])), r["src"], r["dst"],
-                     int(r["sport"]), int(r["dport"]), flag_bits(r["flags"]),
-                     int(r.get("rate") or 1024),
-                     r.get("agent") or "192.0.2.1",
-                     int(r.get("src_as") or 0), int(r.get("dst_as") or 0))
+        p = Packet(seconds(str(r["time"])), r["src"], r["dst"],
+                   int(r["sport"]), int(r["dport"]), flag_bits(r["flags"]),
+                   int(r.get("rate") or 1024), r.get("agent") or "192.0.2.1",
+                   int(r.get("src_as") or 0), int(r.get("dst_as") or 0))
+        if r["flags"] in ("", None):
+            p.cut = "ports"
+        yield p
 
 
 def frame(agent, datagram):
