@@ -94,8 +94,11 @@ demo: deps                          ## build and run the main job on samples/
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)sh samples/demo.sh $(B)/$(PROG)
 
-check: deps                         ## build and run every test
-	$(Q)sh tests/run.sh
+check: deps                         ## build and run every test (ONLY=PATTERN)
+	$(Q)sh tests/run.sh $(ONLY)
+
+golden-update: all                  ## write the golden outputs anew; review the diff
+	$(Q)sh tests/golden.sh --update $(ONLY)
 
 format:                             ## format the C sources
 	clang-format -i src/*/*.[ch] parsers/*.c tests/*/*.c
