@@ -11,8 +11,8 @@
 #define RULE_RULES_H
 
 #include "base/err.h"
-#include "model/line.h"
 #include "model/event.h"
+#include "model/line.h"
 
 struct rules;
 
@@ -31,8 +31,8 @@ enum parsed rules_line(const struct rules *r, const struct log_line *in,
     struct event *ev, struct verdict *v);
 
 /* Text of an MTA's own making: true and *v if a rule knows it. */
-bool rules_text(const struct rules *r, const char *mta,
-    const struct event *ev, struct verdict *v);
+bool rules_text(const struct rules *r, const char *mta, const struct event *ev,
+    struct verdict *v);
 
 /* For "heloflow list rules": visits name, filter, summary; at from 0. */
 bool rules_next(const struct rules *r, size_t *at, struct str *name,
