@@ -1,5 +1,6 @@
 -- Step 1: what this run is about, as one row, and which hours were observed.
--- param: day, day_start, day_end, timezone, window, packets_per_message,
+-- param: day, day_start, day_end, timezone, window, mail_clock_error (the largest
+-- of the mail sources), packets_per_message,
 -- evidence_max, flow_client_min, ports (JSON list), watermark.
 DROP TABLE IF EXISTS temp.run;
 CREATE TEMP TABLE run AS
@@ -7,6 +8,7 @@ SELECT (SELECT value FROM temp.param WHERE name = 'day') AS day,
        (SELECT value FROM temp.param WHERE name = 'day_start') AS day_start,
        (SELECT value FROM temp.param WHERE name = 'day_end') AS day_end,
        (SELECT value FROM temp.param WHERE name = 'window') AS window,
+       (SELECT value FROM temp.param WHERE name = 'mail_clock_error') AS mail_clock_error,
        (SELECT value FROM temp.param WHERE name = 'packets_per_message') AS packets_per_message,
        (SELECT value FROM temp.param WHERE name = 'evidence_max') AS evidence_max,
        (SELECT value FROM temp.param WHERE name = 'flow_client_min') AS flow_client_min,

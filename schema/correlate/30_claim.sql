@@ -59,7 +59,7 @@ SELECT s.addr, s.slot, s.agent
  WHERE s.slot > run.day_start - run.window - 300000000
    AND s.slot < run.day_end + run.window
  GROUP BY s.addr, s.slot, s.agent
-HAVING count(DISTINCT h.customer) > 1 OR max(h.port_first IS NOT NULL)
+HAVING max(h.port_first IS NOT NULL)
     OR max(h.start > s.first) OR max(h.until <= s.last);
 
 DROP TABLE IF EXISTS temp.sighting;

@@ -109,6 +109,18 @@ zone_name(const struct config *c)
 	                                     : STR("UTC");
 }
 
+/* The largest of all mail sources: a message does not tell its own. */
+static int64_t
+mail_clock_error(const struct config *c)
+{
+	int64_t worst = 0;
+
+	for (size_t i = 0; i < c->nmail; i++)
+		if (c->mail[i].clock_error > worst)
+			worst = c->mail[i].clock_error;
+	return worst;
+}
+
 static void
 write_parameters(struct job *j)
 {
@@ -117,6 +129,7 @@ write_parameters(struct job *j)
 	json_open(&out, NULL, '{');
 	json_str(&out, "timezone", zone_name(j->config));
 	json_i64(&out, "window", j->config->window / USEC);
+	json_i64(&out, "mail_clock_error", mail_clock_error(j->config));
 	json_i64(&out, "packets_per_message", PACKETS_PER_MESSAGE);
 	json_i64(&out, "flow_client_min", FLOW_CLIENT_MIN);
 	json_i64(&out, "evidence_max", EVIDENCE_MAX);
@@ -394,6 +407,7 @@ put_params(const struct job *j, struct err *e)
 	    {"day_end", value_int(j->end)},
 	    {"timezone", value_str(zone_name(j->config))},
 	    {"window", value_int(j->config->window)},
+	    {"mail_clock_error", value_int(mail_clock_error(j->config))},
 	    {"packets_per_message", value_int(PACKETS_PER_MESSAGE)},
 	    {"evidence_max", value_int(EVIDENCE_MAX)},
 	    {"flow_client_min", value_int(FLOW_CLIENT_MIN)},

@@ -139,6 +139,27 @@ change_of_hands_within_the_clock_error_is_ambiguous(void **state)
 }
 
 static void
+clock_errors_of_lease_and_log_add_up(void **state)
+{
+	const struct mail_source source = {.clock_error = 30 * USEC};
+
+	(void)state;
+	config.mail = &source;
+	config.nmail = 1;
+	world_lease("198.51.100.7", AT(0, 0, 0), AT(10, 3, 0), "a", 10);
+	world_lease("198.51.100.7", AT(10, 3, 0), NO_END, "b", 10);
+	spam("198.51.100.7", AT(10, 3, 20), 9);
+	spam("198.51.100.7", AT(10, 3, 41), 9);
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.7", "ambiguous", "- -");
+	world_expect("b", "confirmed", "spam not_visible");
+	assert_string_equal(
+	    world_rows("SELECT json_extract(log,'$.spam'), "
+	               "json_extract(log,'$.ambiguous') FROM finding"),
+	    "0|9\n9|0\n");
+}
+
+static void
 renewal_to_the_same_customer_is_no_change(void **state)
 {
 	(void)state;
@@ -906,6 +927,7 @@ main(void)
 	    WORLD(overlapping_leases_name_nobody),
 	    WORLD(mail_goes_to_the_holder_of_its_time),
 	    WORLD(change_of_hands_within_the_clock_error_is_ambiguous),
+	    WORLD(clock_errors_of_lease_and_log_add_up),
 	    WORLD(renewal_to_the_same_customer_is_no_change),
 	    WORLD(just_outside_the_only_lease_is_ambiguous),
 	    WORLD(shared_address_needs_the_port),

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ingest/lease_import.h"
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "input/lease_csv.h"
+
+struct importer {
+	struct lease_sink sink; /* first: the reader calls back with it */
+	struct store *store;
+	struct stmt *put;
+	const struct lease_import_options *opt;
+	struct arena line;
+	int64_t ledger, leases;
+	uint64_t digest; /* of what the file says */
+	int64_t first, last;
+	bool since_ever, no_end;
+};
+
+static void
+mix(struct importer *im, const struct lease *l)
+{
+	const int64_t numbers[] = {
+	    l->port_first, l->port_last, l->start, l->end};
+
+	im->digest = hash_bytes(&l->first, sizeof(l->first), im->digest);
+	im->digest = hash_bytes(&l->last, sizeof(l->last), im->digest);
+	im->digest = hash_bytes(numbers, sizeof(numbers), im->digest);
+	im->digest = hash_str(l->customer, im->digest);
+}
+
+/* The time that the file speaks of: for the watermark of each day. */
+static void
+stretch(struct importer *im, const struct lease *l)
+{
+	im->since_ever |= l->start == UTC_NONE;
+	im->no_end |= l->end == UTC_NONE;
+	if (l->start != UTC_NONE && l->start < im->first)
+		im->first = l->start;
+	if (l->end != UTC_NONE && l->end > im->last)
+		im->last = l->end;
+}
+
+static struct value
+time_or_null(int64_t t)
+{
+	return t == UTC_NONE ? value_null() : value_int(t);
+}
+
+static int
+put(struct lease_sink *sink, const struct lease *l, struct err *e)
+{
+	struct importer *im = (struct importer *)sink;
+	bool ports = l->port_first != 0 || l->port_last != 0;
+	struct str source;
+
+	arena_reset(&im->line);
+	source = arena_printf(&im->line, "%.*s:%lld",
+	    STR_FMT(l->evidence.source), (long long)l->evidence.line);
+	const struct value v[] = {value_blob(l->first.b, sizeof(l->first.b)),
+	    value_blob(l->last.b, sizeof(l->last.b)),
+	    ports ? value_int(l->port_first) : value_null(),
+	    ports ? value_int(l->port_last) : value_null(),
+	    time_or_null(l->start), time_or_null(l->end),
+	    value_str(l->customer), value_str(source),
+	    value_int(im->opt->clock_error), value_int(im->ledger)};
+	mix(im, l);
+	stretch(im, l);
+	im->leases++;
+	return stmt_run(im->put, v, sizeof(v) / sizeof(v[0]), e);
+}
+
+static int
+run(struct store *s, const char *name, const struct value *v, size_t n,
+    struct err *e)
+{
+	struct stmt *st;
+	int rc = store_prepare(s, name, &st, e);
+
+	return rc < 0 ? rc : stmt_run(st, v, n, e);
+}
+
+/* The first column of the first row; 0 if there is none. */
+static int
+number(struct store *s, const char *name, const struct value *v, size_t n,
+    int64_t *out, struct err *e)
+{
+	struct stmt *st;
+	int rc = store_prepare(s, name, &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, v, n, e)) < 0 ||
+	    (rc = stmt_next(st, e)) < 0)
+		return rc;
+	*out = rc > 0 ? stmt_value(st, 0).i : 0;
+	stmt_reset(st);
+	return 0;
+}
+
+/* Another file (or the same) that said the same: its row stands for both. */
+static int
+take_known_row(struct importer *im, struct err *e)
+{
+	const struct value key[] = {
+	    value_int((int64_t)im->digest), value_int(im->leases)};
+	int64_t known;
+	int rc = number(im->store, "lease_ledger_get", key, 2, &known, e);
+
+	if (rc < 0 || known == 0)
+		return rc;
+	const struct value move[] = {value_int(im->ledger), value_int(known)};
+	rc = run(im->store, "lease_ledger_own", move, 2, e);
+	if (rc >= 0)
+		rc = run(im->store, "lease_ledger_drop", move, 1, e);
+	im->ledger = known;
+	return rc;
+}
+
+static int
+write_ledger(struct importer *im, const char *path,
+    const struct lease_counts *c, struct err *e)
+{
+	int rc = take_known_row(im, e);
+	const struct value v[] = {value_int(im->ledger), value_z(path),
+	    value_int((int64_t)im->digest), value_int(im->leases),
+	    value_int(c->rows), value_int(c->leases), value_int(c->bad),
+	    im->since_ever || im->leases == 0 ? value_null()
+	                                      : value_int(im->first),
+	    im->no_end || im->leases == 0 ? value_null() : value_int(im->last),
+	    value_int(c->truncated)};
+
+	if (rc < 0)
+		return rc;
+	return run(im->store, "lease_ledger_set", v, 10, e);
+}
+
+static int
+import(struct importer *im, const char *path, struct lease_counts *c,
+    int64_t *added, struct err *e)
+{
+	const struct value v = value_z(path);
+	int64_t before = 0, after = 0;
+	int rc = store_prepare(im->store, "lease_put", &im->put, e);
+
+	if (rc >= 0)
+		rc = number(im->store, "lease_count", NULL, 0, &before, e);
+	if (rc >= 0)
+		rc = run(im->store, "lease_ledger_new", &v, 1, e);
+	if (rc < 0)
+		return rc;
+	im->ledger = store_last_id(im->store);
+	rc = lease_csv_read(path, im->opt->zone, &im->sink, c, e);
+	if (rc >= 0)
+		rc = write_ledger(im, path, c, e);
+	if (rc >= 0)
+		rc = number(im->store, "lease_count", NULL, 0, &after, e);
+	*added = after - before;
+	return rc;
+}
+
+static void
+add_counts(struct lease_import_counts *sum, const struct lease_counts *c,
+    int64_t added)
+{
+	sum->read.rows += c->rows;
+	sum->read.leases += c->leases;
+	sum->read.bad += c->bad;
+	sum->read.truncated |= c->truncated;
+	for (int i = 0; i < c->nsamples; i++) {
+		if (sum->read.nsamples < LEASE_BAD_SAMPLES)
+			sum->read.samples[sum->read.nsamples++] = c->samples[i];
+	}
+	sum->added += added;
+}
+
+int
+lease_import(struct store *s, const char *path,
+    const struct lease_import_options *opt, struct lease_import_counts *counts,
+    struct err *e)
+{
+	struct importer im = {.sink = {put},
+	    .store = s,
+	    .opt = opt,
+	    .first = INT64_MAX,
+	    .last = INT64_MIN};
+	struct lease_counts c = {0};
+	int64_t added = 0;
+	int rc;
+
+	if (str_has(opt->format) && !str_eq(opt->format, STR("auto")) &&
+	    !str_eq(opt->format, STR("csv")))
+		return err_set(e, ERR_USAGE,
+		    "no lease format \"%.*s\"; there is csv",
+		    STR_FMT(opt->format));
+	rc = store_begin(s, e);
+	if (rc < 0)
+		return rc;
+	rc = import(&im, path, &c, &added, e);
+	if (rc >= 0)
+		rc = store_commit(s, e);
+	if (rc < 0)
+		store_rollback(s);
+	else
+		add_counts(counts, &c, added);
+	arena_free(&im.line);
+	return rc;
+}
