@@ -72,6 +72,7 @@ $(B)/%.o: %.c $(B)/flags
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/flags: FORCE                   # rebuild when the flags change
+	@test "$(HAVE_PKGS)" = yes || { echo "libraries are missing (pkg-config: $(PKGS)); run make deps" >&2; exit 1; }
 	@mkdir -p $(@D)
 	@echo '$(CC) $(CPPFLAGS) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS)' > $@
 

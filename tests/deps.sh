@@ -57,15 +57,15 @@ if [ "$(id -u)" -ne 0 ]; then
 		echo "deps: neither root nor sudo; ask an administrator for: apt-get install$missing" >&2
 		exit 1
 	fi
-	sudo="sudo env"
+	sudo=sudo
 fi
 echo "deps: running${sudo:+ with sudo}: apt-get install --no-install-recommends$missing"
-install="$sudo DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends"
+install="$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends"
 # Package lists may be missing or old; they are fetched if need be.
 # shellcheck disable=SC2086
 if ! $install $missing >/dev/null 2>&1; then
 	echo "deps: fetching package lists first (apt-get update)"
-	${sudo:-env} apt-get -qq update
+	$sudo env apt-get -qq update
 	$install $missing >/dev/null || {
 		echo "deps: apt-get could not install them" >&2
 		exit 1
