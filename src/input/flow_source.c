@@ -21,14 +21,16 @@ const struct flow_source_ops *const flow_source_table[] = {
 
 struct flow_source {
 	const struct flow_source_ops *ops;
-	void *state; /* NULL: an empty file */
-	bool cut;    /* the compressed data ended early */
+	void *state;                 /* NULL: an empty file */
+	const struct stream *stream; /* the FILE's; NULL with state */
+	bool cut;                    /* the compressed data ended early */
 };
 
 /* The FILE's backing. */
 struct stream {
 	struct source *source;
 	size_t n, at; /* of head */
+	int64_t offset;
 	bool *cut;
 	char head[HEAD];
 };
@@ -45,11 +47,13 @@ stream_read(void *cookie, char *buf, size_t n)
 			n = s->n - s->at;
 		memcpy(buf, s->head + s->at, n);
 		s->at += n;
+		s->offset += (int64_t)n;
 		return (ssize_t)n;
 	}
 	got = source_read(s->source, buf, n, &e);
 	if (got == 0 && source_truncated(s->source))
 		*s->cut = true;
+	s->offset += got > 0 ? got : 0;
 	return got < 0 ? -1 : (ssize_t)got;
 }
 
@@ -122,7 +126,9 @@ open_format(struct flow_source *fs, struct stream *s, const char *path,
 		stream_close(s);
 		return err_set(e, ERR_FAIL, "%s: no stream", path);
 	}
-	return ops->open(&fs->state, f, path, run, e);
+	rc = ops->open(&fs->state, f, path, run, e);
+	fs->stream = rc < 0 ? NULL : s;
+	return rc;
 }
 
 int
@@ -171,6 +177,18 @@ const char *
 flow_source_format(const struct flow_source *s)
 {
 	return s->ops ? s->ops->name : "none";
+}
+
+struct str
+flow_source_head(const struct flow_source *s)
+{
+	return s->stream ? str_of(s->stream->head, s->stream->n) : STR("");
+}
+
+int64_t
+flow_source_offset(const struct flow_source *s)
+{
+	return s->stream ? s->stream->offset : 0;
 }
 
 void

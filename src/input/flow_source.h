@@ -81,6 +81,10 @@ int flow_source_open(struct flow_source **out, const char *path,
 int flow_source_step(struct flow_source *s, struct err *e);
 const char *flow_source_damage(const struct flow_source *s);
 const char *flow_source_format(const struct flow_source *s);
+/* Up to 256 KiB of its decompressed beginning, by which a file is known, and
+ * how many decompressed bytes have been read.  Valid until it is closed. */
+struct str flow_source_head(const struct flow_source *s);
+int64_t flow_source_offset(const struct flow_source *s);
 void flow_source_close(struct flow_source *s); /* NULL is fine */
 
 /* For formats: is this time asked for?  Notes first, last and outside. */

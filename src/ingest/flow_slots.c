@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ingest/flow_slots.h"
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/map.h"
+
+/* One row of sender_slot in the making. */
+struct sender {
+	struct sender *chain, *next; /* same hash; all of the slot */
+	int64_t addr, agent;
+	int64_t packets, syn, answered, rst, fin;
+	int64_t client_strong, client_weak, server_strong, server_weak;
+	int64_t peers, first, last, rate_min, rate_max;
+};
+
+struct slot {
+	const struct port_set *ports;
+	struct arena mem;
+	struct map senders, peers; /* peers: pairs that were seen */
+	struct sender *all;
+};
+
+/* One sample; addresses are ids. */
+struct seen {
+	int64_t agent, src, dst;
+	struct smtp_sample s;
+};
+
+static struct sender *
+find_sender(struct slot *slot, int64_t addr, const struct seen *p)
+{
+	uint64_t h = hash_u64((uint64_t)addr, (uint64_t)p->agent);
+	struct sender *head = map_get(&slot->senders, h), *x;
+
+	for (x = head; x; x = x->chain) {
+		if (x->addr == addr && x->agent == p->agent)
+			return x;
+	}
+	x = arena_zalloc(&slot->mem, sizeof(*x));
+	x->chain = head;
+	x->next = slot->all;
+	x->addr = addr;
+	x->agent = p->agent;
+	x->first = x->last = p->s.time;
+	x->rate_min = x->rate_max = p->s.rate;
+	slot->all = x;
+	map_put(&slot->senders, h, x);
+	return x;
+}
+
+/* Pairs are known by a 64-bit hash alone: an error of one peer in 2^32 pairs
+ * is no error here. */
+static void
+note_peer(struct slot *slot, struct sender *x, int64_t peer)
+{
+	uint64_t h = hash_u64((uint64_t)peer,
+	    hash_u64((uint64_t)x->addr, (uint64_t)x->agent ^ 0x70656572));
+
+	if (map_get(&slot->peers, h))
+		return;
+	map_put(&slot->peers, h, slot);
+	x->peers++;
+}
+
+/* Strong is what the address said by itself: it asked for a connection, or
+ * granted one.  What others said to it is weak, for that can be forged. */
+static void
+note_role(struct sender *x, enum smtp_role role, bool strong)
+{
+	if (role == ROLE_CLIENT)
+		*(strong ? &x->client_strong : &x->client_weak) += 1;
+	if (role == ROLE_SERVER)
+		*(strong ? &x->server_strong : &x->server_weak) += 1;
+}
+
+static struct sender *
+note_end(struct slot *slot, const struct seen *p, int64_t addr, int64_t peer)
+{
+	struct sender *x = find_sender(slot, addr, p);
+
+	x->packets++;
+	x->rst += (p->s.flags & TCP_RST) != 0;
+	x->fin += (p->s.flags & TCP_FIN) != 0;
+	if (p->s.time < x->first)
+		x->first = p->s.time;
+	if (p->s.time > x->last)
+		x->last = p->s.time;
+	if (p->s.rate < x->rate_min)
+		x->rate_min = p->s.rate;
+	if (p->s.rate > x->rate_max)
+		x->rate_max = p->s.rate;
+	note_peer(slot, x, peer);
+	return x;
+}
+
+static void
+note_sample(struct slot *slot, const struct seen *p)
+{
+	struct smtp_roles r = smtp_roles(&p->s, slot->ports);
+	struct sender *x;
+
+	x = note_end(slot, p, p->src, p->dst);
+	x->syn += r.strong && r.src == ROLE_CLIENT;
+	note_role(x, r.src, r.strong);
+	x = note_end(slot, p, p->dst, p->src);
+	x->answered += r.strong && r.dst == ROLE_CLIENT;
+	note_role(x, r.dst, false);
+}
+
+static struct seen
+read_row(const struct stmt *st)
+{
+	struct value flags = stmt_value(st, 6);
+	struct seen p = {0};
+
+	p.s.time = stmt_value(st, 0).i;
+	p.agent = stmt_value(st, 1).i;
+	p.src = stmt_value(st, 2).i;
+	p.s.src_port = (uint16_t)stmt_value(st, 3).i;
+	p.dst = stmt_value(st, 4).i;
+	p.s.dst_port = (uint16_t)stmt_value(st, 5).i;
+	p.s.has_flags = flags.type != VALUE_NULL;
+	p.s.flags = p.s.has_flags ? (uint8_t)flags.i : 0;
+	p.s.rate = (uint32_t)stmt_value(st, 7).i;
+	return p;
+}
+
+static int
+read_samples(struct slot *slot, struct store *s, int64_t start, struct err *e)
+{
+	const struct value from = value_int(start);
+	struct stmt *st;
+	struct seen p;
+	int rc = store_prepare(s, "flow_slot_samples", &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, &from, 1, e)) < 0)
+		return rc;
+	while ((rc = stmt_next(st, e)) > 0) {
+		p = read_row(st);
+		note_sample(slot, &p);
+	}
+	return rc;
+}
+
+static int
+write_senders(
+    const struct slot *slot, struct store *s, int64_t start, struct err *e)
+{
+	struct stmt *st;
+	int rc = store_prepare(s, "flow_slot_put", &st, e);
+
+	for (const struct sender *x = slot->all; x && rc >= 0; x = x->next) {
+		const struct value v[] = {value_int(x->addr), value_int(start),
+		    value_int(x->agent), value_int(x->packets),
+		    value_int(x->syn), value_int(x->answered),
+		    value_int(x->rst), value_int(x->fin),
+		    value_int(x->client_strong), value_int(x->client_weak),
+		    value_int(x->server_strong), value_int(x->server_weak),
+		    value_int(x->peers), value_int(x->first),
+		    value_int(x->last), value_int(x->rate_min),
+		    value_int(x->rate_max)};
+		rc = stmt_run(st, v, sizeof(v) / sizeof(v[0]), e);
+	}
+	return rc;
+}
+
+int
+flow_slot_derive(struct store *s, int64_t slot_start,
+    const struct port_set *ports, struct err *e)
+{
+	struct slot slot = {.ports = ports};
+	int rc = read_samples(&slot, s, slot_start, e);
+
+	if (rc >= 0)
+		rc = write_senders(&slot, s, slot_start, e);
+	map_free(&slot.senders);
+	map_free(&slot.peers);
+	arena_free(&slot.mem);
+	return rc;
+}
