@@ -32,6 +32,8 @@ struct job {
 	const char *format;
 	bool targets_apart, slide;
 	bool incomplete; /* a file ended before its end */
+	bool from_store; /* the store keeps less than a file tells */
+	struct flow_loss_totals loss;
 };
 
 static void
@@ -113,6 +115,83 @@ read_file(struct job *job, const char *path, struct err *e)
 	return rc;
 }
 
+static struct smtp_sample
+sample_of_row(const struct stmt *st)
+{
+	struct value flags = stmt_value(st, 4);
+	struct smtp_sample s = {
+	    .rate = (uint32_t)stmt_value(st, 5).i, .time = stmt_value(st, 6).i};
+
+	memcpy(s.src.b, stmt_value(st, 0).s.p, sizeof(s.src.b));
+	s.src_port = (uint16_t)stmt_value(st, 1).i;
+	memcpy(s.dst.b, stmt_value(st, 2).s.p, sizeof(s.dst.b));
+	s.dst_port = (uint16_t)stmt_value(st, 3).i;
+	s.has_flags = flags.type != VALUE_NULL;
+	s.flags = s.has_flags ? (uint8_t)flags.i : 0;
+	return s;
+}
+
+static int
+read_samples(
+    struct job *job, struct store *s, const struct value *span, struct err *e)
+{
+	struct smtp_sample sample;
+	struct stmt *st;
+	int rc = store_prepare(s, "flow_stats_samples", &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, span, 2, e)) < 0)
+		return rc;
+	while ((rc = stmt_next(st, e)) > 0) {
+		sample = sample_of_row(st);
+		if (!smtp_sample_matches(&sample, &job->run.ports))
+			continue;
+		flow_run_takes(&job->run, sample.time);
+		job->run.no_flags += !sample.has_flags;
+		flow_stats_add(job->stats, &sample);
+	}
+	return rc;
+}
+
+/* Coverage is kept by the hour: hours that the span cuts count whole. */
+static int
+read_coverage(
+    struct job *job, struct store *s, const struct value *span, struct err *e)
+{
+	struct stmt *st;
+	int rc = store_prepare(s, "flow_stats_coverage", &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, span, 2, e)) < 0 ||
+	    (rc = stmt_next(st, e)) <= 0)
+		return rc;
+	job->run.samples = (uint64_t)stmt_value(st, 0).i;
+	job->run.sflow.datagrams = (uint64_t)stmt_value(st, 1).i;
+	job->loss.lost_datagrams = (uint64_t)stmt_value(st, 2).i;
+	job->run.sflow.malformed = (uint64_t)stmt_value(st, 3).i;
+	job->loss.agents = (uint64_t)stmt_value(st, 4).i;
+	stmt_reset(st);
+	return 0;
+}
+
+static int
+read_store(struct cmd *c, struct job *job, struct err *e)
+{
+	const struct flow_run *r = &job->run;
+	const struct value span[] = {
+	    value_int(r->since == UTC_NONE ? 0 : r->since),
+	    value_int(r->until == UTC_NONE ? INT64_MAX : r->until)};
+	struct store *s = NULL;
+	int rc = cmd_store(c, STORE_READ, &s, e);
+
+	if (rc < 0)
+		return rc;
+	job->from_store = true;
+	rc = read_samples(job, s, span, e);
+	if (rc >= 0)
+		rc = read_coverage(job, s, span, e);
+	store_close(s);
+	return rc;
+}
+
 static int
 read_files(struct job *job, int n, char **paths, struct err *e)
 {
@@ -120,6 +199,7 @@ read_files(struct job *job, int n, char **paths, struct err *e)
 
 	for (int i = 0; i < n && rc >= 0; i++)
 		rc = read_file(job, paths[i], e);
+	job->loss = flow_loss_totals(job->run.loss);
 	return rc;
 }
 
@@ -181,6 +261,7 @@ put_coverage(struct figures *fs, const struct job *job,
 {
 	const struct flow_run *r = &job->run;
 
+	put(fs, "source", value_z(job->from_store ? "store" : "files"));
 	put(fs, "first",
 	    r->first == UTC_NONE ? value_null() : value_time(r->first));
 	put(fs, "last",
@@ -188,6 +269,8 @@ put_coverage(struct figures *fs, const struct job *job,
 	put_n(fs, "agents", l->agents);
 	put_n(fs, "undecided", t->all.undecided);
 	put_n(fs, "no_flags", r->no_flags);
+	if (job->from_store)
+		return;
 	put_n(fs, "fragments", r->what[PACKET_FRAGMENT]);
 	put_n(fs, "tunnels", r->what[PACKET_TUNNEL]);
 	put_n(fs, "cut", r->what[PACKET_CUT]);
@@ -362,15 +445,15 @@ print_all(struct cmd *c, const struct job *job)
 {
 	struct flow_totals t =
 	    flow_stats_totals(job->stats, job->targets_apart);
-	struct flow_loss_totals l = flow_loss_totals(job->run.loss);
+	const struct flow_loss_totals *l = &job->loss;
 
 	if (c->out != &output_text) {
-		print_data(c, job, &t, &l);
+		print_data(c, job, &t, l);
 		return;
 	}
 	print_packets(job, &t);
 	print_addresses(job, &t);
-	print_coverage(job, &l);
+	print_coverage(job, l);
 }
 
 static int
@@ -385,7 +468,9 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 		rc = set_option(c, &job, opt, e);
 	if (rc >= 0) {
 		job.stats = flow_stats_new(&job.run.ports);
-		rc = read_files(&job, argc - optind, argv + optind, e);
+		rc = c->db && optind >= argc
+		         ? read_store(c, &job, e)
+		         : read_files(&job, argc - optind, argv + optind, e);
 	}
 	if (rc >= 0) {
 		print_all(c, &job);

@@ -302,8 +302,13 @@ static int
 import(struct importer *im, int64_t batch)
 {
 	bool damaged;
-	int rc = store_begin(im->store, im->e);
+	int rc;
 
+	if (flow_source_head(im->source).n == 0) { /* nothing to know it by */
+		im->counts->incomplete++;
+		return 0;
+	}
+	rc = store_begin(im->store, im->e);
 	if (rc >= 0)
 		rc = find_ledger(im);
 	if (rc >= 0 && im->ledger == 0)
