@@ -72,7 +72,9 @@ arena_alloc(struct arena *a, size_t n)
 #ifdef ARENA_DEBUG
 		b = block_new(need);
 #else
-		b = block_new(need > BLOCK_SIZE ? need : BLOCK_SIZE);
+		size_t block = a->block ? a->block : BLOCK_SIZE;
+
+		b = block_new(need > block ? need : block);
 #endif
 		b->next = a->head;
 		a->head = b;

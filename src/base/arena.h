@@ -14,6 +14,7 @@
 struct arena_block;
 struct arena { /* {0} is a valid start */
 	struct arena_block *head;
+	size_t block; /* bytes a block; 0 = 64 KiB */
 };
 
 void *arena_alloc(struct arena *a, size_t n);

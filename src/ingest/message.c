@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ingest/message.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+
+#define MESSAGE_BLOCK 1024
+
+struct message *
+message_new(struct str host, struct str mta, int64_t t)
+{
+	struct message *m = xcalloc(1, sizeof(*m));
+
+	m->mem.block = MESSAGE_BLOCK;
+	m->host = arena_dup(&m->mem, host);
+	m->mta = arena_dup(&m->mem, mta);
+	m->received = m->first = m->last = t;
+	m->tls = m->nrcpt = -1;
+	m->size = -1;
+	m->recipients_end = &m->recipients;
+	m->verdicts_end = &m->verdicts;
+	m->dirty = m->rows_dirty = true;
+	return m;
+}
+
+void
+message_free(struct message *m)
+{
+	struct message *next;
+
+	for (; m != NULL; m = next) {
+		next = m->absorbed;
+		arena_free(&m->mem);
+		free(m);
+	}
+}
+
+struct queue_entry *
+message_queue(struct message *m, struct str id, struct str instance, int64_t t)
+{
+	struct queue_entry *q = arena_zalloc(&m->mem, sizeof(*q)), **at;
+
+	q->id = arena_dup(&m->mem, id);
+	q->instance = arena_dup(&m->mem, instance);
+	q->first = t;
+	q->message = m;
+	for (at = &m->queues; *at != NULL; at = &(*at)->next)
+		;
+	*at = q;
+	return q;
+}
+
+static void
+fill(struct message *m, struct str *to, struct str from)
+{
+	if (!str_has(*to) && str_has(from))
+		*to = arena_dup(&m->mem, from);
+}
+
+void
+message_fill(struct message *m, const struct event *ev)
+{
+	if (ev->has_client && !m->has_client && !m->child) {
+		m->has_client = true;
+		m->client = ev->client;
+	}
+	if (m->client_port == 0 && ev->has_client && m->has_client &&
+	    addr_cmp(m->client, ev->client) == 0)
+		m->client_port = ev->client_port;
+	fill(m, &m->client_name, ev->client_name);
+	fill(m, &m->helo, ev->helo);
+	fill(m, &m->protocol, ev->protocol);
+	fill(m, &m->auth_user, ev->auth_user);
+	fill(m, &m->sender, ev->sender);
+	fill(m, &m->message_id, ev->message_id);
+	fill(m, &m->subject, ev->subject);
+	if (m->tls < 0)
+		m->tls = ev->tls;
+	if (m->size < 0)
+		m->size = ev->size;
+	if (m->nrcpt < 0)
+		m->nrcpt = ev->nrcpt;
+	m->reinjected |= ev->reinjected;
+}
+
+/* An envelope row without an outcome that the alias `orig` came from. */
+static struct recipient *
+envelope_row(struct message *m, const struct queue_entry *q, struct str orig)
+{
+	struct recipient *r;
+
+	for (r = m->recipients; str_has(orig) && r != NULL; r = r->next)
+		if (r->queue == q && r->attempts == NULL &&
+		    !str_has(r->orig) && str_eqi(r->addr, orig))
+			return r;
+	return NULL;
+}
+
+struct recipient *
+message_recipient(struct message *m, struct queue_entry *q, struct str addr,
+    struct str orig)
+{
+	struct recipient *r;
+
+	for (r = m->recipients; r != NULL; r = r->next)
+		if (r->queue == q && str_has(r->addr) == str_has(addr) &&
+		    str_eq(r->addr, addr) &&
+		    (!str_has(orig) || !str_has(r->orig) ||
+			str_eq(r->orig, orig)))
+			break;
+	if (r == NULL && (r = envelope_row(m, q, orig)) != NULL)
+		r->addr = arena_dup(&m->mem, addr);
+	if (r != NULL) {
+		fill(m, &r->orig, orig);
+		return r;
+	}
+	r = arena_zalloc(&m->mem, sizeof(*r));
+	r->addr = arena_dup(&m->mem, addr);
+	r->orig = arena_dup(&m->mem, orig);
+	r->queue = q;
+	*m->recipients_end = r;
+	m->recipients_end = &r->next;
+	m->nrecipients++;
+	if (m->refused) {
+		r->outcome = m->refusal;
+		r->stage = m->refusal_stage;
+	}
+	return r;
+}
+
+static bool
+same_attempt(const struct attempt *a, const struct attempt *b)
+{
+	return a->time == b->time && a->disposition == b->disposition &&
+	    a->reply == b->reply && str_eq(a->dsn, b->dsn) &&
+	    str_eq(a->reason, b->reason) && str_eq(a->relay, b->relay);
+}
+
+static struct attempt
+attempt_dup(struct message *m, const struct attempt *at)
+{
+	struct attempt a = *at;
+
+	a.dsn = arena_dup(&m->mem, a.dsn);
+	a.reason = arena_dup(&m->mem, a.reason);
+	a.relay = arena_dup(&m->mem, a.relay);
+	a.evidence.source = arena_dup(&m->mem, a.evidence.source);
+	a.next = NULL;
+	return a;
+}
+
+bool
+message_attempt(struct message *m, struct recipient *r,
+    const struct attempt *at)
+{
+	struct attempt **p, *a;
+
+	for (p = &r->attempts; *p != NULL; p = &(*p)->next) {
+		if (same_attempt(*p, at))
+			return false;
+		if ((*p)->time > at->time)
+			break;
+	}
+	a = arena_alloc(&m->mem, sizeof(*a));
+	*a = attempt_dup(m, at);
+	a->next = *p;
+	*p = a;
+	if (!m->refused && a->next == NULL)
+		r->outcome = *a;
+	return true;
+}
+
+void
+message_refuse(struct message *m, const struct attempt *at, enum stage stage)
+{
+	struct recipient *r;
+
+	if (m->refused)
+		return;
+	m->refused = true;
+	m->refusal = attempt_dup(m, at);
+	m->refusal_stage = stage;
+	for (r = m->recipients; r != NULL; r = r->next) {
+		if (r->stage != STAGE_NONE)
+			continue; /* refused by itself before */
+		r->outcome = m->refusal;
+		r->stage = stage;
+	}
+}
+
+static bool
+same_verdict(const struct verdict *a, const struct verdict *b)
+{
+	return a->kind == b->kind && str_eq(a->filter, b->filter) &&
+	    str_eq(a->signature, b->signature) && str_eq(a->rule, b->rule) &&
+	    a->has_score == b->has_score &&
+	    (!a->has_score || (a->score <= b->score && a->score >= b->score));
+}
+
+void
+message_add_verdict(struct message *m, const struct verdict *v, int64_t time)
+{
+	struct message_verdict *mv;
+
+	for (mv = m->verdicts; mv != NULL; mv = mv->next)
+		if (same_verdict(&mv->v, v))
+			return;
+	mv = arena_zalloc(&m->mem, sizeof(*mv));
+	mv->v = *v;
+	mv->v.filter = arena_dup(&m->mem, v->filter);
+	mv->v.signature = arena_dup(&m->mem, v->signature);
+	mv->v.rule = arena_dup(&m->mem, v->rule);
+	mv->v.evidence.source = arena_dup(&m->mem, v->evidence.source);
+	mv->time = time;
+	*m->verdicts_end = mv;
+	m->verdicts_end = &mv->next;
+	m->dirty = m->rows_dirty = true;
+}
+
+const struct message_verdict *
+message_worst(const struct message *m)
+{
+	static const int severity[VERDICT_N] = {
+	    [VERDICT_CLEAN] = 1,
+	    [VERDICT_GREYLISTED] = 2,
+	    [VERDICT_LISTED] = 3,
+	    [VERDICT_BANNED] = 4,
+	    [VERDICT_SPAM] = 5,
+	    [VERDICT_VIRUS] = 6,
+	};
+	const struct message_verdict *v, *worst = NULL;
+
+	for (v = m->verdicts; v != NULL; v = v->next)
+		if (worst == NULL ||
+		    severity[v->v.kind] > severity[worst->v.kind])
+			worst = v;
+	return worst;
+}
+
+void
+message_merge(struct message *a, struct message *b)
+{
+	struct queue_entry **q;
+	struct message **tail;
+
+	for (q = &a->queues; *q != NULL; q = &(*q)->next)
+		;
+	for (*q = b->queues; *q != NULL; q = &(*q)->next)
+		(*q)->message = a;
+	*a->recipients_end = b->recipients;
+	if (b->recipients != NULL)
+		a->recipients_end = b->recipients_end;
+	a->nrecipients += b->nrecipients;
+	*a->verdicts_end = b->verdicts;
+	if (b->verdicts != NULL)
+		a->verdicts_end = b->verdicts_end;
+	if (!str_has(a->message_id))
+		a->message_id = b->message_id;
+	if (!str_has(a->subject))
+		a->subject = b->subject;
+	if (!str_has(a->sender))
+		a->sender = b->sender;
+	if (b->last > a->last)
+		a->last = b->last;
+	for (tail = &a->absorbed; *tail != NULL; tail = &(*tail)->absorbed)
+		;
+	*tail = b;
+	a->dirty = a->rows_dirty = true;
+}
+
+bool
+message_shows(const struct message *m, const struct recipient *r)
+{
+	const struct recipient *o;
+
+	if (!str_has(r->handed_to))
+		return true;
+	for (o = m->recipients; o != NULL; o = o->next)
+		if (o->queue != NULL && o->queue != r->queue &&
+		    str_eq(o->queue->id, r->handed_to))
+			return false;
+	return true;
+}
+
+uint64_t
+message_key(const struct message *m)
+{
+	uint64_t h = hash_str(m->host, 1);
+
+	if (m->queues != NULL) {
+		h = hash_str(m->queues->instance, h);
+		h = hash_str(m->queues->id, h);
+	} else {
+		h = hash_u64(m->transaction, h);
+	}
+	return hash_u64((uint64_t)m->received, h);
+}
+
+bool
+message_settled(const struct message *m)
+{
+	const struct recipient *r;
+	int n = 0;
+
+	for (r = m->recipients; r != NULL; r = r->next)
+		if (r->outcome.disposition != DISP_NONE &&
+		    r->outcome.disposition != DISP_DEFERRED)
+			n++;
+	return m->nrcpt > 0 && n >= m->nrcpt;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Message: one mail (or one refused transaction) as it is put together from
+ * events: its queue ids, recipients, attempts and verdicts.  All text is in
+ * the message's own arena; merging keeps the other's arena alive.
+ */
+#ifndef INGEST_MESSAGE_H
+#define INGEST_MESSAGE_H
+
+#include "base/arena.h"
+#include "model/event.h"
+
+/* One queue id of a message: the one the client was told comes first, then
+ * those of its re-injections on the same host. */
+struct queue_entry {
+	struct str id, instance;
+	bool arrived, ended;
+	int64_t first; /* time of its first event */
+	struct message *message;
+	struct queue_entry *next;  /* of the message */
+	struct queue_entry *chain; /* of the same hash, for the assembler */
+};
+
+struct attempt {
+	int64_t time;
+	enum disposition disposition;
+	int reply;
+	struct str dsn, reason, relay;
+	bool has_relay_addr;
+	struct addr relay_addr;
+	struct evidence evidence;
+	struct attempt *next;
+};
+
+struct recipient {
+	struct str addr, orig;
+	struct queue_entry *queue; /* whose outcome this is */
+	struct str handed_to;	   /* queue id of our own next hop, or absent */
+	struct attempt outcome;	   /* the latest; disposition may be NONE */
+	enum stage stage;
+	struct attempt *attempts; /* oldest first */
+	struct recipient *next;
+};
+
+struct message_verdict {
+	struct verdict v;
+	int64_t time;
+	struct message_verdict *next;
+};
+
+struct message {
+	struct arena mem;
+	struct str host, mta;
+	int64_t received, first, last;
+	uint64_t transaction; /* identity if there is no queue id */
+	struct queue_entry *queues;
+	bool arrived, reinjected, child;
+	bool has_client;
+	struct addr client;
+	uint16_t client_port;
+	struct str client_name, helo, protocol, auth_user;
+	int tls;
+	struct str sender, message_id, subject, parent_queue_id;
+	int64_t size;
+	int nrcpt;
+	enum direction direction;
+	bool refused; /* the server refused it after DATA: refusal tells how */
+	struct attempt refusal;
+	enum stage refusal_stage;
+	struct recipient *recipients, **recipients_end;
+	size_t nrecipients;
+	struct message_verdict *verdicts, **verdicts_end;
+	struct evidence evidence; /* of the arrival */
+
+	/* the assembler's and the writer's */
+	struct message *absorbed; /* merged into this one, for its memory */
+	struct message *list_next, *list_prev;
+	int list;	     /* 0 = on none */
+	int64_t slot;	     /* row id in open_message, 0 = none */
+	uint64_t stored_key; /* rows are in the store under this key */
+	bool dirty, rows_dirty;
+};
+
+struct message *message_new(struct str host, struct str mta, int64_t t);
+void message_free(struct message *m);
+
+struct queue_entry *message_queue(struct message *m, struct str id,
+    struct str instance, int64_t t);
+/* Fills what the event tells and the message does not know yet. */
+void message_fill(struct message *m, const struct event *ev);
+/* The row of that recipient; addr may be absent.  A row of the envelope that
+ * has no outcome yet becomes the row of what its alias was expanded to. */
+struct recipient *message_recipient(struct message *m, struct queue_entry *q,
+    struct str addr, struct str orig);
+/* Adds an attempt unless the very same is there; true if it was new. */
+bool message_attempt(struct message *m, struct recipient *r,
+    const struct attempt *at);
+/* The server's refusal of the whole message; every row gets it. */
+void message_refuse(struct message *m, const struct attempt *at,
+    enum stage stage);
+void message_add_verdict(struct message *m, const struct verdict *v,
+    int64_t time);
+const struct message_verdict *message_worst(const struct message *m);
+/* b becomes part of a; b must not be used again. */
+void message_merge(struct message *a, struct message *b);
+/* Rows that are on record: a recipient handed to our own content filter is
+ * left out where the outcome behind the filter is known. */
+bool message_shows(const struct message *m, const struct recipient *r);
+/* design.md section 4: the same whenever the same lines are read. */
+uint64_t message_key(const struct message *m);
+/* Is every recipient that the server counted settled? */
+bool message_settled(const struct message *m);
+
+#endif
