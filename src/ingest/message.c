@@ -145,7 +145,6 @@ attempt_dup(struct message *m, const struct attempt *at)
 	a.dsn = arena_dup(&m->mem, a.dsn);
 	a.reason = arena_dup(&m->mem, a.reason);
 	a.relay = arena_dup(&m->mem, a.relay);
-	a.evidence.source = arena_dup(&m->mem, a.evidence.source);
 	a.next = NULL;
 	return a;
 }
@@ -211,7 +210,6 @@ message_add_verdict(struct message *m, const struct verdict *v, int64_t time)
 	mv->v.filter = arena_dup(&m->mem, v->filter);
 	mv->v.signature = arena_dup(&m->mem, v->signature);
 	mv->v.rule = arena_dup(&m->mem, v->rule);
-	mv->v.evidence.source = arena_dup(&m->mem, v->evidence.source);
 	mv->time = time;
 	*m->verdicts_end = mv;
 	m->verdicts_end = &mv->next;

@@ -16,6 +16,7 @@ struct queue_entry {
 	struct str id, instance;
 	bool arrived, ended;
 	int64_t first; /* time of its first event */
+	uint64_t session; /* the assembler's key of who received it, or 0 */
 	struct message *message;
 	struct queue_entry *next;  /* of the message */
 	struct queue_entry *chain; /* of the same hash, for the assembler */
@@ -79,6 +80,7 @@ struct message {
 	int64_t slot;	     /* row id in open_message, 0 = none */
 	uint64_t stored_key; /* rows are in the store under this key */
 	bool dirty, rows_dirty;
+	struct mid_use *mid; /* its place in the Message-ID index */
 };
 
 struct message *message_new(struct str host, struct str mta, int64_t t);

@@ -1,0 +1,970 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ingest/assemble.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/utc.h"
+#include "ingest/pending.h"
+
+/* Event time that passes between a message's end and its leaving: log lines
+ * of several processes come out of order by some seconds. */
+#define LINGER	     (30 * USEC)
+/* ... of a message that came from this very host: the line that tells whose
+ * re-injection it is comes when the filter's client has finished. */
+#define LINGER_LOCAL (300 * USEC)
+/* A message that never ended is let go after the longest queue lifetimes
+ * (RFC 5321 4.5.4.1: give-up time generally 4-5 days). */
+#define OPEN_MAX     (7 * 86400 * USEC)
+/* Facts of a queue id may be logged this long before its arrival line
+ * (Sendmail writes from= at the end of the transaction). */
+#define EARLY_MAX    (600 * USEC)
+#define OUT_OF_ORDER (5 * USEC)
+#define CONN_MAX     (3600 * USEC)
+#define SWEEP_EVERY  (600 * USEC)
+
+/* An SMTP session, known by its server process. */
+struct conn {
+	uint64_t key;
+	int64_t last;
+	bool has_client;
+	struct addr client;
+	uint16_t port;
+	bool refused; /* its last transaction is on record as refused */
+	struct queue_entry *queue; /* being received, or NULL */
+};
+
+/* A refusal without a queue id, seen in one or several sources. */
+struct occurrence {
+	uint64_t key;
+	int64_t time;
+	unsigned source[4];
+	int count[4];
+	int emitted;
+};
+
+enum { LIST_NONE, LIST_SHORT, LIST_LONG, LIST_OPEN, LIST_N };
+
+struct list {
+	struct message *first, *last;
+};
+
+struct assembler {
+	struct message_sink *sink;
+	struct map queues; /* hash of queue id -> chain of queue_entry */
+	struct map conns, occurrences;
+	struct list lists[LIST_N];
+	struct pending_set *pending;
+	struct arena paths;
+	struct map path_map;
+	size_t open;
+	int64_t now, swept;
+	struct assembly_counts counts;
+};
+
+struct assembler *
+assembler_new(struct message_sink *sink)
+{
+	struct assembler *a = xcalloc(1, sizeof(*a));
+
+	a->sink = sink;
+	a->pending = pending_new();
+	a->now = a->swept = UTC_NONE;
+	return a;
+}
+
+static void
+free_values(struct map *m)
+{
+	size_t at = 0;
+	void *v;
+
+	while ((v = map_next(m, &at)) != NULL)
+		free(v);
+	map_free(m);
+}
+
+void
+assembler_free(struct assembler *a)
+{
+	struct message *m;
+	int i;
+
+	if (a == NULL)
+		return;
+	for (i = 1; i < LIST_N; i++)
+		while ((m = a->lists[i].first) != NULL) {
+			a->lists[i].first = m->list_next;
+			pending_leave(m);
+			message_free(m);
+		}
+	map_free(&a->queues);
+	free_values(&a->conns);
+	free_values(&a->occurrences);
+	pending_free(a->pending);
+	map_free(&a->path_map);
+	arena_free(&a->paths);
+	free(a);
+}
+
+struct str
+assembler_path(struct assembler *a, struct str path)
+{
+	uint64_t h = hash_str(path, 0);
+	struct str *kept = map_get(&a->path_map, h);
+
+	if (!str_has(path))
+		return path;
+	if (kept == NULL) {
+		kept = arena_alloc(&a->paths, sizeof(*kept));
+		*kept = arena_dup(&a->paths, path);
+		map_put(&a->path_map, h, kept);
+	}
+	return *kept;
+}
+
+/* Lists of open messages. */
+
+static void
+list_remove(struct assembler *a, struct message *m)
+{
+	struct list *l = &a->lists[m->list];
+
+	if (m->list == LIST_NONE)
+		return;
+	*(m->list_prev ? &m->list_prev->list_next : &l->first) = m->list_next;
+	*(m->list_next ? &m->list_next->list_prev : &l->last) = m->list_prev;
+	m->list = LIST_NONE;
+	a->open--;
+}
+
+static void
+list_append(struct assembler *a, struct message *m, int list)
+{
+	struct list *l = &a->lists[list];
+
+	list_remove(a, m);
+	m->list = list;
+	m->list_next = NULL;
+	m->list_prev = l->last;
+	*(l->last ? &l->last->list_next : &l->first) = m;
+	l->last = m;
+	a->open++;
+}
+
+static bool
+all_ended(const struct message *m)
+{
+	const struct queue_entry *q;
+
+	for (q = m->queues; q != NULL; q = q->next)
+		if (!q->ended)
+			return false;
+	return true;
+}
+
+static bool
+from_this_host(const struct message *m)
+{
+	return m->queues != NULL && m->queues->next == NULL &&
+	    (m->reinjected || (m->has_client && addr_is_loopback(m->client)));
+}
+
+/* Puts the message where its state belongs. */
+static void
+list_settle(struct assembler *a, struct message *m)
+{
+	int list = LIST_OPEN;
+
+	if (all_ended(m) || message_settled(m))
+		list = from_this_host(m) ? LIST_LONG : LIST_SHORT;
+	if (m->list != list)
+		list_append(a, m, list);
+}
+
+/* Queue ids. */
+
+static void
+queue_index(struct assembler *a, struct queue_entry *q)
+{
+	uint64_t h = hash_str(q->id, 0);
+
+	q->chain = map_get(&a->queues, h);
+	map_put(&a->queues, h, q);
+}
+
+static void
+queue_unindex(struct assembler *a, struct queue_entry *q)
+{
+	uint64_t h = hash_str(q->id, 0);
+	struct queue_entry *first = map_get(&a->queues, h), **at;
+
+	for (at = &first; *at != NULL; at = &(*at)->chain)
+		if (*at == q) {
+			*at = q->chain;
+			break;
+		}
+	if (first != NULL)
+		map_put(&a->queues, h, first);
+	else
+		map_del(&a->queues, h);
+}
+
+static bool
+fits(struct str want, struct str have)
+{
+	return want.n == 0 || have.n == 0 || str_eq(want, have);
+}
+
+/* The incarnation of a queue id that a line of time t is about: the latest
+ * that had begun by then.  any: an instance that differs will do, if none is
+ * the same. */
+static struct queue_entry *
+queue_find(struct assembler *a, const struct origin *o, struct str id,
+    bool any)
+{
+	struct queue_entry *q, *best = NULL;
+	bool same, best_same = false;
+
+	for (q = map_get(&a->queues, hash_str(id, 0)); q; q = q->chain) {
+		if (!str_eq(q->id, id) || !fits(o->host, q->message->host) ||
+		    !fits(o->mta, q->message->mta) ||
+		    q->first > o->time + OUT_OF_ORDER)
+			continue;
+		same = str_eq(q->instance, o->instance);
+		if (!same && !any)
+			continue;
+		if (best == NULL || same > best_same ||
+		    (same == best_same && q->first > best->first)) {
+			best = q;
+			best_same = same;
+		}
+	}
+	return best;
+}
+
+static struct queue_entry *
+queue_new(struct assembler *a, const struct origin *o, struct str id)
+{
+	struct message *m = message_new(o->host, o->mta, o->time);
+	struct queue_entry *q = message_queue(m, id, o->instance, o->time);
+
+	queue_index(a, q);
+	list_append(a, m, LIST_OPEN);
+	pending_claim(a->pending, q, o->time);
+	return q;
+}
+
+static void
+touch(struct message *m, int64_t t)
+{
+	if (t > m->last)
+		m->last = t;
+	m->dirty = m->rows_dirty = true;
+}
+
+/* The entry of the event's queue id, made if there is none. */
+static struct queue_entry *
+queue_of(struct assembler *a, const struct origin *o, struct str id)
+{
+	struct queue_entry *q = queue_find(a, o, id, false);
+
+	if (q == NULL)
+		q = queue_new(a, o, id);
+	touch(q->message, o->time);
+	return q;
+}
+
+/* The message leaves. */
+static void
+leave(struct assembler *a, struct message *m)
+{
+	struct queue_entry *q;
+	struct conn *c;
+
+	for (q = m->queues; q != NULL; q = q->next) {
+		queue_unindex(a, q);
+		c = q->session ? map_get(&a->conns, q->session) : NULL;
+		if (c != NULL && c->queue == q)
+			c->queue = NULL;
+	}
+	list_remove(a, m);
+	a->counts.messages++;
+	a->sink->message(a->sink, m);
+	pending_leave(m);
+	message_free(m);
+}
+
+/* Sessions. */
+
+static uint64_t
+conn_key(const struct origin *o)
+{
+	uint64_t h = hash_str(o->host, 11);
+
+	h = hash_str(o->mta, h);
+	h = hash_str(o->instance, h);
+	return hash_u64((uint64_t)(unsigned)o->pid, h);
+}
+
+static struct conn *
+conn_of(struct assembler *a, const struct origin *o, bool make)
+{
+	uint64_t key = conn_key(o);
+	struct conn *c;
+
+	if (o->pid == 0)
+		return NULL;
+	c = map_get(&a->conns, key);
+	if (c == NULL && make) {
+		c = xcalloc(1, sizeof(*c));
+		c->key = key;
+		map_put(&a->conns, key, c);
+	}
+	if (c != NULL)
+		c->last = o->time;
+	return c;
+}
+
+static void
+on_connect(struct assembler *a, const struct origin *o, const struct event *ev)
+{
+	struct conn *c = conn_of(a, o, true);
+
+	if (c == NULL)
+		return;
+	*c = (struct conn){.key = c->key, .last = o->time};
+	c->has_client = ev->has_client;
+	c->client = ev->client;
+	c->port = ev->client_port;
+}
+
+static void
+on_disconnect(struct assembler *a, const struct origin *o)
+{
+	struct conn *c = conn_of(a, o, false);
+
+	if (c != NULL) {
+		map_del(&a->conns, c->key);
+		free(c);
+	}
+}
+
+/* The session's client, where the event itself does not tell. */
+static void
+client_from_conn(const struct conn *c, struct event *ev)
+{
+	if (c == NULL || !c->has_client)
+		return;
+	if (!ev->has_client) {
+		ev->has_client = true;
+		ev->client = c->client;
+	}
+	if (ev->client_port == 0 && addr_cmp(ev->client, c->client) == 0)
+		ev->client_port = c->port;
+}
+
+/* Re-injection. */
+
+/* Makes b's message part of a's, unless it is already. */
+static void
+link_entries(struct assembler *a, struct queue_entry *qa,
+    struct queue_entry *qb)
+{
+	struct message *ma = qa->message, *mb = qb->message;
+
+	if (ma == mb)
+		return;
+	list_remove(a, mb);
+	pending_merged(mb);
+	message_merge(ma, mb);
+	list_remove(a, ma);
+	list_settle(a, ma);
+	pending_know(a->pending, ma);
+}
+
+/* May the message of this entry be the other side of a local hand-over? */
+static bool
+may_be_reinjection(const struct queue_entry *parent,
+    const struct queue_entry *q)
+{
+	const struct message *m = q->message;
+
+	return q != parent && q == m->queues &&
+	    (!m->has_client || m->reinjected || addr_is_loopback(m->client)) &&
+	    q->first >= parent->first - OUT_OF_ORDER;
+}
+
+static void
+follow(struct assembler *a, const struct origin *o, struct queue_entry *q,
+    struct str queued_as)
+{
+	struct queue_entry *b = queue_find(a, o, queued_as, true);
+
+	if (b != NULL && may_be_reinjection(q, b))
+		link_entries(a, q, b);
+}
+
+static void
+on_same(struct assembler *a, const struct origin *o, const struct event *ev)
+{
+	struct queue_entry *b, *q;
+
+	b = queue_of(a, o, ev->queue_id);
+	q = queue_find(a, o, ev->parent_queue_id, true);
+	b->message->reinjected = true;
+	if (q != NULL && may_be_reinjection(q, b))
+		link_entries(a, q, b);
+}
+
+/* Events of a queue id. */
+
+static bool
+same_arrival(const struct queue_entry *q, const struct origin *o,
+    const struct event *ev)
+{
+	const struct message *m = q->message;
+
+	return m->received == o->time && m->has_client == ev->has_client &&
+	    (!ev->has_client || addr_cmp(m->client, ev->client) == 0);
+}
+
+/* Is the entry one whose arrival this may be? */
+static bool
+awaits_arrival(const struct queue_entry *q, const struct origin *o)
+{
+	const struct recipient *r;
+
+	if (q == NULL || q->arrived || q->ended ||
+	    o->time > q->first + EARLY_MAX)
+		return false;
+	for (r = q->message->recipients; r != NULL; r = r->next)
+		if (r->queue == q && r->stage == STAGE_NONE &&
+		    r->attempts != NULL && o->time > q->first + OUT_OF_ORDER)
+			return false; /* an old message, still being tried */
+	return true;
+}
+
+static struct message *
+on_arrival(struct assembler *a, const struct origin *o, struct event *ev)
+{
+	struct queue_entry *q = queue_find(a, o, ev->queue_id, false);
+	struct conn *c = conn_of(a, o, ev->has_client);
+	struct message *m;
+	size_t i;
+
+	if (q != NULL && q->arrived && q == q->message->queues &&
+	    same_arrival(q, o, ev))
+		return q->message;
+	if (!awaits_arrival(q, o))
+		q = queue_new(a, o, ev->queue_id);
+	m = q->message;
+	client_from_conn(c, ev);
+	q->arrived = true;
+	if (q == m->queues) {
+		m->arrived = true;
+		m->received = o->time;
+		m->evidence = o->evidence;
+		message_fill(m, ev);
+		for (i = 0; i < ev->nrecipients; i++)
+			message_recipient(m, q, ev->recipients[i], STR_NONE);
+	}
+	if (c != NULL) {
+		c->queue = q;
+		q->session = c->key;
+		c->refused = false;
+	}
+	touch(m, o->time);
+	pending_know(a->pending, m);
+	list_settle(a, m);
+	return m;
+}
+
+static struct attempt
+attempt_of(const struct origin *o, const struct event *ev)
+{
+	struct attempt at = {.time = o->time};
+
+	at.disposition = ev->disposition;
+	at.reply = ev->reply;
+	at.dsn = ev->dsn;
+	at.reason = ev->reason;
+	at.relay = ev->relay;
+	at.has_relay_addr = ev->has_relay_addr;
+	at.relay_addr = ev->relay_addr;
+	at.evidence = o->evidence;
+	return at;
+}
+
+/* A hand-over to our own filter, on this host. */
+static bool
+is_local_hop(const struct event *ev)
+{
+	return str_has(ev->queued_as) && ev->has_relay_addr &&
+	    addr_is_loopback(ev->relay_addr);
+}
+
+static struct message *
+on_attempt(struct assembler *a, const struct origin *o, const struct event *ev)
+{
+	struct queue_entry *q = queue_of(a, o, ev->queue_id);
+	struct attempt at = attempt_of(o, ev);
+	struct message *m = q->message;
+	struct recipient *r;
+	size_t i;
+
+	for (i = 0; i < ev->nrecipients; i++) {
+		r = message_recipient(m, q, ev->recipients[i],
+		    ev->orig_recipient);
+		message_attempt(m, r, &at);
+		if (is_local_hop(ev) && !str_has(r->handed_to))
+			r->handed_to = arena_dup(&m->mem, ev->queued_as);
+	}
+	if (ev->nrecipients == 0) /* of all that are on record */
+		for (r = m->recipients; r != NULL; r = r->next)
+			if (r->queue == q && r->stage == STAGE_NONE)
+				message_attempt(m, r, &at);
+	if (is_local_hop(ev))
+		follow(a, o, q, ev->queued_as);
+	list_settle(a, q->message);
+	return q->message;
+}
+
+static bool
+is_final_refusal(const struct event *ev)
+{
+	return ev->stage >= STAGE_DATA || ev->disposition == DISP_DISCARDED;
+}
+
+static struct message *
+refuse_queued(struct assembler *a, const struct origin *o,
+    const struct event *ev, struct conn *c)
+{
+	struct queue_entry *q = queue_of(a, o, ev->queue_id);
+	struct attempt at = attempt_of(o, ev);
+	struct message *m = q->message;
+	struct recipient *r;
+	size_t i;
+
+	message_fill(m, ev);
+	if (!str_has(m->evidence.source))
+		m->evidence = o->evidence;
+	for (i = 0; i < ev->nrecipients; i++) {
+		r = message_recipient(m, q, ev->recipients[i], STR_NONE);
+		if (!is_final_refusal(ev)) {
+			r->stage = ev->stage;
+			message_attempt(m, r, &at);
+		}
+	}
+	if (is_final_refusal(ev)) {
+		message_refuse(m, &at, ev->stage);
+		q->ended = true;
+		if (c != NULL && c->queue == q)
+			c->queue = NULL;
+	}
+	pending_know(a->pending, m);
+	list_settle(a, m);
+	return m;
+}
+
+/* What makes two refusal lines the same statement. */
+static uint64_t
+refusal_hash(const struct origin *o, const struct event *ev)
+{
+	uint64_t h = conn_key(o);
+
+	h = hash_u64((uint64_t)o->time, h);
+	h = hash_bytes(&ev->client, sizeof(ev->client), h);
+	h = hash_u64(ev->client_port, h);
+	h = hash_u64((uint64_t)ev->kind << 32 | (uint64_t)ev->stage << 16 |
+		(uint64_t)ev->disposition,
+	    h);
+	h = hash_u64((uint64_t)ev->reply, h);
+	h = hash_str(ev->sender, h);
+	h = hash_str(ev->helo, h);
+	h = hash_str(ev->auth_user, h);
+	h = hash_str(ev->nrecipients ? ev->recipients[0] : STR_NONE, h);
+	return hash_str(ev->reason, h);
+}
+
+/* The same statement may stand in several files (Exim's main and reject log)
+ * and several times in one; on record are as many as the one file that has
+ * most of them has.  Returns its number from 1, or 0 if it is on record. */
+static int
+occurrence_number(struct assembler *a, uint64_t h, const struct origin *o)
+{
+	struct occurrence *c = map_get(&a->occurrences, h);
+	int i;
+
+	if (c == NULL) {
+		c = xcalloc(1, sizeof(*c));
+		c->key = h;
+		c->time = o->time;
+		map_put(&a->occurrences, h, c);
+	}
+	for (i = 0; i < 3; i++)
+		if (c->count[i] == 0 || c->source[i] == o->source)
+			break;
+	c->source[i] = o->source;
+	if (++c->count[i] <= c->emitted)
+		return 0;
+	return ++c->emitted;
+}
+
+/* A transaction without a queue id: a record of its own, at once. */
+static struct message *
+refuse_unqueued(struct assembler *a, const struct origin *o,
+    const struct event *ev)
+{
+	struct attempt at = attempt_of(o, ev);
+	uint64_t h = refusal_hash(o, ev);
+	int n = occurrence_number(a, h, o);
+	struct message *m;
+	size_t i;
+
+	if (n == 0)
+		return NULL;
+	m = message_new(o->host, o->mta, o->time);
+	m->transaction = hash_u64((uint64_t)n, h);
+	m->evidence = o->evidence;
+	message_fill(m, ev);
+	for (i = 0; i < ev->nrecipients; i++)
+		message_recipient(m, NULL, ev->recipients[i], STR_NONE);
+	if (ev->nrecipients == 0)
+		message_recipient(m, NULL, STR_NONE, STR_NONE);
+	message_refuse(m, &at, ev->stage);
+	list_append(a, m, LIST_SHORT);
+	pending_know(a->pending, m);
+	return m;
+}
+
+static struct message *
+on_reject(struct assembler *a, const struct origin *o, struct event *ev)
+{
+	struct conn *c = conn_of(a, o, false);
+
+	client_from_conn(c, ev);
+	if (c != NULL)
+		c->refused = true;
+	if (str_has(ev->queue_id))
+		return refuse_queued(a, o, ev, c);
+	return refuse_unqueued(a, o, ev);
+}
+
+static struct message *
+on_abort(struct assembler *a, const struct origin *o, struct event *ev)
+{
+	struct conn *c = conn_of(a, o, false);
+	struct queue_entry *q = NULL;
+
+	client_from_conn(c, ev);
+	ev->disposition = DISP_ABORTED;
+	if (str_has(ev->queue_id))
+		q = queue_find(a, o, ev->queue_id, false);
+	else if (c != NULL && c->queue != NULL)
+		q = c->queue;
+	if (q != NULL && !q->ended && q->message->size < 0) {
+		struct attempt at = attempt_of(o, ev);
+
+		message_refuse(q->message, &at, ev->stage);
+		q->ended = true;
+		touch(q->message, o->time);
+		list_settle(a, q->message);
+		c = conn_of(a, o, false);
+		if (c != NULL)
+			c->queue = NULL;
+		return q->message;
+	}
+	if (str_has(ev->queue_id) || (c != NULL && c->refused) ||
+	    !ev->has_client)
+		return NULL; /* that transaction is on record already */
+	return refuse_unqueued(a, o, ev);
+}
+
+static struct message *
+on_detail(struct assembler *a, const struct origin *o, const struct event *ev)
+{
+	struct queue_entry *q = queue_of(a, o, ev->queue_id);
+	struct message *m = q->message;
+	size_t i;
+
+	if (q == m->queues) {
+		message_fill(m, ev);
+		for (i = 0; i < ev->nrecipients; i++)
+			message_recipient(m, q, ev->recipients[i], STR_NONE);
+	}
+	pending_know(a->pending, m);
+	list_settle(a, m);
+	return m;
+}
+
+static struct message *
+on_end(struct assembler *a, const struct origin *o, const struct event *ev)
+{
+	struct queue_entry *q = queue_find(a, o, ev->queue_id, false);
+
+	if (q == NULL)
+		q = queue_new(a, o, ev->queue_id); /* its start is not here */
+	q->ended = true;
+	touch(q->message, o->time);
+	list_settle(a, q->message);
+	return q->message;
+}
+
+/* A notification that the server itself made: nobody's but the server's. */
+static struct message *
+on_child(struct assembler *a, const struct origin *o, const struct event *ev)
+{
+	struct queue_entry *q = queue_of(a, o, ev->queue_id);
+	struct message *m = q->message;
+
+	m->child = true;
+	m->has_client = false;
+	m->client_port = 0;
+	if (!str_has(m->parent_queue_id))
+		m->parent_queue_id =
+		    arena_dup(&m->mem, ev->parent_queue_id);
+	return m;
+}
+
+/* What a filter's line, or text of the server, is about. */
+static struct message *
+on_notice(struct assembler *a, const struct origin *o, const struct event *ev)
+{
+	struct queue_entry *q = NULL, *b;
+
+	if (str_has(ev->queue_id))
+		q = queue_find(a, o, ev->queue_id, true);
+	if (q == NULL && str_has(ev->queue_id) && str_has(o->mta))
+		q = queue_new(a, o, ev->queue_id);
+	if (str_has(ev->queued_as)) {
+		b = queue_find(a, o, ev->queued_as, true);
+		if (q != NULL && b != NULL && may_be_reinjection(q, b))
+			link_entries(a, q, b);
+		if (q == NULL)
+			q = b;
+	}
+	if (q == NULL)
+		return NULL;
+	touch(q->message, o->time);
+	list_settle(a, q->message);
+	return q->message;
+}
+
+static struct message *
+dispatch(struct assembler *a, const struct origin *o, struct event *ev)
+{
+	switch (ev->kind) {
+	case EVENT_NONE:
+		break;
+	case EVENT_CONNECT:
+		on_connect(a, o, ev);
+		break;
+	case EVENT_DISCONNECT:
+		on_disconnect(a, o);
+		break;
+	case EVENT_ARRIVAL:
+		return on_arrival(a, o, ev);
+	case EVENT_DETAIL:
+		return on_detail(a, o, ev);
+	case EVENT_ATTEMPT:
+		return on_attempt(a, o, ev);
+	case EVENT_REJECT:
+		return on_reject(a, o, ev);
+	case EVENT_ABORT:
+		return on_abort(a, o, ev);
+	case EVENT_NOTICE:
+		return on_notice(a, o, ev);
+	case EVENT_CHILD:
+		return on_child(a, o, ev);
+	case EVENT_SAME:
+		on_same(a, o, ev);
+		break;
+	case EVENT_END:
+		return on_end(a, o, ev);
+	}
+	return NULL;
+}
+
+/* An event that only carries a verdict names its message, or did not find
+ * one; the verdict then waits if there is something to wait by. */
+static void
+give_verdict(struct assembler *a, const struct origin *o,
+    const struct event *ev, const struct verdict *v, struct message *m)
+{
+	struct verdict own = *v;
+	struct event link = *ev;
+
+	own.evidence = o->evidence;
+	if (m != NULL) {
+		message_add_verdict(m, &own, o->time);
+		return;
+	}
+	if (ev->kind != EVENT_NOTICE)
+		return; /* a copy of a line that is on record */
+	if (!str_has(link.queue_id))
+		link.queue_id = link.queued_as;
+	if (str_has(link.queue_id) || link.message_id.n > 0)
+		pending_put(a->pending, o->host, o->mta, &link, &own, o->time);
+	else
+		a->counts.unlinked_verdicts++;
+}
+
+void
+assemble(struct assembler *a, const struct origin *o, const struct event *ev,
+    const struct verdict *v)
+{
+	struct event own = *ev;
+	struct message *m;
+
+	if (ev->copy)
+		return;
+	m = dispatch(a, o, &own);
+	if (v != NULL && v->kind != VERDICT_NONE)
+		give_verdict(a, o, ev, v, m);
+}
+
+/* Time. */
+
+static void
+sweep_conns(struct assembler *a, int64_t before)
+{
+	struct conn *c;
+	size_t at = 0;
+
+	while ((c = map_next(&a->conns, &at)) != NULL)
+		if (c->last < before) {
+			map_del(&a->conns, c->key);
+			free(c);
+		}
+}
+
+static void
+sweep_occurrences(struct assembler *a, int64_t before)
+{
+	struct occurrence *c;
+	size_t at = 0;
+
+	while ((c = map_next(&a->occurrences, &at)) != NULL)
+		if (c->time < before) {
+			map_del(&a->occurrences, c->key);
+			free(c);
+		}
+}
+
+static void
+sweep_open(struct assembler *a, int64_t before)
+{
+	struct message *m, *next;
+
+	for (m = a->lists[LIST_OPEN].first; m != NULL; m = next) {
+		next = m->list_next;
+		if (m->last >= before)
+			continue;
+		a->counts.expired++;
+		leave(a, m);
+	}
+}
+
+static void
+advance_list(struct assembler *a, int list, int64_t linger)
+{
+	struct message *m;
+
+	while ((m = a->lists[list].first) != NULL) {
+		if (m->last + linger > a->now)
+			return;
+		leave(a, m);
+	}
+}
+
+static void
+drop_old_verdicts(struct assembler *a, int64_t before)
+{
+	struct pending *p;
+
+	while ((p = pending_take(a->pending, before)) != NULL) {
+		a->counts.unlinked_verdicts++;
+		pending_drop(p);
+	}
+}
+
+void
+assembler_advance(struct assembler *a, int64_t now)
+{
+	int64_t linked = 0;
+
+	if (now <= a->now)
+		return;
+	a->now = now;
+	pending_advance(a->pending, now, false, &linked,
+	    &a->counts.ambiguous_verdicts);
+	advance_list(a, LIST_SHORT, LINGER);
+	advance_list(a, LIST_LONG, LINGER_LOCAL);
+	if (a->swept != UTC_NONE && now < a->swept + SWEEP_EVERY)
+		return;
+	a->swept = now;
+	sweep_conns(a, now - CONN_MAX);
+	sweep_occurrences(a, now - 2 * OUT_OF_ORDER);
+	sweep_open(a, now - OPEN_MAX);
+}
+
+void
+assembler_flush(struct assembler *a)
+{
+	int64_t linked = 0;
+	struct message *m;
+	int i;
+
+	pending_advance(a->pending, a->now, true, &linked,
+	    &a->counts.ambiguous_verdicts);
+	for (i = 1; i < LIST_N; i++)
+		while ((m = a->lists[i].first) != NULL)
+			leave(a, m);
+	drop_old_verdicts(a, INT64_MAX);
+}
+
+struct assembly_counts
+assembler_counts(const struct assembler *a)
+{
+	return a->counts;
+}
+
+size_t
+assembler_open(const struct assembler *a)
+{
+	return a->open;
+}
+
+/* Between runs. */
+
+struct message *
+assembler_next(struct assembler *a, const struct message *m)
+{
+	int list = m ? m->list : LIST_NONE;
+
+	if (m != NULL && m->list_next != NULL)
+		return m->list_next;
+	while (++list < LIST_N)
+		if (a->lists[list].first != NULL)
+			return a->lists[list].first;
+	return NULL;
+}
+
+void
+assembler_adopt(struct assembler *a, struct message *m)
+{
+	struct queue_entry *q;
+
+	for (q = m->queues; q != NULL; q = q->next)
+		queue_index(a, q);
+	pending_know(a->pending, m);
+	list_settle(a, m);
+}
+
+struct pending_set *
+assembler_pending(struct assembler *a)
+{
+	return a->pending;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Assembler: joins the events of one message by (host, instance, queue id,
+ * time), follows re-injection through a content filter on the same host, and
+ * links verdicts.  Event time only, never the wall clock.  A message leaves
+ * through the sink when its queue ids have ended and a while has passed in
+ * which late lines may still come.
+ */
+#ifndef INGEST_ASSEMBLE_H
+#define INGEST_ASSEMBLE_H
+
+#include "base/buf.h"
+#include "ingest/message.h"
+
+/* Where an event was read. */
+struct origin {
+	struct str host, mta, instance; /* mta: absent for a filter's line */
+	int pid;
+	int64_t time;
+	struct evidence evidence; /* source must outlive the assembler */
+	unsigned source;	  /* number of the input file in this call */
+};
+
+struct message_sink {
+	/* The message is complete.  Valid during the call only. */
+	void (*message)(struct message_sink *sink, struct message *m);
+};
+
+struct assembler;
+
+struct assembly_counts {
+	int64_t messages;	   /* left through the sink */
+	int64_t unlinked_verdicts; /* that found no message */
+	int64_t ambiguous_verdicts; /* whose Message-ID was not unique */
+	int64_t expired;	   /* messages that never ended */
+};
+
+struct assembler *assembler_new(struct message_sink *sink);
+void assembler_free(struct assembler *a);
+
+/* One event; v: what a verdict rule says of its text or line, or NULL. */
+void assemble(struct assembler *a, const struct origin *o,
+    const struct event *ev, const struct verdict *v);
+/* Event time has come this far in every source. */
+void assembler_advance(struct assembler *a, int64_t now);
+/* Everything leaves, whether ended or not. */
+void assembler_flush(struct assembler *a);
+
+struct assembly_counts assembler_counts(const struct assembler *a);
+size_t assembler_open(const struct assembler *a); /* messages held */
+
+/* Between runs (src/ingest/spill.c).  Each open message and each waiting
+ * verdict is one blob; visiting order is that of their making. */
+struct message *assembler_next(struct assembler *a, const struct message *m);
+void assembler_adopt(struct assembler *a, struct message *m);
+struct str assembler_path(struct assembler *a, struct str path); /* kept copy */
+
+/* The verdicts that still wait, for the writer; see pending.h. */
+struct pending_set *assembler_pending(struct assembler *a);
+
+#endif

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ingest/pending.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/utc.h"
+
+#define QUEUE_EARLY (300 * USEC) /* a verdict may come before its message */
+#define SIZE_SLACK  4096	 /* headers that are added on the way */
+
+/* One message, open or gone, that carried a Message-ID. */
+struct mid_use {
+	struct message *message; /* NULL once it has left */
+	struct str host;	 /* in the mid's arena */
+	int64_t received, size;
+	struct mid_use *next;
+	struct mid *mid;
+};
+
+struct mid_filter {
+	struct str filter;
+	int verdicts;
+	struct mid_filter *next;
+};
+
+struct mid {
+	struct arena mem;
+	struct str id;
+	uint64_t hash;
+	struct mid_use *uses;
+	struct mid_filter *filters;
+	int64_t last;
+	struct mid *chain;
+};
+
+struct pending_set {
+	struct pending *first, *last;
+	struct pending *due; /* first that has not been looked at by id */
+	size_t n;
+	struct map by_queue, mids;
+	int64_t swept;
+};
+
+struct pending_set *
+pending_new(void)
+{
+	struct pending_set *s = xcalloc(1, sizeof(*s));
+
+	s->swept = UTC_NONE;
+	return s;
+}
+
+void
+pending_drop(struct pending *p)
+{
+	if (p != NULL) {
+		arena_free(&p->mem);
+		free(p);
+	}
+}
+
+static void
+mid_free(struct mid *m)
+{
+	struct mid_use *u;
+
+	for (u = m->uses; u != NULL; u = u->next)
+		if (u->message != NULL)
+			u->message->mid = NULL;
+	arena_free(&m->mem);
+	free(m);
+}
+
+void
+pending_free(struct pending_set *s)
+{
+	struct pending *p;
+	struct mid *m, *next;
+	size_t at = 0;
+
+	if (s == NULL)
+		return;
+	while ((p = s->first) != NULL) {
+		s->first = p->next;
+		pending_drop(p);
+	}
+	while ((m = map_next(&s->mids, &at)) != NULL)
+		for (; m != NULL; m = next) {
+			next = m->chain;
+			mid_free(m);
+		}
+	map_free(&s->by_queue);
+	map_free(&s->mids);
+	free(s);
+}
+
+static struct mid *
+mid_find(struct pending_set *s, struct str id, bool make)
+{
+	uint64_t h = hash_str(id, 7);
+	struct mid *first = map_get(&s->mids, h), *m;
+
+	for (m = first; m != NULL; m = m->chain)
+		if (str_eq(m->id, id))
+			return m;
+	if (!make)
+		return NULL;
+	m = xcalloc(1, sizeof(*m));
+	m->mem.block = 256;
+	m->id = arena_dup(&m->mem, id);
+	m->hash = h;
+	m->chain = first;
+	map_put(&s->mids, h, m);
+	return m;
+}
+
+static void
+mid_count_verdict(struct mid *m, struct str filter)
+{
+	struct mid_filter *f;
+
+	for (f = m->filters; f != NULL; f = f->next)
+		if (str_eq(f->filter, filter))
+			break;
+	if (f == NULL) {
+		f = arena_zalloc(&m->mem, sizeof(*f));
+		f->filter = arena_dup(&m->mem, filter);
+		f->next = m->filters;
+		m->filters = f;
+	}
+	f->verdicts++;
+}
+
+void
+pending_put(struct pending_set *s, struct str host, struct str mta,
+    const struct event *ev, const struct verdict *v, int64_t time)
+{
+	struct pending *p = xcalloc(1, sizeof(*p));
+	struct mid *m;
+	uint64_t h;
+
+	p->mem.block = 512;
+	p->host = arena_dup(&p->mem, host);
+	p->mta = arena_dup(&p->mem, mta);
+	p->queue_id = arena_dup(&p->mem, ev->queue_id);
+	p->message_id = arena_dup(&p->mem, ev->message_id);
+	p->v = *v;
+	p->v.filter = arena_dup(&p->mem, v->filter);
+	p->v.signature = arena_dup(&p->mem, v->signature);
+	p->v.rule = arena_dup(&p->mem, v->rule);
+	p->time = time;
+	p->size = ev->size;
+	p->prev = s->last;
+	*(s->last ? &s->last->next : &s->first) = p;
+	s->last = p;
+	if (s->due == NULL)
+		s->due = p;
+	s->n++;
+	if (str_has(p->queue_id)) {
+		h = hash_str(p->queue_id, 0);
+		p->chain = map_get(&s->by_queue, h);
+		map_put(&s->by_queue, h, p);
+	} else {
+		m = mid_find(s, p->message_id, true);
+		mid_count_verdict(m, p->v.filter);
+		if (time > m->last)
+			m->last = time;
+	}
+}
+
+static void
+unlink_queue(struct pending_set *s, struct pending *p)
+{
+	uint64_t h = hash_str(p->queue_id, 0);
+	struct pending *first = map_get(&s->by_queue, h), **at;
+
+	for (at = &first; *at != NULL; at = &(*at)->chain)
+		if (*at == p) {
+			*at = p->chain;
+			break;
+		}
+	if (first != NULL)
+		map_put(&s->by_queue, h, first);
+	else
+		map_del(&s->by_queue, h);
+}
+
+static void
+take_out(struct pending_set *s, struct pending *p)
+{
+	if (str_has(p->queue_id))
+		unlink_queue(s, p);
+	if (s->due == p)
+		s->due = p->next;
+	*(p->prev ? &p->prev->next : &s->first) = p->next;
+	*(p->next ? &p->next->prev : &s->last) = p->prev;
+	s->n--;
+}
+
+/* An empty host (a filter's own log file) fits every host. */
+static bool
+same_host(struct str a, struct str b)
+{
+	return a.n == 0 || b.n == 0 || str_eq(a, b);
+}
+
+void
+pending_claim(struct pending_set *s, struct queue_entry *q, int64_t t)
+{
+	struct pending *p, *next;
+
+	p = map_get(&s->by_queue, hash_str(q->id, 0));
+	for (; p != NULL; p = next) {
+		next = p->chain;
+		if (!str_eq(p->queue_id, q->id) ||
+		    !same_host(p->host, q->message->host) ||
+		    (p->mta.n > 0 && !str_eq(p->mta, q->message->mta)) ||
+		    p->time < t - QUEUE_EARLY || p->time > t + PENDING_WINDOW)
+			continue;
+		message_add_verdict(q->message, &p->v, p->time);
+		take_out(s, p);
+		pending_drop(p);
+	}
+}
+
+void
+pending_know(struct pending_set *s, struct message *m)
+{
+	struct mid_use *u;
+	struct mid *mid;
+
+	if (m->mid != NULL || m->message_id.n == 0)
+		return;
+	mid = mid_find(s, m->message_id, true);
+	u = arena_zalloc(&mid->mem, sizeof(*u));
+	u->message = m;
+	u->host = arena_dup(&mid->mem, m->host);
+	u->received = m->received;
+	u->size = m->size;
+	u->mid = mid;
+	u->next = mid->uses;
+	mid->uses = u;
+	m->mid = u;
+	if (m->last > mid->last)
+		mid->last = m->last;
+}
+
+void
+pending_leave(struct message *m)
+{
+	struct mid_use *u = m->mid;
+
+	if (u == NULL)
+		return;
+	u->message = NULL;
+	u->received = m->received;
+	u->size = m->size;
+	if (m->last > u->mid->last)
+		u->mid->last = m->last;
+	m->mid = NULL;
+}
+
+void
+pending_merged(struct message *m)
+{
+	struct mid_use **at;
+
+	if (m->mid == NULL)
+		return;
+	for (at = &m->mid->mid->uses; *at != m->mid; at = &(*at)->next)
+		;
+	*at = m->mid->next;
+	m->mid = NULL;
+}
+
+/* Sizes that can be of the same message, before and after headers. */
+static bool
+size_fits(int64_t said, int64_t have)
+{
+	int64_t slack = have / 5 + SIZE_SLACK;
+
+	return said < 0 || have < 0 ||
+	    (said <= have + slack && have <= said + slack);
+}
+
+/* The one use that this verdict can mean, or NULL; *many: more than one. */
+static struct mid_use *
+only_use(const struct mid *mid, const struct pending *p, bool *many)
+{
+	struct mid_use *u, *found = NULL;
+
+	for (u = mid->uses; u != NULL; u = u->next) {
+		if (u->message != NULL) {
+			u->received = u->message->received;
+			u->size = u->message->size;
+		}
+		if (!same_host(u->host, p->host) ||
+		    u->received > p->time + PENDING_WINDOW ||
+		    u->received < p->time - PENDING_WINDOW)
+			continue;
+		if (found != NULL)
+			*many = true;
+		found = u;
+	}
+	return *many ? NULL : found;
+}
+
+static int
+verdicts_of(const struct mid *mid, struct str filter)
+{
+	const struct mid_filter *f;
+
+	for (f = mid->filters; f != NULL; f = f->next)
+		if (str_eq(f->filter, filter))
+			return f->verdicts;
+	return 0;
+}
+
+/* True if the verdict was linked, and is gone. */
+static bool
+link_by_id(struct pending_set *s, struct pending *p, int64_t *ambiguous)
+{
+	struct mid *mid = mid_find(s, p->message_id, false);
+	struct mid_use *u;
+	bool many = false;
+
+	if (mid == NULL)
+		return false;
+	u = only_use(mid, p, &many);
+	if (many || (u != NULL && verdicts_of(mid, p->v.filter) > 1)) {
+		++*ambiguous;
+		take_out(s, p);
+		pending_drop(p);
+		return true;
+	}
+	if (u == NULL || u->message == NULL || !size_fits(p->size, u->size))
+		return false;
+	message_add_verdict(u->message, &p->v, p->time);
+	take_out(s, p);
+	pending_drop(p);
+	return true;
+}
+
+/* Removes the ids that nobody has used for a window. */
+static void
+sweep(struct pending_set *s, int64_t now)
+{
+	struct mid *m, *keep, *next;
+	struct mid_use *u;
+	size_t at = 0;
+	uint64_t h;
+
+	while ((m = map_next(&s->mids, &at)) != NULL) {
+		h = m->hash;
+		for (keep = NULL; m != NULL; m = next) {
+			next = m->chain;
+			for (u = m->uses; u != NULL && u->message == NULL;)
+				u = u->next;
+			if (u == NULL && m->last < now - PENDING_WINDOW) {
+				mid_free(m);
+				continue;
+			}
+			m->chain = keep;
+			keep = m;
+		}
+		if (keep == NULL)
+			map_del(&s->mids, h);
+		else
+			map_put(&s->mids, h, keep);
+	}
+	s->swept = now;
+}
+
+void
+pending_advance(struct pending_set *s, int64_t now, bool all,
+    int64_t *linked, int64_t *ambiguous)
+{
+	struct pending *p, *next;
+	int64_t before;
+
+	for (p = s->due; p != NULL; p = next) {
+		if (!all && p->time + PENDING_WAIT > now)
+			break;
+		next = p->next;
+		s->due = next;
+		before = *ambiguous;
+		if (!str_has(p->queue_id) && link_by_id(s, p, ambiguous) &&
+		    *ambiguous == before)
+			++*linked;
+	}
+	if (s->swept == UTC_NONE || now > s->swept + PENDING_WINDOW)
+		sweep(s, now);
+}
+
+struct pending *
+pending_take(struct pending_set *s, int64_t older_than)
+{
+	struct pending *p = s->first;
+
+	if (p == NULL || p->time >= older_than)
+		return NULL;
+	take_out(s, p);
+	return p;
+}
+
+struct pending *
+pending_next(struct pending_set *s, const struct pending *p)
+{
+	return p ? p->next : s->first;
+}
+
+size_t
+pending_count(const struct pending_set *s)
+{
+	return s->n;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Verdicts that wait for their message.  A verdict with a queue id is given
+ * out as soon as a message of that id appears.  One with a Message-ID alone
+ * is linked PENDING_WAIT after it was logged, and only if that Message-ID
+ * belongs to one message and one verdict of that filter on that host within
+ * PENDING_WINDOW: anyone can choose a Message-ID (design.md section 1).
+ */
+#ifndef INGEST_PENDING_H
+#define INGEST_PENDING_H
+
+#include "ingest/message.h"
+
+#define PENDING_WAIT   (30 * USEC)
+#define PENDING_WINDOW (3600 * USEC)
+
+struct pending {
+	struct arena mem;
+	struct str host, mta, queue_id, message_id;
+	struct verdict v;
+	int64_t time, size; /* size -1 = not told */
+	struct pending *next, *prev; /* in order of coming */
+	struct pending *chain;
+};
+
+struct pending_set;
+
+struct pending_set *pending_new(void);
+void pending_free(struct pending_set *s);
+
+/* Waits.  Text is copied, but for the evidence's source. */
+void pending_put(struct pending_set *s, struct str host, struct str mta,
+    const struct event *ev, const struct verdict *v, int64_t time);
+/* Gives the verdicts that waited for this queue id to its message. */
+void pending_claim(struct pending_set *s, struct queue_entry *q, int64_t t);
+/* The message's Message-ID may have become known / the message is leaving. */
+void pending_know(struct pending_set *s, struct message *m);
+void pending_leave(struct message *m);
+/* It was another message's re-injection, not a second use of the id. */
+void pending_merged(struct message *m);
+/* Links by Message-ID what is due at this event time, or (all) everything,
+ * and adds to the two counts. */
+void pending_advance(struct pending_set *s, int64_t now, bool all,
+    int64_t *linked, int64_t *ambiguous);
+/* The first in order that is older than t, taken out; NULL if there is none.
+ * The caller frees it with pending_drop. */
+struct pending *pending_take(struct pending_set *s, int64_t older_than);
+void pending_drop(struct pending *p);
+/* Visits all that wait: p = pending_next(s, NULL), then of p. */
+struct pending *pending_next(struct pending_set *s, const struct pending *p);
+size_t pending_count(const struct pending_set *s);
+
+#endif
