@@ -250,6 +250,7 @@ queue_new(struct assembler *a, const struct origin *o, struct str id)
 	struct message *m = message_new(o->host, o->mta, o->time);
 	struct queue_entry *q = message_queue(m, id, o->instance, o->time);
 
+	m->direction = o->direction;
 	queue_index(a, q);
 	list_append(a, m, LIST_OPEN);
 	pending_claim(a->pending, q, o->time);
@@ -627,6 +628,7 @@ refuse_unqueued(struct assembler *a, const struct origin *o,
 		return NULL;
 	m = message_new(o->host, o->mta, o->time);
 	m->transaction = hash_u64((uint64_t)n, h);
+	m->direction = o->direction;
 	m->evidence = o->evidence;
 	message_fill(m, ev);
 	for (i = 0; i < ev->nrecipients; i++)
@@ -935,6 +937,17 @@ size_t
 assembler_open(const struct assembler *a)
 {
 	return a->open;
+}
+
+size_t
+assembler_unended(const struct assembler *a)
+{
+	const struct message *m;
+	size_t n = 0;
+
+	for (m = a->lists[LIST_OPEN].first; m != NULL; m = m->list_next)
+		n++;
+	return n;
 }
 
 /* Between runs. */

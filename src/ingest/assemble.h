@@ -19,6 +19,7 @@ struct origin {
 	int64_t time;
 	struct evidence evidence; /* source must outlive the assembler */
 	unsigned source;	  /* number of the input file in this call */
+	enum direction direction; /* as configured for that file */
 };
 
 struct message_sink {
@@ -47,7 +48,8 @@ void assembler_advance(struct assembler *a, int64_t now);
 void assembler_flush(struct assembler *a);
 
 struct assembly_counts assembler_counts(const struct assembler *a);
-size_t assembler_open(const struct assembler *a); /* messages held */
+size_t assembler_open(const struct assembler *a);    /* messages held */
+size_t assembler_unended(const struct assembler *a); /* ... not ended yet */
 
 /* Between runs (src/ingest/spill.c).  Each open message and each waiting
  * verdict is one blob; visiting order is that of their making. */

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* heloflow parse: logs -> delivery records on stdout; no store. */
+#include <stdlib.h>
+
+#include "cmd/mail_flags.h"
+#include "ingest/direction.h"
+#include "ingest/record.h"
+
+#define FLUSH_AT (1 << 16)
+
+struct printer {
+	struct message_sink sink;
+	const struct config *config;
+	struct buf out;
+	int64_t records;
+};
+
+static void
+print_message(struct message_sink *sink, struct message *m)
+{
+	struct printer *p = (struct printer *)sink;
+	const struct recipient *r;
+
+	m->direction = direction_of(p->config, m);
+	for (r = record_next(m, NULL); r != NULL; r = record_next(m, r)) {
+		record_json(&p->out, m, r);
+		p->records++;
+		if (r == &record_none)
+			break;
+	}
+	if (p->out.n >= FLUSH_AT) {
+		fwrite(p->out.p, 1, p->out.n, stdout);
+		p->out.n = 0;
+	}
+}
+
+static int
+add_files(struct mail_feed *feed, const struct mail_flags *flags, int argc,
+    char **argv, struct err *e)
+{
+	struct mail_input in = flags->in;
+	int i, rc;
+
+	if (flags->first_file >= argc) {
+		in.path = "-";
+		return mail_feed_add(feed, &in, e);
+	}
+	for (i = flags->first_file; i < argc; i++) {
+		in.path = argv[i];
+		rc = mail_feed_add(feed, &in, e);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+read_all(struct mail_feed *feed, struct assembler *a, struct printer *p,
+    const struct mail_flags *flags, struct err *e)
+{
+	int64_t open;
+	int rc;
+
+	while ((rc = mail_feed_step(feed, e)) > 0)
+		if (ferror(stdout))
+			return err_set(e, ERR_FAIL,
+			    "standard output: cannot write: %m");
+	if (rc < 0)
+		return rc;
+	open = (int64_t)assembler_unended(a);
+	assembler_flush(a);
+	fwrite(p->out.p ? p->out.p : "", 1, p->out.n, stdout);
+	if (flags->stats)
+		mail_stats_print(mail_feed_total(feed),
+		    assembler_counts(a).messages, p->records, open);
+	return mail_incomplete(feed, flags);
+}
+
+static int
+run(struct cmd *c, int argc, char **argv, struct err *e)
+{
+	struct printer p = {.sink.message = print_message};
+	struct mail_feed *feed = NULL;
+	struct assembler *a = NULL;
+	struct rules *rules = NULL;
+	struct unparsed_file unparsed = {0};
+	struct mail_flags flags;
+	struct err ignored;
+	int rc;
+
+	rc = mail_flags_read(c, argc, argv, &flags, e);
+	if (rc < 0 || (rc = cmd_config(c, e)) < 0 ||
+	    (rc = rules_open(&rules, e)) < 0)
+		goto out;
+	p.config = c->config;
+	a = assembler_new(&p.sink);
+	rc = unparsed_file_open(&unparsed, flags.unparsed, e);
+	if (rc < 0)
+		goto out;
+	feed = mail_feed_new(rules, a, unparsed.to ? &unparsed.sink : NULL);
+	rc = add_files(feed, &flags, argc, argv, e);
+	if (rc >= 0)
+		rc = read_all(feed, a, &p, &flags, e);
+	if (rc >= 0 && unparsed_file_close(&unparsed, flags.unparsed, e) < 0)
+		rc = ERR_FAIL;
+out:
+	unparsed_file_close(&unparsed, "", &ignored);
+	mail_feed_free(feed);
+	assembler_free(a);
+	rules_free(rules);
+	buf_free(&p.out);
+	return rc;
+}
+
+const struct command cmd_parse = {
+    .name = "parse",
+    .args = "[flags] [FILE ... | -]",
+    .summary = "Mail logs to delivery records, as JSON Lines on stdout",
+    .help = mail_flags_help,
+    .run = run,
+};

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ingest/mail_feed.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/map.h"
+
+#define HOUR	     (3600 * USEC)
+#define PROGRAMS_MAX 4096 /* names remembered; a log can hold any number */
+
+/* Who reads the lines of a program. */
+struct reader {
+	struct str program;
+	const struct parser_ops *parser; /* or NULL */
+	bool rules;
+	size_t state_at; /* of the parser's block in a file's state */
+	struct reader *chain;
+};
+
+struct feed_file {
+	struct mail_input in;
+	struct logfile *log;
+	struct str path;
+	struct line_counts n;
+	int64_t first, last; /* times; UTC_NONE = no line yet */
+	/* before the line that is next, to resume there */
+	int64_t offset, lines;
+	struct logfile_counts counts;
+	char *state;
+	/* the line that is next */
+	bool ready, ended;
+	enum line_kind kind;
+	struct log_line line;
+	struct str raw;
+	struct evidence evidence;
+};
+
+struct mail_feed {
+	const struct rules *rules;
+	struct assembler *assembler;
+	struct unparsed_sink *unparsed;
+	struct feed_file *files;
+	size_t nfiles;
+	size_t state_size; /* of all parsers together */
+	struct map readers, hours;
+	size_t nreaders;
+	struct arena mem, hour_mem;
+	/* the line being read */
+	struct event_sink sink;
+	struct feed_file *current;
+	const struct parser_ops *parser;
+};
+
+static void on_event(struct event_sink *sink, struct str instance,
+    const struct event *ev);
+
+struct mail_feed *
+mail_feed_new(const struct rules *rules, struct assembler *a,
+    struct unparsed_sink *unparsed)
+{
+	struct mail_feed *f = xcalloc(1, sizeof(*f));
+	size_t i;
+
+	f->rules = rules;
+	f->assembler = a;
+	f->unparsed = unparsed;
+	f->sink.emit = on_event;
+	for (i = 0; parser_table[i] != NULL; i++)
+		f->state_size += (parser_table[i]->state_size + 15) & ~15UL;
+	return f;
+}
+
+void
+mail_feed_free(struct mail_feed *f)
+{
+	size_t i;
+
+	if (f == NULL)
+		return;
+	for (i = 0; i < f->nfiles; i++) {
+		logfile_close(f->files[i].log);
+		free(f->files[i].state);
+	}
+	free(f->files);
+	map_free(&f->readers);
+	map_free(&f->hours);
+	arena_free(&f->mem);
+	arena_free(&f->hour_mem);
+	free(f);
+}
+
+int
+mail_feed_add(struct mail_feed *f, const struct mail_input *in, struct err *e)
+{
+	struct logfile *log;
+	struct feed_file *file;
+	int rc = logfile_open(&log, in->path, &in->opt, e);
+
+	if (rc < 0)
+		return rc;
+	f->files = xrealloc(f->files, (f->nfiles + 1) * sizeof(*f->files));
+	file = &f->files[f->nfiles++];
+	*file = (struct feed_file){.in = *in, .log = log};
+	file->path = assembler_path(f->assembler, str_z(in->path));
+	file->first = file->last = UTC_NONE;
+	file->state = xcalloc(1, f->state_size + 1);
+	return 0;
+}
+
+/* Programs. */
+
+static void
+find_parser(struct mail_feed *f, struct reader *r)
+{
+	size_t i, at = 0;
+
+	for (i = 0; parser_table[i] != NULL; i++) {
+		if (parser_table[i]->claims(r->program)) {
+			r->parser = parser_table[i];
+			r->state_at = at;
+			return;
+		}
+		at += (parser_table[i]->state_size + 15) & ~15UL;
+	}
+	r->rules = rules_claims(f->rules, r->program);
+}
+
+static struct reader *
+reader_of(struct mail_feed *f, struct str program)
+{
+	uint64_t h = hash_str(program, 0);
+	struct reader *r, *first = map_get(&f->readers, h);
+
+	for (r = first; r != NULL; r = r->chain)
+		if (str_eq(r->program, program))
+			return r;
+	if (f->nreaders >= PROGRAMS_MAX) { /* a log of made-up names */
+		map_free(&f->readers);
+		f->nreaders = 0;
+		first = NULL;
+	}
+	r = arena_zalloc(&f->mem, sizeof(*r));
+	r->program = arena_dup(&f->mem, program);
+	r->chain = first;
+	map_put(&f->readers, h, r);
+	f->nreaders++;
+	find_parser(f, r);
+	return r;
+}
+
+static size_t
+state_offset(const struct parser_ops *p)
+{
+	size_t i, at = 0;
+
+	for (i = 0; parser_table[i] != p; i++)
+		at += (parser_table[i]->state_size + 15) & ~15UL;
+	return at;
+}
+
+/* Lines. */
+
+static struct origin
+origin_of(const struct mail_feed *f)
+{
+	const struct feed_file *file = f->current;
+	struct origin o = {.host = file->line.host, .pid = file->line.pid};
+
+	if (!str_has(o.host))
+		o.host = STR("");
+	o.time = file->line.time;
+	o.evidence = file->evidence;
+	o.evidence.source = file->path;
+	o.source = (unsigned)(file - f->files);
+	o.direction = file->in.direction;
+	return o;
+}
+
+static void
+on_event(struct event_sink *sink, struct str instance, const struct event *ev)
+{
+	struct mail_feed *f =
+	    (struct mail_feed *)((char *)sink - offsetof(struct mail_feed, sink));
+	struct origin o = origin_of(f);
+	struct verdict v;
+	bool has = false;
+
+	o.mta = str_z(f->parser->name);
+	o.instance = instance;
+	if (str_has(ev->text))
+		has = rules_text(f->rules, f->parser->name, ev, &v);
+	assemble(f->assembler, &o, ev, has ? &v : NULL);
+}
+
+static enum parsed
+read_with_rules(struct mail_feed *f, const struct log_line *line)
+{
+	struct event ev = event_of(EVENT_NOTICE);
+	struct verdict v = {.kind = VERDICT_NONE};
+	struct origin o;
+	enum parsed p = rules_line(f->rules, line, &ev, &v);
+
+	if (p == PARSED_USED) {
+		o = origin_of(f);
+		assemble(f->assembler, &o, &ev, &v);
+	}
+	return p;
+}
+
+static enum parsed
+read_line(struct mail_feed *f, struct feed_file *file)
+{
+	struct reader *r;
+
+	if (file->kind == LINE_UNHEADED)
+		return PARSED_UNKNOWN;
+	r = reader_of(f, file->line.program);
+	f->current = file;
+	f->parser = r->parser;
+	if (f->parser == NULL && !r->rules && file->in.mta != NULL) {
+		f->parser = file->in.mta;
+		return f->parser->line(&file->line,
+		    file->state + state_offset(f->parser), &f->sink);
+	}
+	if (f->parser != NULL)
+		return f->parser->line(&file->line, file->state + r->state_at,
+		    &f->sink);
+	return r->rules ? read_with_rules(f, &file->line) : PARSED_UNKNOWN;
+}
+
+static void
+add(struct line_counts *n, enum parsed p, int64_t lines)
+{
+	n->lines += lines;
+	if (p == PARSED_USED)
+		n->used += lines;
+	else if (p == PARSED_IGNORED)
+		n->ignored += lines;
+	else
+		n->unparsed += lines;
+}
+
+static struct line_counts *
+hour_of(struct mail_feed *f, struct str host, int64_t t)
+{
+	int64_t hour = t - ((t % HOUR) + HOUR) % HOUR;
+	uint64_t h = hash_u64((uint64_t)hour, hash_str(host, 0));
+	struct hour_counts *c = map_get(&f->hours, h);
+
+	if (c == NULL) {
+		c = arena_zalloc(&f->hour_mem, sizeof(*c));
+		c->host = arena_dup(&f->hour_mem, host);
+		c->hour = hour;
+		map_put(&f->hours, h, c);
+	}
+	return &c->n;
+}
+
+/* Counts the line, and the empty and joined ones that came with it. */
+static void
+count(struct mail_feed *f, struct feed_file *file, enum parsed p)
+{
+	if (p == PARSED_UNKNOWN && f->unparsed != NULL)
+		f->unparsed->line(f->unparsed, file->raw, file->line.program,
+		    &file->evidence);
+	add(&file->n, p, 1);
+	if (file->kind != LINE_UNHEADED)
+		add(hour_of(f, file->line.host, file->line.time), p, 1);
+}
+
+/* Looks at the next line of a file. */
+static int
+peek(struct feed_file *file, struct err *e)
+{
+	int rc = 0;
+
+	if (file->ready || file->ended)
+		return 0;
+	logfile_tell(file->log, &file->offset, &file->lines);
+	file->counts = logfile_counts(file->log);
+	rc = logfile_next(file->log, &file->kind, &file->line, &file->raw,
+	    &file->evidence, e);
+	if (rc < 0)
+		return rc;
+	file->ended = file->kind == LINE_END;
+	if (file->ended) {
+		logfile_tell(file->log, &file->offset, &file->lines);
+		file->counts = logfile_counts(file->log);
+	}
+	file->ready = !file->ended;
+	if (!file->ready || file->kind != LINE_HEADED) {
+		if (file->kind == LINE_UNHEADED)
+			file->line.program = STR_NONE;
+		file->line.time = file->last;
+		return 0;
+	}
+	if (file->first == UTC_NONE)
+		file->first = file->line.time;
+	if (file->last == UTC_NONE || file->line.time > file->last)
+		file->last = file->line.time;
+	return 0;
+}
+
+int
+mail_feed_step(struct mail_feed *f, struct err *e)
+{
+	struct feed_file *file, *first = NULL;
+	enum parsed p = PARSED_UNKNOWN;
+	size_t i;
+	int n, rc;
+
+	for (i = 0; i < f->nfiles; i++) {
+		file = &f->files[i];
+		rc = peek(file, e);
+		if (rc < 0)
+			return rc;
+		if (file->ready &&
+		    (first == NULL || file->line.time < first->line.time))
+			first = file;
+	}
+	if (first == NULL)
+		return 0;
+	for (n = logfile_repeat(first->log); n > 0; n--)
+		p = read_line(f, first);
+	count(f, first, p);
+	first->ready = false;
+	if (first->kind == LINE_HEADED)
+		assembler_advance(f->assembler, first->line.time);
+	return 1;
+}
+
+/* What became of it. */
+
+size_t
+mail_feed_files(const struct mail_feed *f)
+{
+	return f->nfiles;
+}
+
+const char *
+mail_feed_path(const struct mail_feed *f, size_t file)
+{
+	return f->files[file].path.p;
+}
+
+struct line_counts
+mail_feed_counts(const struct mail_feed *f, size_t file)
+{
+	const struct feed_file *ff = &f->files[file];
+	struct line_counts n = ff->n;
+
+	add(&n, PARSED_IGNORED, ff->counts.empty);
+	add(&n, PARSED_USED, ff->counts.joined); /* parts of lines read */
+	return n;
+}
+
+struct line_counts
+mail_feed_total(const struct mail_feed *f)
+{
+	struct line_counts t = {0}, n;
+	size_t i;
+
+	for (i = 0; i < f->nfiles; i++) {
+		n = mail_feed_counts(f, i);
+		t.lines += n.lines;
+		t.used += n.used;
+		t.ignored += n.ignored;
+		t.unparsed += n.unparsed;
+	}
+	return t;
+}
+
+bool
+mail_feed_truncated(const struct mail_feed *f, size_t file)
+{
+	return logfile_truncated(f->files[file].log);
+}
+
+void
+mail_feed_tell(const struct mail_feed *f, size_t file, int64_t *offset,
+    int64_t *lines, int64_t *first, int64_t *last)
+{
+	*offset = f->files[file].offset;
+	*lines = f->files[file].lines;
+	*first = f->files[file].first;
+	*last = f->files[file].last;
+}
+
+struct str
+mail_feed_state(const struct mail_feed *f, size_t file, struct buf *out)
+{
+	out->n = 0;
+	buf_put(out, f->files[file].state, f->state_size);
+	return buf_str(out);
+}
+
+void
+mail_feed_restore(struct mail_feed *f, size_t file, struct str state)
+{
+	if (state.n == f->state_size)
+		memcpy(f->files[file].state, state.p, state.n);
+}
+
+const struct hour_counts *
+mail_feed_hour(const struct mail_feed *f, size_t *at)
+{
+	return map_next(&f->hours, at);
+}
+
+void
+mail_feed_hours_reset(struct mail_feed *f)
+{
+	map_free(&f->hours);
+	arena_reset(&f->hour_mem);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Mail feed: log files in, assembled messages out.  The files of one call are
+ * merged by event time; each line goes to the parser of its program, or to
+ * the verdict rules, and is counted as used, ignored or unparsed.
+ */
+#ifndef INGEST_MAIL_FEED_H
+#define INGEST_MAIL_FEED_H
+
+#include "ingest/assemble.h"
+#include "input/logfile.h"
+#include "rule/rules.h"
+
+/* lines = used + ignored + unparsed. */
+struct line_counts {
+	int64_t lines, used, ignored, unparsed;
+};
+
+struct mail_input {
+	const char *path; /* "-" = standard input */
+	struct logfile_options opt;
+	const struct parser_ops *mta; /* for programs nobody claims; or NULL */
+	enum direction direction;     /* DIR_NONE: the sink's to tell */
+};
+
+struct mail_feed;
+
+/* A line nobody understood; raw and program are valid during the call. */
+struct unparsed_sink {
+	void (*line)(struct unparsed_sink *sink, struct str raw,
+	    struct str program, const struct evidence *ev);
+};
+
+/* What one logging host said in one hour. */
+struct hour_counts {
+	struct str host;
+	int64_t hour; /* its start */
+	struct line_counts n;
+};
+
+struct mail_feed *mail_feed_new(const struct rules *rules,
+    struct assembler *a, struct unparsed_sink *unparsed);
+void mail_feed_free(struct mail_feed *f);
+/* Opens a file; its number is that of the call, from 0. */
+int mail_feed_add(struct mail_feed *f, const struct mail_input *in,
+    struct err *e);
+/* Reads the next line in order of time: 1, or 0 at the end. */
+int mail_feed_step(struct mail_feed *f, struct err *e);
+
+size_t mail_feed_files(const struct mail_feed *f);
+const char *mail_feed_path(const struct mail_feed *f, size_t file);
+struct line_counts mail_feed_counts(const struct mail_feed *f, size_t file);
+struct line_counts mail_feed_total(const struct mail_feed *f);
+bool mail_feed_truncated(const struct mail_feed *f, size_t file);
+/* Where to resume this file, and the time of its last line. */
+void mail_feed_tell(const struct mail_feed *f, size_t file, int64_t *offset,
+    int64_t *lines, int64_t *first, int64_t *last);
+/* A parser's state blocks of a file, to be kept between runs. */
+struct str mail_feed_state(const struct mail_feed *f, size_t file,
+    struct buf *out);
+void mail_feed_restore(struct mail_feed *f, size_t file, struct str state);
+/* Hours heard since the last call of mail_feed_hours_reset. */
+const struct hour_counts *mail_feed_hour(const struct mail_feed *f,
+    size_t *at);
+void mail_feed_hours_reset(struct mail_feed *f);
+
+#endif
