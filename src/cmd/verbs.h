@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CMD_VERBS_H
+#define CMD_VERBS_H
+
+#include "cmd/cmd.h"
+
+extern const struct command cmd_flow_stats, cmd_import_mail, cmd_list,
+    cmd_parse;
+
+#endif
