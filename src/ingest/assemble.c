@@ -522,9 +522,9 @@ on_attempt(struct assembler *a, const struct origin *o, const struct event *ev)
 		if (is_local_hop(ev) && !str_has(r->handed_to))
 			r->handed_to = arena_dup(&m->mem, ev->queued_as);
 	}
-	if (ev->nrecipients == 0) /* of all that are on record */
+	if (ev->nrecipients == 0) /* of all that still wait */
 		for (r = m->recipients; r != NULL; r = r->next)
-			if (r->queue == q && r->stage == STAGE_NONE)
+			if (r->queue == q && !recipient_settled(r))
 				message_attempt(m, r, &at);
 	if (is_local_hop(ev))
 		follow(a, o, q, ev->queued_as);
@@ -735,6 +735,7 @@ static struct message *
 on_notice(struct assembler *a, const struct origin *o, const struct event *ev)
 {
 	struct queue_entry *q = NULL, *b;
+	size_t i;
 
 	if (str_has(ev->queue_id))
 		q = queue_find(a, o, ev->queue_id, true);
@@ -749,6 +750,8 @@ on_notice(struct assembler *a, const struct origin *o, const struct event *ev)
 	}
 	if (q == NULL)
 		return NULL;
+	for (i = 0; i < ev->nrecipients; i++)
+		message_hint(q->message, q, ev->recipients[i]);
 	touch(q->message, o->time);
 	list_settle(a, q->message);
 	return q->message;

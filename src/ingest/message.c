@@ -113,6 +113,7 @@ message_recipient(struct message *m, struct queue_entry *q, struct str addr,
 		r->addr = arena_dup(&m->mem, addr);
 	if (r != NULL) {
 		fill(m, &r->orig, orig);
+		r->hint = false;
 		return r;
 	}
 	r = arena_zalloc(&m->mem, sizeof(*r));
@@ -127,6 +128,24 @@ message_recipient(struct message *m, struct queue_entry *q, struct str addr,
 		r->stage = m->refusal_stage;
 	}
 	return r;
+}
+
+void
+message_hint(struct message *m, struct queue_entry *q, struct str addr)
+{
+	struct recipient *r;
+
+	for (r = m->recipients; r != NULL; r = r->next)
+		if (str_eq(r->addr, addr) || str_eq(r->orig, addr))
+			return;
+	message_recipient(m, q, addr, STR_NONE)->hint = true;
+}
+
+bool
+recipient_settled(const struct recipient *r)
+{
+	return r->outcome.disposition != DISP_NONE &&
+	    r->outcome.disposition != DISP_DEFERRED;
 }
 
 static bool
@@ -272,6 +291,9 @@ message_shows(const struct message *m, const struct recipient *r)
 {
 	const struct recipient *o;
 
+	for (o = m->recipients; r->hint && o != NULL; o = o->next)
+		if (!o->hint)
+			return false;
 	if (!str_has(r->handed_to))
 		return true;
 	for (o = m->recipients; o != NULL; o = o->next)
@@ -302,8 +324,6 @@ message_settled(const struct message *m)
 	int n = 0;
 
 	for (r = m->recipients; r != NULL; r = r->next)
-		if (r->outcome.disposition != DISP_NONE &&
-		    r->outcome.disposition != DISP_DEFERRED)
-			n++;
+		n += recipient_settled(r);
 	return m->nrcpt > 0 && n >= m->nrcpt;
 }

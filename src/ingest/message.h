@@ -39,6 +39,7 @@ struct recipient {
 	struct str handed_to;	   /* queue id of our own next hop, or absent */
 	struct attempt outcome;	   /* the latest; disposition may be NONE */
 	enum stage stage;
+	bool hint; /* only a filter named it: it may be an alias */
 	struct attempt *attempts; /* oldest first */
 	struct recipient *next;
 };
@@ -94,6 +95,11 @@ void message_fill(struct message *m, const struct event *ev);
  * has no outcome yet becomes the row of what its alias was expanded to. */
 struct recipient *message_recipient(struct message *m, struct queue_entry *q,
     struct str addr, struct str orig);
+/* A filter's line names a recipient: on record only where the server itself
+ * names none. */
+void message_hint(struct message *m, struct queue_entry *q, struct str addr);
+/* Does it have an outcome that will stay? */
+bool recipient_settled(const struct recipient *r);
 /* Adds an attempt unless the very same is there; true if it was new. */
 bool message_attempt(struct message *m, struct recipient *r,
     const struct attempt *at);
