@@ -28,14 +28,16 @@ INSERT INTO direction_name VALUES (1,'in'),(2,'out'),(3,'local');
 
 -- What has been read, so that reading it again changes nothing.  A file is
 -- known by its content: hash of its first head_bytes decompressed bytes, and
--- of the head_bytes (or fewer) before resume_offset.
+-- of the resume_bytes at resume_offset.  For logs that is the last line read
+-- (a file that goes on is read on after it), for other files their last bytes.
 CREATE TABLE ledger (
   id            INTEGER PRIMARY KEY,
   kind          TEXT NOT NULL CHECK (kind IN ('mail','flow','lease','complaint')),
   path          TEXT NOT NULL,          -- as last seen; a hint
   head_bytes    INTEGER NOT NULL,
   head_hash     INTEGER NOT NULL,
-  resume_offset INTEGER NOT NULL,       -- decompressed bytes read
+  resume_offset INTEGER NOT NULL,       -- in decompressed bytes
+  resume_bytes  INTEGER NOT NULL DEFAULT 0,
   resume_hash   INTEGER NOT NULL,
   lines         INTEGER NOT NULL DEFAULT 0,
   used          INTEGER NOT NULL DEFAULT 0,

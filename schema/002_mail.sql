@@ -8,7 +8,6 @@ CREATE TABLE mail_message (
   mta            INTEGER NOT NULL REFERENCES name (id),
   instance       INTEGER REFERENCES name (id),
   queue_id       TEXT,
-  final_queue_id TEXT,
   client         INTEGER REFERENCES addr (id),
   client_port    INTEGER,
   client_name    INTEGER REFERENCES name (id),
@@ -22,7 +21,7 @@ CREATE TABLE mail_message (
   subject        TEXT,
   direction      INTEGER,
   relay_host     INTEGER REFERENCES addr (id), -- own host it came from, if a hop was linked
-  parent         INTEGER,                     -- message_key of what this is a bounce of
+  parent_queue_id TEXT,                       -- of what this is a notification about
   -- the worst verdict, copied from mail_verdict by the importer
   verdict        INTEGER,
   filter         INTEGER REFERENCES name (id),
@@ -41,6 +40,7 @@ CREATE TABLE mail_recipient (
   n              INTEGER NOT NULL,
   recipient      INTEGER REFERENCES name (id),
   orig_recipient INTEGER REFERENCES name (id),
+  final_queue_id TEXT,                      -- if not the message's own
   time           INTEGER NOT NULL,
   relay          INTEGER REFERENCES name (id),
   disposition    INTEGER,
@@ -98,12 +98,18 @@ CREATE TABLE pending_verdict (
   time  INTEGER NOT NULL,
   state BLOB NOT NULL
 ) STRICT;
+-- Sessions and refusals of the last seconds.
+CREATE TABLE assembler_state (
+  id    INTEGER PRIMARY KEY CHECK (id = 1),
+  now   INTEGER NOT NULL,      -- event time
+  state BLOB NOT NULL
+) STRICT;
 
 CREATE VIEW delivery AS
 SELECT printf('%016x', m.message_key) AS message_key,
        m.received, r.time,
        host.text AS host, mta.text AS mta, instance.text AS instance,
-       m.queue_id, m.final_queue_id,
+       m.queue_id, r.final_queue_id,
        client.text AS client_addr, m.client_port, client_name.text AS client_name,
        helo.text AS helo, protocol.text AS protocol, m.tls, auth_user.text AS auth_user,
        sender.text AS sender, recipient.text AS recipient, orig_recipient.text AS orig_recipient,

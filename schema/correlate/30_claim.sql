@@ -35,7 +35,7 @@ SELECT 'm', m.id, m.client, m.client_port, m.received, m.received,
   LEFT JOIN temp.day_account d ON d.auth_user = m.auth_user
   LEFT JOIN main.name u ON u.id = m.auth_user
  WHERE m.received >= run.day_start AND m.received < run.day_end
-   AND m.parent IS NULL;
+   AND m.parent_queue_id IS NULL;
 
 INSERT INTO temp.claim (what, ref, addr, port, first, last)
 SELECT 'c', c.id, coalesce(c.addr, m.client), c.port, c.received, c.received

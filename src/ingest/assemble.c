@@ -5,8 +5,10 @@
 
 #include "base/hash.h"
 #include "base/map.h"
+#include "base/rd.h"
 #include "base/utc.h"
 #include "ingest/pending.h"
+#include "ingest/spill.h"
 
 /* Event time that passes between a message's end and its leaving: log lines
  * of several processes come out of order by some seconds. */
@@ -23,6 +25,7 @@
 #define OUT_OF_ORDER (5 * USEC)
 #define CONN_MAX     (3600 * USEC)
 #define SWEEP_EVERY  (600 * USEC)
+#define SOURCES_MAX  4 /* files that may repeat each other's lines */
 
 /* An SMTP session, known by its server process. */
 struct conn {
@@ -32,15 +35,17 @@ struct conn {
 	struct addr client;
 	uint16_t port;
 	bool refused; /* its last transaction is on record as refused */
+	int tls;
 	struct queue_entry *queue; /* being received, or NULL */
+	bool receiving;		   /* restored: its queue is adopted later */
 };
 
 /* A refusal without a queue id, seen in one or several sources. */
 struct occurrence {
 	uint64_t key;
 	int64_t time;
-	unsigned source[4];
-	int count[4];
+	unsigned source[SOURCES_MAX];
+	int count[SOURCES_MAX];
 	int emitted;
 };
 
@@ -291,8 +296,10 @@ leave(struct assembler *a, struct message *m)
 			c->queue = NULL;
 	}
 	list_remove(a, m);
-	a->counts.messages++;
-	a->sink->message(a->sink, m);
+	if (!message_is_empty(m)) {
+		a->counts.messages++;
+		a->sink->message(a->sink, m);
+	}
 	pending_leave(m);
 	message_free(m);
 }
@@ -321,11 +328,33 @@ conn_of(struct assembler *a, const struct origin *o, bool make)
 	if (c == NULL && make) {
 		c = xcalloc(1, sizeof(*c));
 		c->key = key;
+		c->tls = -1;
 		map_put(&a->conns, key, c);
 	}
 	if (c != NULL)
 		c->last = o->time;
 	return c;
+}
+
+/* The session goes on, or ends, without the message it was receiving: the
+ * client reset it (RSET, QUIT) before its data had come. */
+static void
+give_up(struct assembler *a, const struct origin *o, struct conn *c)
+{
+	struct queue_entry *q = c->queue;
+	struct attempt at = {.time = o->time, .disposition = DISP_ABORTED};
+	struct message *m = q ? q->message : NULL;
+
+	c->queue = NULL;
+	if (q == NULL || q->ended || q != m->queues || q->next != NULL ||
+	    m->size >= 0 || str_has(m->message_id))
+		return;
+	at.reason = STR("given up by the client");
+	at.evidence = o->evidence;
+	message_refuse(m, &at, STAGE_NONE);
+	q->ended = true;
+	touch(m, o->time);
+	list_settle(a, m);
 }
 
 static void
@@ -335,7 +364,13 @@ on_connect(struct assembler *a, const struct origin *o, const struct event *ev)
 
 	if (c == NULL)
 		return;
-	*c = (struct conn){.key = c->key, .last = o->time};
+	if (ev->tls >= 0) { /* of a session that is known already */
+		c->tls = ev->tls;
+		if (c->has_client)
+			return;
+	}
+	give_up(a, o, c);
+	*c = (struct conn){.key = c->key, .last = o->time, .tls = ev->tls};
 	c->has_client = ev->has_client;
 	c->client = ev->client;
 	c->port = ev->client_port;
@@ -347,6 +382,7 @@ on_disconnect(struct assembler *a, const struct origin *o)
 	struct conn *c = conn_of(a, o, false);
 
 	if (c != NULL) {
+		give_up(a, o, c);
 		map_del(&a->conns, c->key);
 		free(c);
 	}
@@ -362,8 +398,12 @@ client_from_conn(const struct conn *c, struct event *ev)
 		ev->has_client = true;
 		ev->client = c->client;
 	}
-	if (ev->client_port == 0 && addr_cmp(ev->client, c->client) == 0)
+	if (addr_cmp(ev->client, c->client) != 0)
+		return;
+	if (ev->client_port == 0)
 		ev->client_port = c->port;
+	if (ev->tls < 0)
+		ev->tls = c->tls;
 }
 
 /* Re-injection. */
@@ -472,6 +512,8 @@ on_arrival(struct assembler *a, const struct origin *o, struct event *ev)
 			message_recipient(m, q, ev->recipients[i], STR_NONE);
 	}
 	if (c != NULL) {
+		if (c->queue != q)
+			give_up(a, o, c);
 		c->queue = q;
 		q->session = c->key;
 		c->refused = false;
@@ -604,7 +646,7 @@ occurrence_number(struct assembler *a, uint64_t h, const struct origin *o)
 		c->time = o->time;
 		map_put(&a->occurrences, h, c);
 	}
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < SOURCES_MAX - 1; i++)
 		if (c->count[i] == 0 || c->source[i] == o->source)
 			break;
 	c->source[i] = o->source;
@@ -663,7 +705,7 @@ on_abort(struct assembler *a, const struct origin *o, struct event *ev)
 	client_from_conn(c, ev);
 	ev->disposition = DISP_ABORTED;
 	if (str_has(ev->queue_id))
-		q = queue_find(a, o, ev->queue_id, false);
+		q = queue_of(a, o, ev->queue_id);
 	else if (c != NULL && c->queue != NULL)
 		q = c->queue;
 	if (q != NULL && !q->ended && q->message->size < 0) {
@@ -955,6 +997,104 @@ assembler_unended(const struct assembler *a)
 
 /* Between runs. */
 
+int64_t
+assembler_now(const struct assembler *a)
+{
+	return a->now;
+}
+
+static void
+save_conn(struct buf *out, const struct conn *c)
+{
+	buf_c(out, 1);
+	spill_i64(out, (int64_t)c->key);
+	spill_i64(out, c->last);
+	spill_addr(out, c->has_client, c->client);
+	spill_i64(out, c->port);
+	spill_i64(out, c->tls);
+	spill_i64(out, c->refused | (c->queue != NULL) << 1);
+}
+
+static void
+save_occurrence(struct buf *out, const struct occurrence *c)
+{
+	int i;
+
+	buf_c(out, 1);
+	spill_i64(out, (int64_t)c->key);
+	spill_i64(out, c->time);
+	for (i = 0; i < SOURCES_MAX; i++) {
+		spill_i64(out, c->source[i]);
+		spill_i64(out, c->count[i]);
+	}
+	spill_i64(out, c->emitted);
+}
+
+void
+assembler_save(const struct assembler *a, struct buf *out)
+{
+	const struct conn *c;
+	const struct occurrence *o;
+	size_t at = 0;
+
+	while ((c = map_next(&a->conns, &at)) != NULL)
+		if (c->last >= a->now - CONN_MAX)
+			save_conn(out, c);
+	buf_c(out, 0);
+	for (at = 0; (o = map_next(&a->occurrences, &at)) != NULL;)
+		if (o->time >= a->now - 2 * OUT_OF_ORDER)
+			save_occurrence(out, o);
+	buf_c(out, 0);
+}
+
+static void
+restore_conn(struct assembler *a, struct rd *r)
+{
+	struct conn *c = xcalloc(1, sizeof(*c));
+	int64_t flags;
+
+	c->key = (uint64_t)spill_get_i64(r);
+	c->last = spill_get_i64(r);
+	c->has_client = spill_get_addr(r, &c->client);
+	c->port = (uint16_t)spill_get_i64(r);
+	c->tls = (int)spill_get_i64(r);
+	flags = spill_get_i64(r);
+	c->refused = flags & 1;
+	c->receiving = flags >> 1 & 1;
+	free(map_del(&a->conns, c->key));
+	map_put(&a->conns, c->key, c);
+}
+
+static void
+restore_occurrence(struct assembler *a, struct rd *r)
+{
+	struct occurrence *c = xcalloc(1, sizeof(*c));
+	int i;
+
+	c->key = (uint64_t)spill_get_i64(r);
+	c->time = spill_get_i64(r);
+	for (i = 0; i < SOURCES_MAX; i++) {
+		c->source[i] = (unsigned)spill_get_i64(r);
+		c->count[i] = (int)spill_get_i64(r);
+	}
+	c->emitted = (int)spill_get_i64(r);
+	free(map_del(&a->occurrences, c->key));
+	map_put(&a->occurrences, c->key, c);
+}
+
+bool
+assembler_restore(struct assembler *a, int64_t now, struct str state)
+{
+	struct rd r = rd_of(state.p, state.n);
+
+	a->now = now;
+	while (rd_u8(&r) == 1 && !r.bad)
+		restore_conn(a, &r);
+	while (rd_u8(&r) == 1 && !r.bad)
+		restore_occurrence(a, &r);
+	return !r.bad;
+}
+
 struct message *
 assembler_next(struct assembler *a, const struct message *m)
 {
@@ -973,8 +1113,14 @@ assembler_adopt(struct assembler *a, struct message *m)
 {
 	struct queue_entry *q;
 
-	for (q = m->queues; q != NULL; q = q->next)
+	struct conn *c;
+
+	for (q = m->queues; q != NULL; q = q->next) {
 		queue_index(a, q);
+		c = q->session ? map_get(&a->conns, q->session) : NULL;
+		if (c != NULL && c->receiving && c->queue == NULL && !q->ended)
+			c->queue = q;
+	}
 	pending_know(a->pending, m);
 	list_settle(a, m);
 }

@@ -53,6 +53,10 @@ size_t assembler_unended(const struct assembler *a); /* ... not ended yet */
 
 /* Between runs (src/ingest/spill.c).  Each open message and each waiting
  * verdict is one blob; visiting order is that of their making. */
+/* Sessions and recent refusals, and the event time. */
+void assembler_save(const struct assembler *a, struct buf *out);
+bool assembler_restore(struct assembler *a, int64_t now, struct str state);
+int64_t assembler_now(const struct assembler *a); /* UTC_NONE at first */
 struct message *assembler_next(struct assembler *a, const struct message *m);
 void assembler_adopt(struct assembler *a, struct message *m);
 struct str assembler_path(struct assembler *a, struct str path); /* kept copy */

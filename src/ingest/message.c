@@ -168,12 +168,28 @@ attempt_dup(struct message *m, const struct attempt *at)
 	return a;
 }
 
+/* A message that was held is on its way after all. */
+static void
+message_release(struct message *m)
+{
+	struct recipient *r;
+
+	m->refused = false;
+	for (r = m->recipients; r != NULL; r = r->next)
+		if (r->outcome.disposition == DISP_QUARANTINED) {
+			r->outcome = (struct attempt){0};
+			r->stage = STAGE_NONE;
+		}
+}
+
 bool
 message_attempt(struct message *m, struct recipient *r,
     const struct attempt *at)
 {
 	struct attempt **p, *a;
 
+	if (m->refused && m->refusal.disposition == DISP_QUARANTINED)
+		message_release(m);
 	for (p = &r->attempts; *p != NULL; p = &(*p)->next) {
 		if (same_attempt(*p, at))
 			return false;
@@ -323,7 +339,19 @@ message_settled(const struct message *m)
 	const struct recipient *r;
 	int n = 0;
 
-	for (r = m->recipients; r != NULL; r = r->next)
-		n += recipient_settled(r);
+	for (r = m->recipients; r != NULL; r = r->next) {
+		if (r->hint || r->stage != STAGE_NONE)
+			continue; /* nrcpt counts the accepted ones */
+		if (!recipient_settled(r))
+			return false;
+		n++;
+	}
 	return m->nrcpt > 0 && n >= m->nrcpt;
+}
+
+bool
+message_is_empty(const struct message *m)
+{
+	return m->recipients == NULL && !m->refused && m->verdicts == NULL &&
+	    m->nrcpt == 0;
 }

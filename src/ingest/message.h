@@ -118,5 +118,7 @@ bool message_shows(const struct message *m, const struct recipient *r);
 uint64_t message_key(const struct message *m);
 /* Is every recipient that the server counted settled? */
 bool message_settled(const struct message *m);
+/* A transaction that was given up before it named a recipient. */
+bool message_is_empty(const struct message *m);
 
 #endif

@@ -1,0 +1,195 @@
+-- What src/ingest/ writes and reads.
+
+-- name: ledger_all
+-- The entries that have read most come first: a file that grew is known by
+-- its longest part.
+SELECT id, head_bytes, head_hash, resume_offset, resume_bytes, resume_hash,
+       lines, used, ignored, unparsed, records, first_time, last_time,
+       truncated, state
+  FROM ledger
+ WHERE kind = ?1 AND head_bytes > 0
+ ORDER BY resume_offset DESC, id;
+
+-- name: ledger_insert
+INSERT INTO ledger (path, head_bytes, head_hash, resume_offset, resume_bytes,
+                    resume_hash, lines, used, ignored, unparsed, records,
+                    first_time, last_time, truncated, state, kind)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16);
+
+-- name: ledger_update
+UPDATE ledger
+   SET path = ?1, head_bytes = ?2, head_hash = ?3, resume_offset = ?4,
+       resume_bytes = ?5, resume_hash = ?6, lines = ?7, used = ?8,
+       ignored = ?9, unparsed = ?10, records = ?11, first_time = ?12,
+       last_time = ?13, truncated = ?14, state = ?15
+ WHERE id = ?16;
+
+-- name: coverage_add
+INSERT INTO coverage (kind, origin, hour, lines, used, ignored, unparsed)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT DO UPDATE
+   SET lines = lines + excluded.lines, used = used + excluded.used,
+       ignored = ignored + excluded.ignored,
+       unparsed = unparsed + excluded.unparsed;
+
+-- name: unparsed_put
+INSERT INTO unparsed (ledger, program, source, "offset", line, text)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+
+-- name: message_id_of_key
+SELECT id FROM mail_message WHERE message_key = ?1;
+
+-- name: message_put
+INSERT INTO mail_message
+       (message_key, received, host, mta, instance, queue_id, client,
+        client_port, client_name, helo, protocol, tls, auth_user, sender, size,
+        message_id, subject, direction, parent_queue_id, verdict, filter,
+        score, threshold, signature, rule)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+        ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25);
+
+-- name: message_update
+UPDATE mail_message
+   SET message_key = ?1, received = ?2, host = ?3, mta = ?4, instance = ?5,
+       queue_id = ?6, client = ?7, client_port = ?8, client_name = ?9,
+       helo = ?10, protocol = ?11, tls = ?12, auth_user = ?13, sender = ?14,
+       size = ?15, message_id = ?16, subject = ?17, direction = ?18,
+       parent_queue_id = ?19, verdict = ?20, filter = ?21, score = ?22,
+       threshold = ?23, signature = ?24, rule = ?25
+ WHERE id = ?26;
+
+-- name: message_delete
+DELETE FROM mail_message WHERE id = ?1;
+
+-- name: recipients_delete
+DELETE FROM mail_recipient WHERE message = ?1;
+
+-- name: attempts_delete
+DELETE FROM mail_attempt WHERE message = ?1;
+
+-- name: verdicts_delete
+DELETE FROM mail_verdict WHERE message = ?1;
+
+-- name: recipient_put
+INSERT INTO mail_recipient
+       (message, n, recipient, orig_recipient, final_queue_id, time, relay,
+        disposition, stage, reply, dsn, reason, source, "offset", line)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15);
+
+-- name: attempt_put
+INSERT INTO mail_attempt
+       (message, n, attempt, time, relay, relay_addr, disposition, reply, dsn,
+        reason, source, "offset", line)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);
+
+-- name: verdict_put
+INSERT INTO mail_verdict
+       (message, n, filter, verdict, score, threshold, signature, rule, time,
+        source, "offset", line)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12);
+
+-- name: message_get
+SELECT m.received, host.text, mta.text, instance.text, m.queue_id,
+       client.bytes, m.client_port, client_name.text, helo.text,
+       protocol.text, m.tls, auth_user.text, sender.text, m.size,
+       m.message_id, m.subject, m.direction, m.parent_queue_id
+  FROM mail_message m
+  LEFT JOIN name host ON host.id = m.host
+  JOIN name mta ON mta.id = m.mta
+  LEFT JOIN name instance ON instance.id = m.instance
+  LEFT JOIN addr client ON client.id = m.client
+  LEFT JOIN name client_name ON client_name.id = m.client_name
+  LEFT JOIN name helo ON helo.id = m.helo
+  LEFT JOIN name protocol ON protocol.id = m.protocol
+  LEFT JOIN name auth_user ON auth_user.id = m.auth_user
+  LEFT JOIN name sender ON sender.id = m.sender
+ WHERE m.id = ?1;
+
+-- name: recipients_get
+SELECT r.n, recipient.text, orig.text, r.final_queue_id, r.time, relay.text,
+       r.disposition, r.stage, r.reply, r.dsn, r.reason, source.text,
+       r."offset", r.line
+  FROM mail_recipient r
+  LEFT JOIN name recipient ON recipient.id = r.recipient
+  LEFT JOIN name orig ON orig.id = r.orig_recipient
+  LEFT JOIN name relay ON relay.id = r.relay
+  LEFT JOIN name source ON source.id = r.source
+ WHERE r.message = ?1
+ ORDER BY r.n;
+
+-- name: attempts_get
+SELECT a.n, a.time, relay.text, relay_addr.bytes, a.disposition, a.reply,
+       a.dsn, a.reason, source.text, a."offset", a.line
+  FROM mail_attempt a
+  LEFT JOIN name relay ON relay.id = a.relay
+  LEFT JOIN addr relay_addr ON relay_addr.id = a.relay_addr
+  LEFT JOIN name source ON source.id = a.source
+ WHERE a.message = ?1
+ ORDER BY a.n, a.attempt;
+
+-- name: verdicts_get
+SELECT filter.text, v.verdict, v.score, v.threshold, signature.text,
+       rule.text, v.time, source.text, v."offset", v.line
+  FROM mail_verdict v
+  JOIN name filter ON filter.id = v.filter
+  LEFT JOIN name signature ON signature.id = v.signature
+  LEFT JOIN name rule ON rule.id = v.rule
+  LEFT JOIN name source ON source.id = v.source
+ WHERE v.message = ?1
+ ORDER BY v.n;
+
+-- name: message_of_queue_id
+-- The incarnation that a verdict of time ?3 is about: the latest that had
+-- begun.  An empty host ('') fits every host.
+SELECT m.id, m.message_key
+  FROM mail_message m
+  LEFT JOIN name host ON host.id = m.host
+ WHERE m.queue_id = ?1
+   AND (?2 = '' OR host.text IS NULL OR host.text = ?2)
+   AND m.received BETWEEN ?3 - 3600000000 AND ?3 + 300000000
+ ORDER BY m.received > ?3 + 5000000, m.received DESC
+ LIMIT 1;
+
+-- name: messages_of_message_id
+-- All that carried this Message-ID within the window: one, or it tells nothing.
+SELECT m.id, m.message_key, m.size
+  FROM mail_message m
+  LEFT JOIN name host ON host.id = m.host
+ WHERE m.message_id = ?1
+   AND (?2 = '' OR host.text IS NULL OR host.text = ?2)
+   AND m.received BETWEEN ?3 - 3600000000 AND ?3 + 3600000000
+ LIMIT 2;
+
+-- name: verdict_of_filter
+SELECT 1
+  FROM mail_verdict v
+  JOIN name filter ON filter.id = v.filter
+ WHERE v.message = ?1 AND filter.text = ?2
+ LIMIT 1;
+
+-- name: open_message_all
+SELECT id, state FROM open_message ORDER BY id;
+
+-- name: open_message_put
+INSERT INTO open_message (state) VALUES (?1);
+
+-- name: open_message_update
+UPDATE open_message SET state = ?1 WHERE id = ?2;
+
+-- name: open_message_delete
+DELETE FROM open_message WHERE id = ?1;
+
+-- name: pending_all
+SELECT state FROM pending_verdict ORDER BY id;
+
+-- name: pending_clear
+DELETE FROM pending_verdict;
+
+-- name: pending_put
+INSERT INTO pending_verdict (time, state) VALUES (?1, ?2);
+
+-- name: assembler_state_get
+SELECT now, state FROM assembler_state WHERE id = 1;
+
+-- name: assembler_state_put
+INSERT OR REPLACE INTO assembler_state (id, now, state) VALUES (1, ?1, ?2);

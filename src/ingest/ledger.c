@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ingest/ledger.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/utc.h"
+#include "input/source.h"
+
+#define HEAD_BYTES 4096
+#define TAIL_MAX   (1 << 21)
+
+/* Reads exactly n bytes, or what there is. */
+static long
+read_full(struct source *s, char *buf, size_t n, struct err *e)
+{
+	size_t have = 0;
+	long got;
+
+	while (have < n) {
+		got = source_read(s, buf + have, n - have, e);
+		if (got < 0)
+			return got;
+		if (got == 0)
+			break;
+		have += (size_t)got;
+	}
+	return (long)have;
+}
+
+/* Do the bytes at the entry's resume offset have its hash? */
+static int
+tail_is(const char *path, const struct ledger_entry *l, struct err *e)
+{
+	struct source *s = NULL;
+	char *buf = NULL;
+	long got = 0;
+	int rc = source_open(&s, path, e);
+
+	if (rc < 0)
+		return rc;
+	if (l->resume_bytes > TAIL_MAX ||
+	    source_skip(s, l->resume_offset, e) != l->resume_offset)
+		goto out;
+	buf = xmalloc((size_t)l->resume_bytes);
+	got = read_full(s, buf, (size_t)l->resume_bytes, e);
+out:
+	rc = buf != NULL && got == (long)l->resume_bytes &&
+	    hash_bytes(buf, (size_t)got, 0) == l->resume_hash;
+	free(buf);
+	source_close(s);
+	return rc;
+}
+
+static void
+read_row(struct ledger_entry *l, const struct stmt *st, struct arena *mem)
+{
+	l->id = stmt_value(st, 0).i;
+	l->head_bytes = stmt_value(st, 1).i;
+	l->head_hash = (uint64_t)stmt_value(st, 2).i;
+	l->resume_offset = stmt_value(st, 3).i;
+	l->resume_bytes = stmt_value(st, 4).i;
+	l->resume_hash = (uint64_t)stmt_value(st, 5).i;
+	l->lines = stmt_value(st, 6).i;
+	l->used = stmt_value(st, 7).i;
+	l->ignored = stmt_value(st, 8).i;
+	l->unparsed = stmt_value(st, 9).i;
+	l->records = stmt_value(st, 10).i;
+	l->first_time = stmt_value(st, 11).type == VALUE_NULL
+	    ? UTC_NONE
+	    : stmt_value(st, 11).i;
+	l->last_time = stmt_value(st, 12).type == VALUE_NULL
+	    ? UTC_NONE
+	    : stmt_value(st, 12).i;
+	l->truncated = stmt_value(st, 13).i != 0;
+	l->state = arena_dup(mem, stmt_value(st, 14).s);
+}
+
+/* Looks for an entry whose head and tail are the file's; the longest-read one
+ * comes first. */
+static int
+search(struct store *s, struct ledger_entry *out, const char *head, long n,
+    struct arena *mem, struct err *e)
+{
+	struct value args[] = {value_z(out->kind)};
+	struct ledger_entry l;
+	struct stmt *st;
+	int rc = store_prepare(s, "ledger_all", &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, args, 1, e)) < 0)
+		return rc;
+	while ((rc = stmt_next(st, e)) > 0) {
+		l = *out;
+		if (stmt_value(st, 1).i > n ||
+		    hash_bytes(head, (size_t)stmt_value(st, 1).i, 0) !=
+			(uint64_t)stmt_value(st, 2).i)
+			continue;
+		read_row(&l, st, mem);
+		rc = tail_is(out->path, &l, e);
+		if (rc != 0) {
+			stmt_reset(st);
+			if (rc > 0)
+				*out = l;
+			return rc < 0 ? rc : 0;
+		}
+	}
+	return rc;
+}
+
+int
+ledger_find(struct store *s, const char *kind, const char *path,
+    struct arena *mem, struct ledger_entry *out, struct err *e)
+{
+	char head[HEAD_BYTES];
+	struct source *src;
+	long n;
+	int rc;
+
+	*out = (struct ledger_entry){.kind = kind, .path = path};
+	out->first_time = out->last_time = UTC_NONE;
+	rc = source_open(&src, path, e);
+	if (rc < 0)
+		return rc;
+	n = read_full(src, head, sizeof(head), e);
+	source_close(src);
+	if (n < 0)
+		return (int)n;
+	out->head_bytes = n;
+	out->head_hash = hash_bytes(head, (size_t)n, 0);
+	return n > 0 ? search(s, out, head, n, mem, e) : 0;
+}
+
+static struct value
+opt_time(int64_t t)
+{
+	return t == UTC_NONE ? value_null() : value_time(t);
+}
+
+int
+ledger_save(struct store *s, struct ledger_entry *l, struct err *e)
+{
+	struct value v[] = {value_z(l->path), value_int(l->head_bytes),
+	    value_int((int64_t)l->head_hash), value_int(l->resume_offset),
+	    value_int(l->resume_bytes), value_int((int64_t)l->resume_hash),
+	    value_int(l->lines), value_int(l->used), value_int(l->ignored),
+	    value_int(l->unparsed), value_int(l->records),
+	    opt_time(l->first_time), opt_time(l->last_time),
+	    value_bool(l->truncated), value_blob(l->state.p, l->state.n),
+	    l->id ? value_int(l->id) : value_z(l->kind)};
+	struct stmt *st;
+	int rc;
+
+	rc = store_prepare(s, l->id ? "ledger_update" : "ledger_insert", &st,
+	    e);
+	if (rc < 0 || (rc = stmt_run(st, v, sizeof(v) / sizeof(v[0]), e)) < 0)
+		return rc;
+	if (l->id == 0)
+		l->id = store_last_id(s);
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Ledger: which files have been read, and how far.  A file is known by its
+ * content, so a rename or another compression does not make it a new one
+ * (design.md section 7).
+ */
+#ifndef INGEST_LEDGER_H
+#define INGEST_LEDGER_H
+
+#include "base/arena.h"
+#include "store/store.h"
+
+struct ledger_entry {
+	int64_t id; /* 0 = not stored yet */
+	const char *kind, *path;
+	int64_t head_bytes;
+	uint64_t head_hash;
+	/* What lies at resume_offset and was read last. */
+	int64_t resume_offset, resume_bytes;
+	uint64_t resume_hash;
+	int64_t lines, used, ignored, unparsed, records; /* before it, and it */
+	int64_t first_time, last_time; /* UTC_NONE = none */
+	bool truncated;
+	struct str state;
+};
+
+/* Finds the file's entry, or fills a new one (id 0).  Text is in mem. */
+int ledger_find(struct store *s, const char *kind, const char *path,
+    struct arena *mem, struct ledger_entry *out, struct err *e);
+/* Inserts or updates, in the caller's transaction; sets id. */
+int ledger_save(struct store *s, struct ledger_entry *l, struct err *e);
+
+#endif

@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ingest/mail_store.h"
+
+#include "ingest/record.h"
+
+#define LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+/* --- reading */
+
+static void
+read_addr(struct value v, bool *has, struct addr *a)
+{
+	*has = v.type == VALUE_BLOB && v.s.n == sizeof(a->b);
+	if (*has)
+		memcpy(a->b, v.s.p, sizeof(a->b));
+}
+
+static int64_t
+int_or(struct value v, int64_t otherwise)
+{
+	return v.type == VALUE_INT ? v.i : otherwise;
+}
+
+static struct evidence
+read_evidence(struct assembler *a, const struct stmt *st, size_t at)
+{
+	struct evidence ev;
+
+	ev.source = assembler_path(a, stmt_value(st, at).s);
+	ev.offset = int_or(stmt_value(st, at + 1), 0);
+	ev.line = int_or(stmt_value(st, at + 2), 0);
+	return ev;
+}
+
+static int
+start(struct store *s, const char *name, int64_t id, struct stmt **st,
+    struct err *e)
+{
+	struct value v = value_int(id);
+	int rc = store_prepare(s, name, st, e);
+
+	return rc < 0 ? rc : stmt_start(*st, &v, 1, e);
+}
+
+/* The message itself, with its one queue entry. */
+static int
+get_message(struct store *s, int64_t id, struct message **out, struct err *e)
+{
+	struct event ev = event_of(EVENT_DETAIL);
+	struct message *m;
+	struct stmt *st;
+	int rc = start(s, "message_get", id, &st, e);
+
+	*out = NULL;
+	if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
+		return rc;
+	m = message_new(stmt_value(st, 1).s, stmt_value(st, 2).s,
+	    stmt_value(st, 0).i);
+	if (!str_has(m->host))
+		m->host = STR("");
+	if (str_has(stmt_value(st, 4).s))
+		message_queue(m, stmt_value(st, 4).s, stmt_value(st, 3).s,
+		    m->received);
+	read_addr(stmt_value(st, 5), &ev.has_client, &ev.client);
+	ev.client_port = (uint16_t)int_or(stmt_value(st, 6), 0);
+	ev.client_name = stmt_value(st, 7).s;
+	ev.helo = stmt_value(st, 8).s;
+	ev.protocol = stmt_value(st, 9).s;
+	ev.tls = (int)int_or(stmt_value(st, 10), -1);
+	ev.auth_user = stmt_value(st, 11).s;
+	ev.sender = stmt_value(st, 12).s;
+	ev.size = int_or(stmt_value(st, 13), -1);
+	ev.message_id = stmt_value(st, 14).s;
+	ev.subject = stmt_value(st, 15).s;
+	message_fill(m, &ev);
+	m->direction = (enum direction)int_or(stmt_value(st, 16), DIR_NONE);
+	m->parent_queue_id = arena_dup(&m->mem, stmt_value(st, 17).s);
+	stmt_reset(st);
+	*out = m;
+	return 0;
+}
+
+/* The entry of a re-injection's queue id; made if new. */
+static struct queue_entry *
+final_queue(struct message *m, struct str id)
+{
+	struct queue_entry *q;
+
+	if (!str_has(id))
+		return m->queues;
+	for (q = m->queues; q != NULL; q = q->next)
+		if (str_eq(q->id, id))
+			return q;
+	return message_queue(m, id, STR_NONE, m->received);
+}
+
+static int
+get_recipients(struct store *s, struct assembler *a, int64_t id,
+    struct message *m, struct err *e)
+{
+	struct recipient *r;
+	struct stmt *st;
+	int rc = start(s, "recipients_get", id, &st, e);
+
+	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
+		r = message_recipient(m, final_queue(m, stmt_value(st, 3).s),
+		    stmt_value(st, 1).s, stmt_value(st, 2).s);
+		r->outcome.time = stmt_value(st, 4).i;
+		r->outcome.relay = arena_dup(&m->mem, stmt_value(st, 5).s);
+		r->outcome.disposition =
+		    (enum disposition)int_or(stmt_value(st, 6), 0);
+		r->stage = (enum stage)int_or(stmt_value(st, 7), 0);
+		r->outcome.reply = (int)int_or(stmt_value(st, 8), 0);
+		r->outcome.dsn = arena_dup(&m->mem, stmt_value(st, 9).s);
+		r->outcome.reason = arena_dup(&m->mem, stmt_value(st, 10).s);
+		r->outcome.evidence = read_evidence(a, st, 11);
+	}
+	return rc;
+}
+
+static int
+get_attempts(struct store *s, struct assembler *a, int64_t id,
+    struct message *m, struct err *e)
+{
+	struct recipient *r;
+	struct attempt at, outcome;
+	struct stmt *st;
+	int64_t n;
+	int rc = start(s, "attempts_get", id, &st, e);
+
+	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
+		r = m->recipients;
+		for (n = stmt_value(st, 0).i; n > 1 && r != NULL; n--)
+			r = r->next;
+		if (r == NULL)
+			continue;
+		at = (struct attempt){.time = stmt_value(st, 1).i};
+		at.relay = stmt_value(st, 2).s;
+		read_addr(stmt_value(st, 3), &at.has_relay_addr,
+		    &at.relay_addr);
+		at.disposition = (enum disposition)stmt_value(st, 4).i;
+		at.reply = (int)int_or(stmt_value(st, 5), 0);
+		at.dsn = stmt_value(st, 6).s;
+		at.reason = stmt_value(st, 7).s;
+		at.evidence = read_evidence(a, st, 8);
+		outcome = r->outcome;
+		message_attempt(m, r, &at);
+		r->outcome = outcome;
+	}
+	return rc;
+}
+
+static int
+get_verdicts(struct store *s, struct assembler *a, int64_t id,
+    struct message *m, struct err *e)
+{
+	struct verdict v;
+	struct stmt *st;
+	int rc = start(s, "verdicts_get", id, &st, e);
+
+	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
+		v = (struct verdict){.filter = stmt_value(st, 0).s};
+		v.kind = (enum verdict_kind)stmt_value(st, 1).i;
+		v.has_score = stmt_value(st, 2).type == VALUE_REAL;
+		v.score = stmt_value(st, 2).r;
+		v.has_threshold = stmt_value(st, 3).type == VALUE_REAL;
+		v.threshold = stmt_value(st, 3).r;
+		v.signature = stmt_value(st, 4).s;
+		v.rule = stmt_value(st, 5).s;
+		v.evidence = read_evidence(a, st, 7);
+		message_add_verdict(m, &v, stmt_value(st, 6).i);
+	}
+	return rc;
+}
+
+static int
+get_all(struct store *s, struct assembler *a, int64_t id, struct message **out,
+    struct err *e)
+{
+	int rc = get_message(s, id, out, e);
+
+	if (rc < 0 || *out == NULL)
+		return rc;
+	rc = get_recipients(s, a, id, *out, e);
+	if (rc >= 0)
+		rc = get_attempts(s, a, id, *out, e);
+	if (rc >= 0)
+		rc = get_verdicts(s, a, id, *out, e);
+	if (rc < 0) {
+		message_free(*out);
+		*out = NULL;
+	}
+	return rc;
+}
+
+/* --- taking in what is stored */
+
+static void
+take_recipients(struct message *m, const struct message *old)
+{
+	const struct recipient *o;
+	const struct attempt *at;
+	struct recipient *r;
+
+	for (o = old->recipients; o != NULL; o = o->next) {
+		struct str final = o->queue == old->queues || o->queue == NULL
+		    ? STR_NONE
+		    : o->queue->id;
+
+		r = message_recipient(m, final_queue(m, final), o->addr,
+		    o->orig);
+		for (at = o->attempts; at != NULL; at = at->next)
+			message_attempt(m, r, at);
+		if (r->outcome.disposition == DISP_NONE ||
+		    (o->outcome.disposition != DISP_NONE &&
+			o->outcome.time > r->outcome.time)) {
+			r->outcome = o->outcome;
+			r->outcome.dsn = arena_dup(&m->mem, o->outcome.dsn);
+			r->outcome.reason =
+			    arena_dup(&m->mem, o->outcome.reason);
+			r->outcome.relay =
+			    arena_dup(&m->mem, o->outcome.relay);
+			r->stage = o->stage;
+		}
+	}
+}
+
+static void
+take_in(struct message *m, const struct message *old)
+{
+	struct event ev = event_of(EVENT_DETAIL);
+	const struct message_verdict *v;
+
+	ev.has_client = old->has_client;
+	ev.client = old->client;
+	ev.client_port = old->client_port;
+	ev.client_name = old->client_name;
+	ev.helo = old->helo;
+	ev.protocol = old->protocol;
+	ev.tls = old->tls;
+	ev.auth_user = old->auth_user;
+	ev.sender = old->sender;
+	ev.size = old->size;
+	ev.message_id = old->message_id;
+	ev.subject = old->subject;
+	message_fill(m, &ev);
+	take_recipients(m, old);
+	for (v = old->verdicts; v != NULL; v = v->next)
+		message_add_verdict(m, &v->v, v->time);
+}
+
+/* --- writing */
+
+/* A value of interned text; keeps the first error. */
+static struct value
+name_value(struct store *s, struct str text, int *rc, struct err *e)
+{
+	int64_t id = 0;
+
+	if (*rc >= 0 && str_has(text))
+		*rc = store_name(s, text, &id, e);
+	return value_id(id);
+}
+
+static struct value
+addr_value(struct store *s, bool has, struct addr a, int *rc, struct err *e)
+{
+	int64_t id = 0;
+
+	if (*rc >= 0 && has)
+		*rc = store_addr(s, a, &id, e);
+	return value_id(id);
+}
+
+static struct value
+opt_int(int64_t v, bool has)
+{
+	return has ? value_int(v) : value_null();
+}
+
+static int
+run(struct store *s, const char *name, const struct value *v, size_t n,
+    struct err *e)
+{
+	struct stmt *st;
+	int rc = store_prepare(s, name, &st, e);
+
+	return rc < 0 ? rc : stmt_run(st, v, n, e);
+}
+
+static int
+put_message(struct store *s, const struct message *m, int64_t *id,
+    struct err *e)
+{
+	const struct message_verdict *w = message_worst(m);
+	const struct queue_entry *q = m->queues;
+	const struct verdict none = {0}, *v = w ? &w->v : &none;
+	int rc = 0;
+	struct value row[] = {
+	    value_int((int64_t)message_key(m)),
+	    value_time(m->received),
+	    name_value(s, m->host.n ? m->host : STR_NONE, &rc, e),
+	    name_value(s, m->mta, &rc, e),
+	    name_value(s, q ? q->instance : STR_NONE, &rc, e),
+	    value_str(q ? q->id : STR_NONE),
+	    addr_value(s, m->has_client, m->client, &rc, e),
+	    opt_int(m->client_port, m->client_port != 0),
+	    name_value(s, m->client_name, &rc, e),
+	    name_value(s, m->helo, &rc, e),
+	    name_value(s, m->protocol, &rc, e),
+	    opt_int(m->tls, m->tls >= 0),
+	    name_value(s, m->auth_user, &rc, e),
+	    name_value(s, m->sender, &rc, e),
+	    opt_int(m->size, m->size >= 0),
+	    value_str(m->message_id),
+	    value_str(m->subject),
+	    opt_int(m->direction, m->direction != DIR_NONE),
+	    value_str(m->parent_queue_id),
+	    opt_int(v->kind, w != NULL),
+	    name_value(s, v->filter, &rc, e),
+	    v->has_score ? value_real(v->score) : value_null(),
+	    v->has_threshold ? value_real(v->threshold) : value_null(),
+	    name_value(s, v->signature, &rc, e),
+	    name_value(s, v->rule, &rc, e),
+	    value_int(*id),
+	};
+
+	if (rc >= 0)
+		rc = *id ? run(s, "message_update", row, LEN(row), e)
+			 : run(s, "message_put", row, LEN(row) - 1, e);
+	if (rc >= 0 && *id == 0)
+		*id = store_last_id(s);
+	return rc;
+}
+
+static int
+put_attempts(struct store *s, const struct recipient *r, int64_t id, int n,
+    struct err *e)
+{
+	const struct attempt *a;
+	int rc = 0, number = 0;
+
+	for (a = r->attempts; rc >= 0 && a != NULL; a = a->next) {
+		struct value row[] = {value_int(id), value_int(n),
+		    value_int(++number), value_time(a->time),
+		    name_value(s, a->relay, &rc, e),
+		    addr_value(s, a->has_relay_addr, a->relay_addr, &rc, e),
+		    value_int(a->disposition), opt_int(a->reply, a->reply != 0),
+		    value_str(a->dsn), value_str(a->reason),
+		    name_value(s, a->evidence.source, &rc, e),
+		    value_int(a->evidence.offset), value_int(a->evidence.line)};
+
+		if (rc >= 0 && a->disposition != DISP_NONE)
+			rc = run(s, "attempt_put", row, LEN(row), e);
+	}
+	return rc;
+}
+
+static int
+put_recipient(struct store *s, const struct message *m,
+    const struct recipient *r, int64_t id, int n, struct err *e)
+{
+	const struct attempt *o = &r->outcome;
+	struct evidence ev = record_evidence(m, r);
+	enum stage stage = r->stage;
+	int rc = 0;
+
+	if (o->disposition == DISP_NONE && m->refused) {
+		o = &m->refusal;
+		stage = m->refusal_stage;
+	}
+	struct value row[] = {value_int(id), value_int(n),
+	    name_value(s, r->addr, &rc, e), name_value(s, r->orig, &rc, e),
+	    value_str(record_final_queue_id(m, r)),
+	    value_time(record_time(m, r)), name_value(s, o->relay, &rc, e),
+	    opt_int(o->disposition, o->disposition != DISP_NONE),
+	    opt_int(stage, stage != STAGE_NONE),
+	    opt_int(o->reply, o->reply != 0), value_str(o->dsn),
+	    value_str(o->reason), name_value(s, ev.source, &rc, e),
+	    opt_int(ev.offset, str_has(ev.source)),
+	    opt_int(ev.line, str_has(ev.source))};
+
+	if (rc >= 0)
+		rc = run(s, "recipient_put", row, LEN(row), e);
+	return rc < 0 ? rc : put_attempts(s, r, id, n, e);
+}
+
+static int
+put_verdicts(struct store *s, const struct message *m, int64_t id,
+    struct err *e)
+{
+	const struct message_verdict *v;
+	int rc = 0, n = 0;
+
+	for (v = m->verdicts; rc >= 0 && v != NULL; v = v->next) {
+		struct value row[] = {value_int(id), value_int(++n),
+		    name_value(s, v->v.filter, &rc, e), value_int(v->v.kind),
+		    v->v.has_score ? value_real(v->v.score) : value_null(),
+		    v->v.has_threshold ? value_real(v->v.threshold)
+				       : value_null(),
+		    name_value(s, v->v.signature, &rc, e),
+		    name_value(s, v->v.rule, &rc, e), value_time(v->time),
+		    name_value(s, v->v.evidence.source, &rc, e),
+		    value_int(v->v.evidence.offset),
+		    value_int(v->v.evidence.line)};
+
+		if (rc >= 0)
+			rc = run(s, "verdict_put", row, LEN(row), e);
+	}
+	return rc;
+}
+
+static int
+delete_rows(struct store *s, int64_t id, struct err *e)
+{
+	struct value v = value_int(id);
+	int rc = run(s, "verdicts_delete", &v, 1, e);
+
+	if (rc >= 0)
+		rc = run(s, "attempts_delete", &v, 1, e);
+	return rc < 0 ? rc : run(s, "recipients_delete", &v, 1, e);
+}
+
+static int
+id_of_key(struct store *s, uint64_t key, int64_t *id, struct err *e)
+{
+	struct stmt *st;
+	int rc = start(s, "message_id_of_key", (int64_t)key, &st, e);
+
+	*id = 0;
+	if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
+		return rc;
+	*id = stmt_value(st, 0).i;
+	stmt_reset(st);
+	return 0;
+}
+
+/* Rows under another key, from when less of the message was known. */
+static int
+drop_stored(struct store *s, uint64_t key, struct err *e)
+{
+	struct value v;
+	int64_t id;
+	int rc = id_of_key(s, key, &id, e);
+
+	if (rc < 0 || id == 0 || (rc = delete_rows(s, id, e)) < 0)
+		return rc;
+	v = value_int(id);
+	return run(s, "message_delete", &v, 1, e);
+}
+
+static int
+put_rows(struct store *s, const struct message *m, int64_t id,
+    int64_t *records, struct err *e)
+{
+	const struct recipient *r;
+	int rc = put_message(s, m, &id, e), n = 0;
+
+	for (r = record_next(m, NULL); rc >= 0 && r != NULL;
+	     r = record_next(m, r)) {
+		rc = put_recipient(s, m, r, id, ++n, e);
+		++*records;
+		if (r == &record_none)
+			break;
+	}
+	return rc < 0 ? rc : put_verdicts(s, m, id, e);
+}
+
+int
+mail_store_put(struct store *s, struct assembler *a, struct message *m,
+    int64_t *records, struct err *e)
+{
+	uint64_t key = message_key(m);
+	struct message *old = NULL;
+	int64_t id;
+	int rc = 0;
+
+	if (m->stored_key != 0 && m->stored_key != key)
+		rc = drop_stored(s, m->stored_key, e);
+	if (rc < 0 || (rc = id_of_key(s, key, &id, e)) < 0)
+		return rc;
+	if (id != 0) {
+		rc = get_all(s, a, id, &old, e);
+		if (rc < 0)
+			return rc;
+		if (old != NULL)
+			take_in(m, old);
+		rc = delete_rows(s, id, e);
+	}
+	if (rc >= 0)
+		rc = put_rows(s, m, id, records, e);
+	m->stored_key = key;
+	m->rows_dirty = false;
+	message_free(old);
+	return rc;
+}
+
+/* --- verdicts whose message is stored */
+
+static int
+find_message(struct store *s, const struct pending *p, int64_t *id,
+    struct err *e)
+{
+	bool by_queue = str_has(p->queue_id);
+	struct value v[] = {value_str(by_queue ? p->queue_id : p->message_id),
+	    value_str(str_has(p->host) ? p->host : STR("")),
+	    value_time(p->time)};
+	struct stmt *st;
+	int rc = store_prepare(s,
+	    by_queue ? "message_of_queue_id" : "messages_of_message_id", &st,
+	    e);
+
+	*id = 0;
+	if (rc < 0 || (rc = stmt_start(st, v, 3, e)) < 0 ||
+	    (rc = stmt_next(st, e)) <= 0)
+		return rc;
+	*id = stmt_value(st, 0).i;
+	if (!by_queue && (rc = stmt_next(st, e)) > 0)
+		*id = 0; /* not unique: it tells nothing */
+	stmt_reset(st);
+	return rc < 0 ? rc : 0;
+}
+
+/* A second verdict of the same filter by Message-ID alone may be another
+ * message's, one that is in no log. */
+static int
+has_verdict_of(struct store *s, int64_t id, struct str filter, struct err *e)
+{
+	struct value v[] = {value_int(id), value_str(filter)};
+	struct stmt *st;
+	int rc = store_prepare(s, "verdict_of_filter", &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, v, 2, e)) < 0)
+		return rc;
+	rc = stmt_next(st, e);
+	stmt_reset(st);
+	return rc;
+}
+
+int
+mail_store_link(struct store *s, struct assembler *a, const struct pending *p,
+    struct err *e)
+{
+	struct message *m;
+	int64_t id, records = 0;
+	int rc = find_message(s, p, &id, e);
+
+	if (rc < 0 || id == 0)
+		return rc;
+	if (!str_has(p->queue_id)) {
+		rc = has_verdict_of(s, id, p->v.filter, e);
+		if (rc != 0)
+			return rc < 0 ? rc : 0;
+	}
+	rc = get_all(s, a, id, &m, e);
+	if (rc < 0 || m == NULL)
+		return rc;
+	message_add_verdict(m, &p->v, p->time);
+	rc = delete_rows(s, id, e);
+	if (rc >= 0)
+		rc = put_rows(s, m, id, &records, e);
+	message_free(m);
+	return rc < 0 ? rc : 1;
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ingest/spill.h"
+
+#include <stdlib.h>
+
+#include "base/rd.h"
+
+#define FORMAT	1
+#define ABSENT	UINT32_MAX
+
+static void
+put32(struct buf *out, uint32_t v)
+{
+	uint8_t b[4] = {(uint8_t)(v >> 24), (uint8_t)(v >> 16),
+	    (uint8_t)(v >> 8), (uint8_t)v};
+
+	buf_put(out, b, sizeof(b));
+}
+
+void
+spill_i64(struct buf *out, int64_t v)
+{
+	put32(out, (uint32_t)((uint64_t)v >> 32));
+	put32(out, (uint32_t)((uint64_t)v & UINT32_MAX));
+}
+
+void
+spill_str(struct buf *out, struct str s)
+{
+	put32(out, str_has(s) ? (uint32_t)s.n : ABSENT);
+	buf_s(out, s);
+}
+
+void
+spill_addr(struct buf *out, bool has, struct addr a)
+{
+	buf_c(out, has ? 1 : 0);
+	if (has)
+		buf_put(out, a.b, sizeof(a.b));
+}
+
+int64_t
+spill_get_i64(struct rd *r)
+{
+	uint64_t hi = rd_be32(r);
+
+	return (int64_t)(hi << 32 | rd_be32(r));
+}
+
+struct str
+spill_get_str(struct rd *r)
+{
+	uint32_t n = rd_be32(r);
+	const uint8_t *p;
+
+	if (n == ABSENT || r->bad)
+		return STR_NONE;
+	p = rd_bytes(r, n);
+	return p ? str_of((const char *)p, n) : STR_NONE;
+}
+
+bool
+spill_get_addr(struct rd *r, struct addr *a)
+{
+	const uint8_t *p;
+
+	if (rd_u8(r) == 0 || (p = rd_bytes(r, sizeof(a->b))) == NULL)
+		return false;
+	memcpy(a->b, p, sizeof(a->b));
+	return true;
+}
+
+static void
+put_evidence(struct buf *out, const struct evidence *ev)
+{
+	spill_str(out, ev->source);
+	spill_i64(out, ev->offset);
+	spill_i64(out, ev->line);
+}
+
+static struct evidence
+get_evidence(struct assembler *a, struct rd *r)
+{
+	struct evidence ev;
+
+	ev.source = assembler_path(a, spill_get_str(r));
+	ev.offset = spill_get_i64(r);
+	ev.line = spill_get_i64(r);
+	return ev;
+}
+
+static void
+put_attempt(struct buf *out, const struct attempt *at)
+{
+	spill_i64(out, at->time);
+	put32(out, at->disposition);
+	put32(out, (uint32_t)at->reply);
+	spill_str(out, at->dsn);
+	spill_str(out, at->reason);
+	spill_str(out, at->relay);
+	spill_addr(out, at->has_relay_addr, at->relay_addr);
+	put_evidence(out, &at->evidence);
+}
+
+static struct attempt
+get_attempt(struct assembler *a, struct rd *r)
+{
+	struct attempt at = {0};
+
+	at.time = spill_get_i64(r);
+	at.disposition = rd_be32(r) % DISP_N;
+	at.reply = (int)rd_be32(r);
+	at.dsn = spill_get_str(r);
+	at.reason = spill_get_str(r);
+	at.relay = spill_get_str(r);
+	at.has_relay_addr = spill_get_addr(r, &at.relay_addr);
+	at.evidence = get_evidence(a, r);
+	return at;
+}
+
+static void
+put_verdict(struct buf *out, const struct verdict *v)
+{
+	put32(out, v->kind);
+	spill_str(out, v->filter);
+	spill_str(out, v->signature);
+	spill_str(out, v->rule);
+	buf_c(out, (char)(v->has_score | v->has_threshold << 1));
+	buf_put(out, &v->score, sizeof(v->score));
+	buf_put(out, &v->threshold, sizeof(v->threshold));
+	put_evidence(out, &v->evidence);
+}
+
+static void
+get_double(struct rd *r, double *out)
+{
+	const uint8_t *p = rd_bytes(r, sizeof(*out));
+
+	*out = 0;
+	if (p != NULL)
+		memcpy(out, p, sizeof(*out));
+}
+
+static struct verdict
+get_verdict(struct assembler *a, struct rd *r)
+{
+	struct verdict v;
+	uint8_t has;
+
+	v.kind = rd_be32(r) % VERDICT_N;
+	v.filter = spill_get_str(r);
+	v.signature = spill_get_str(r);
+	v.rule = spill_get_str(r);
+	has = rd_u8(r);
+	v.has_score = has & 1;
+	v.has_threshold = has >> 1 & 1;
+	get_double(r, &v.score);
+	get_double(r, &v.threshold);
+	v.evidence = get_evidence(a, r);
+	return v;
+}
+
+static void
+put_flags(struct buf *out, const struct message *m)
+{
+	put32(out,
+	    (uint32_t)(m->arrived | m->reinjected << 1 | m->child << 2 |
+		m->refused << 3 | m->rows_dirty << 4));
+}
+
+static void
+put_head(struct buf *out, const struct message *m)
+{
+	spill_str(out, m->host);
+	spill_str(out, m->mta);
+	spill_i64(out, m->first);
+	spill_i64(out, m->received);
+	spill_i64(out, m->last);
+	put_flags(out, m);
+	spill_addr(out, m->has_client, m->client);
+	put32(out, m->client_port);
+	spill_str(out, m->client_name);
+	spill_str(out, m->helo);
+	spill_str(out, m->protocol);
+	spill_str(out, m->auth_user);
+	spill_i64(out, m->tls);
+	spill_str(out, m->sender);
+	spill_str(out, m->message_id);
+	spill_str(out, m->subject);
+	spill_str(out, m->parent_queue_id);
+	spill_i64(out, m->size);
+	spill_i64(out, m->nrcpt);
+	put32(out, m->direction);
+	spill_i64(out, (int64_t)m->stored_key);
+	spill_i64(out, (int64_t)m->transaction);
+	put_evidence(out, &m->evidence);
+	if (m->refused) {
+		put_attempt(out, &m->refusal);
+		put32(out, m->refusal_stage);
+	}
+}
+
+static struct message *
+get_head(struct assembler *a, struct rd *r)
+{
+	struct str host = spill_get_str(r), mta = spill_get_str(r);
+	struct message *m = message_new(host, mta, spill_get_i64(r));
+	struct event ev = event_of(EVENT_DETAIL);
+	struct attempt at;
+	uint32_t flags;
+
+	m->received = spill_get_i64(r);
+	m->last = spill_get_i64(r);
+	flags = rd_be32(r);
+	m->arrived = flags & 1;
+	m->reinjected = flags >> 1 & 1;
+	m->child = flags >> 2 & 1;
+	m->rows_dirty = flags >> 4 & 1;
+	m->has_client = spill_get_addr(r, &m->client);
+	m->client_port = (uint16_t)rd_be32(r);
+	ev.client_name = spill_get_str(r);
+	ev.helo = spill_get_str(r);
+	ev.protocol = spill_get_str(r);
+	ev.auth_user = spill_get_str(r);
+	m->tls = (int)spill_get_i64(r);
+	ev.sender = spill_get_str(r);
+	ev.message_id = spill_get_str(r);
+	ev.subject = spill_get_str(r);
+	m->parent_queue_id = arena_dup(&m->mem, spill_get_str(r));
+	m->size = spill_get_i64(r);
+	m->nrcpt = (int)spill_get_i64(r);
+	m->direction = rd_be32(r) % DIR_N;
+	m->stored_key = (uint64_t)spill_get_i64(r);
+	m->transaction = (uint64_t)spill_get_i64(r);
+	m->evidence = get_evidence(a, r);
+	message_fill(m, &ev);
+	if (flags >> 3 & 1) {
+		at = get_attempt(a, r);
+		message_refuse(m, &at, rd_be32(r) % STAGE_N);
+	}
+	return m;
+}
+
+static uint32_t
+queue_number(const struct message *m, const struct queue_entry *q)
+{
+	const struct queue_entry *at;
+	uint32_t n = 0;
+
+	for (at = m->queues; at != NULL && at != q; at = at->next)
+		n++;
+	return at ? n : ABSENT;
+}
+
+static struct queue_entry *
+queue_at(const struct message *m, uint32_t n)
+{
+	struct queue_entry *q = m->queues;
+
+	while (n-- > 0 && q != NULL)
+		q = q->next;
+	return q;
+}
+
+static void
+put_queues(struct buf *out, const struct message *m)
+{
+	const struct queue_entry *q;
+
+	for (q = m->queues; q != NULL; q = q->next) {
+		buf_c(out, 1);
+		spill_str(out, q->id);
+		spill_str(out, q->instance);
+		buf_c(out, (char)(q->arrived | q->ended << 1));
+		spill_i64(out, q->first);
+		spill_i64(out, (int64_t)q->session);
+	}
+	buf_c(out, 0);
+}
+
+static void
+get_queues(struct message *m, struct rd *r)
+{
+	struct queue_entry *q;
+	struct str id, instance;
+	uint8_t flags;
+
+	while (rd_u8(r) == 1) {
+		id = spill_get_str(r);
+		instance = spill_get_str(r);
+		flags = rd_u8(r);
+		q = message_queue(m, id, instance, spill_get_i64(r));
+		q->arrived = flags & 1;
+		q->ended = flags >> 1 & 1;
+		q->session = (uint64_t)spill_get_i64(r);
+	}
+}
+
+static void
+put_recipients(struct buf *out, const struct message *m)
+{
+	const struct recipient *r;
+	const struct attempt *at;
+
+	for (r = m->recipients; r != NULL; r = r->next) {
+		buf_c(out, 1);
+		put32(out, r->queue ? queue_number(m, r->queue) : ABSENT);
+		spill_str(out, r->addr);
+		spill_str(out, r->orig);
+		spill_str(out, r->handed_to);
+		put32(out, r->stage);
+		buf_c(out, r->hint);
+		put_attempt(out, &r->outcome);
+		for (at = r->attempts; at != NULL; at = at->next) {
+			buf_c(out, 1);
+			put_attempt(out, at);
+		}
+		buf_c(out, 0);
+	}
+	buf_c(out, 0);
+}
+
+static void
+get_recipient(struct assembler *a, struct message *m, struct rd *r)
+{
+	uint32_t n = rd_be32(r);
+	struct queue_entry *q = n == ABSENT ? NULL : queue_at(m, n);
+	struct str addr = spill_get_str(r), orig = spill_get_str(r);
+	struct recipient *rc = message_recipient(m, q, addr, orig);
+	struct attempt at, *kept;
+
+	rc->handed_to = arena_dup(&m->mem, spill_get_str(r));
+	rc->stage = rd_be32(r) % STAGE_N;
+	rc->hint = rd_u8(r) != 0;
+	at = get_attempt(a, r);
+	while (rd_u8(r) == 1) {
+		struct attempt one = get_attempt(a, r);
+
+		message_attempt(m, rc, &one);
+	}
+	kept = &rc->outcome;
+	*kept = at;
+	kept->dsn = arena_dup(&m->mem, at.dsn);
+	kept->reason = arena_dup(&m->mem, at.reason);
+	kept->relay = arena_dup(&m->mem, at.relay);
+}
+
+static void
+put_verdicts(struct buf *out, const struct message *m)
+{
+	const struct message_verdict *v;
+
+	for (v = m->verdicts; v != NULL; v = v->next) {
+		buf_c(out, 1);
+		spill_i64(out, v->time);
+		put_verdict(out, &v->v);
+	}
+	buf_c(out, 0);
+}
+
+void
+spill_message(struct buf *out, const struct message *m)
+{
+	put32(out, FORMAT);
+	put_head(out, m);
+	put_queues(out, m);
+	put_recipients(out, m);
+	put_verdicts(out, m);
+}
+
+struct message *
+spill_message_read(struct assembler *a, struct str bytes)
+{
+	struct rd r = rd_of(bytes.p, bytes.n);
+	struct message *m;
+	struct verdict v;
+	bool rows_dirty;
+	int64_t t;
+
+	if (rd_be32(&r) != FORMAT)
+		return NULL;
+	m = get_head(a, &r);
+	rows_dirty = m->rows_dirty;
+	get_queues(m, &r);
+	while (rd_u8(&r) == 1)
+		get_recipient(a, m, &r);
+	while (rd_u8(&r) == 1) {
+		t = spill_get_i64(&r);
+		v = get_verdict(a, &r);
+		message_add_verdict(m, &v, t);
+	}
+	if (r.bad) {
+		message_free(m);
+		return NULL;
+	}
+	m->dirty = false;
+	m->rows_dirty = rows_dirty;
+	return m;
+}
+
+void
+spill_pending(struct buf *out, const struct pending *p)
+{
+	put32(out, FORMAT);
+	spill_str(out, p->host);
+	spill_str(out, p->mta);
+	spill_str(out, p->queue_id);
+	spill_str(out, p->message_id);
+	spill_i64(out, p->time);
+	spill_i64(out, p->size);
+	put_verdict(out, &p->v);
+}
+
+bool
+spill_pending_read(struct assembler *a, struct str bytes)
+{
+	struct rd r = rd_of(bytes.p, bytes.n);
+	struct event ev = event_of(EVENT_NOTICE);
+	struct str host, mta;
+	struct verdict v;
+	int64_t t;
+
+	if (rd_be32(&r) != FORMAT)
+		return false;
+	host = spill_get_str(&r);
+	mta = spill_get_str(&r);
+	ev.queue_id = spill_get_str(&r);
+	ev.message_id = spill_get_str(&r);
+	t = spill_get_i64(&r);
+	ev.size = spill_get_i64(&r);
+	v = get_verdict(a, &r);
+	if (r.bad)
+		return false;
+	pending_put(assembler_pending(a), host, mta, &ev, &v, t);
+	return true;
+}
