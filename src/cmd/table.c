@@ -4,6 +4,7 @@
 /* In the order in which help shows them. */
 const struct command *const command_table[] = {
     &cmd_parse,
+    &cmd_import_mail,
     &cmd_flow_stats,
     &cmd_list,
     NULL,

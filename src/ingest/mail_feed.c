@@ -24,9 +24,11 @@ struct feed_file {
 	struct str path;
 	struct line_counts n;
 	int64_t first, last; /* times; UTC_NONE = no line yet */
-	/* before the line that is next, to resume there */
-	int64_t offset, lines;
+	/* before the line that is next */
 	struct logfile_counts counts;
+	struct logfile_counts base; /* of lines that were read before */
+	struct feed_position at;
+	bool skip;
 	char *state;
 	/* the line that is next */
 	bool ready, ended;
@@ -102,8 +104,10 @@ mail_feed_add(struct mail_feed *f, const struct mail_input *in, struct err *e)
 	f->files = xrealloc(f->files, (f->nfiles + 1) * sizeof(*f->files));
 	file = &f->files[f->nfiles++];
 	*file = (struct feed_file){.in = *in, .log = log};
-	file->path = assembler_path(f->assembler, str_z(in->path));
+	file->path = assembler_path(f->assembler,
+	    str_z(in->name ? in->name : in->path));
 	file->first = file->last = UTC_NONE;
+	file->skip = in->skip_first;
 	file->state = xcalloc(1, f->state_size + 1);
 	return 0;
 }
@@ -172,7 +176,8 @@ origin_of(const struct mail_feed *f)
 	o.time = file->line.time;
 	o.evidence = file->evidence;
 	o.evidence.source = file->path;
-	o.source = (unsigned)(file - f->files);
+	o.source = file->in.number ? file->in.number
+				   : (unsigned)(file - f->files);
 	o.direction = file->in.direction;
 	return o;
 }
@@ -213,10 +218,10 @@ read_line(struct mail_feed *f, struct feed_file *file)
 {
 	struct reader *r;
 
+	f->current = file;
 	if (file->kind == LINE_UNHEADED)
 		return PARSED_UNKNOWN;
 	r = reader_of(f, file->line.program);
-	f->current = file;
 	f->parser = r->parser;
 	if (f->parser == NULL && !r->rules && file->in.mta != NULL) {
 		f->parser = file->in.mta;
@@ -277,17 +282,14 @@ peek(struct feed_file *file, struct err *e)
 
 	if (file->ready || file->ended)
 		return 0;
-	logfile_tell(file->log, &file->offset, &file->lines);
 	file->counts = logfile_counts(file->log);
 	rc = logfile_next(file->log, &file->kind, &file->line, &file->raw,
 	    &file->evidence, e);
 	if (rc < 0)
 		return rc;
 	file->ended = file->kind == LINE_END;
-	if (file->ended) {
-		logfile_tell(file->log, &file->offset, &file->lines);
+	if (file->ended)
 		file->counts = logfile_counts(file->log);
-	}
 	file->ready = !file->ended;
 	if (!file->ready || file->kind != LINE_HEADED) {
 		if (file->kind == LINE_UNHEADED)
@@ -300,6 +302,13 @@ peek(struct feed_file *file, struct err *e)
 	if (file->last == UTC_NONE || file->line.time > file->last)
 		file->last = file->line.time;
 	return 0;
+}
+
+/* The line that was read before does not count again. */
+static void
+skip_counts(struct feed_file *file)
+{
+	file->base = logfile_counts(file->log);
 }
 
 int
@@ -321,9 +330,17 @@ mail_feed_step(struct mail_feed *f, struct err *e)
 	}
 	if (first == NULL)
 		return 0;
+	if (first->skip) { /* it is on record */
+		first->skip = first->ready = false;
+		skip_counts(first);
+		return 1;
+	}
 	for (n = logfile_repeat(first->log); n > 0; n--)
 		p = read_line(f, first);
 	count(f, first, p);
+	first->at.offset = first->evidence.offset;
+	first->at.bytes = (int64_t)first->raw.n;
+	first->at.hash = hash_str(first->raw, 0);
 	first->ready = false;
 	if (first->kind == LINE_HEADED)
 		assembler_advance(f->assembler, first->line.time);
@@ -350,8 +367,9 @@ mail_feed_counts(const struct mail_feed *f, size_t file)
 	const struct feed_file *ff = &f->files[file];
 	struct line_counts n = ff->n;
 
-	add(&n, PARSED_IGNORED, ff->counts.empty);
-	add(&n, PARSED_USED, ff->counts.joined); /* parts of lines read */
+	add(&n, PARSED_IGNORED, ff->counts.empty - ff->base.empty);
+	/* parts of lines that were read */
+	add(&n, PARSED_USED, ff->counts.joined - ff->base.joined);
 	return n;
 }
 
@@ -377,14 +395,20 @@ mail_feed_truncated(const struct mail_feed *f, size_t file)
 	return logfile_truncated(f->files[file].log);
 }
 
-void
-mail_feed_tell(const struct mail_feed *f, size_t file, int64_t *offset,
-    int64_t *lines, int64_t *first, int64_t *last)
+struct feed_position
+mail_feed_position(const struct mail_feed *f, size_t file)
 {
-	*offset = f->files[file].offset;
-	*lines = f->files[file].lines;
-	*first = f->files[file].first;
-	*last = f->files[file].last;
+	struct feed_position p = f->files[file].at;
+
+	p.first = f->files[file].first;
+	p.last = f->files[file].last;
+	return p;
+}
+
+size_t
+mail_feed_current(const struct mail_feed *f)
+{
+	return (size_t)(f->current - f->files);
 }
 
 struct str

@@ -18,6 +18,9 @@ struct line_counts {
 
 struct mail_input {
 	const char *path; /* "-" = standard input */
+	const char *name; /* what evidence shows; NULL = path */
+	unsigned number;  /* tells files apart that repeat each other's lines */
+	bool skip_first;  /* resuming: the first line has been read before */
 	struct logfile_options opt;
 	const struct parser_ops *mta; /* for programs nobody claims; or NULL */
 	enum direction direction;     /* DIR_NONE: the sink's to tell */
@@ -52,9 +55,16 @@ const char *mail_feed_path(const struct mail_feed *f, size_t file);
 struct line_counts mail_feed_counts(const struct mail_feed *f, size_t file);
 struct line_counts mail_feed_total(const struct mail_feed *f);
 bool mail_feed_truncated(const struct mail_feed *f, size_t file);
-/* Where to resume this file, and the time of its last line. */
-void mail_feed_tell(const struct mail_feed *f, size_t file, int64_t *offset,
-    int64_t *lines, int64_t *first, int64_t *last);
+/* The last line read of a file, and the times of its first and last. */
+struct feed_position {
+	int64_t offset, bytes; /* of the line, without its end */
+	uint64_t hash;	       /* hash_bytes of it, seed 0 */
+	int64_t first, last;   /* UTC_NONE = no line had a time */
+};
+struct feed_position mail_feed_position(const struct mail_feed *f,
+    size_t file);
+/* The file whose line is being read, for sinks. */
+size_t mail_feed_current(const struct mail_feed *f);
 /* A parser's state blocks of a file, to be kept between runs. */
 struct str mail_feed_state(const struct mail_feed *f, size_t file,
     struct buf *out);

@@ -207,6 +207,8 @@ take_recipients(struct message *m, const struct message *old)
 		    ? STR_NONE
 		    : o->queue->id;
 
+		if (!str_has(o->addr) && o->outcome.disposition == DISP_NONE)
+			continue; /* the row of a message without recipients */
 		r = message_recipient(m, final_queue(m, final), o->addr,
 		    o->orig);
 		for (at = o->attempts; at != NULL; at = at->next)
@@ -229,7 +231,6 @@ static void
 take_in(struct message *m, const struct message *old)
 {
 	struct event ev = event_of(EVENT_DETAIL);
-	const struct message_verdict *v;
 
 	ev.has_client = old->has_client;
 	ev.client = old->client;
@@ -245,6 +246,13 @@ take_in(struct message *m, const struct message *old)
 	ev.subject = old->subject;
 	message_fill(m, &ev);
 	take_recipients(m, old);
+}
+
+static void
+take_verdicts(struct message *m, const struct message *old)
+{
+	const struct message_verdict *v;
+
 	for (v = old->verdicts; v != NULL; v = v->next)
 		message_add_verdict(m, &v->v, v->time);
 }
@@ -483,8 +491,10 @@ mail_store_put(struct store *s, struct assembler *a, struct message *m,
 		rc = get_all(s, a, id, &old, e);
 		if (rc < 0)
 			return rc;
-		if (old != NULL)
+		if (old != NULL && m->stored_key != key)
 			take_in(m, old);
+		if (old != NULL)
+			take_verdicts(m, old);
 		rc = delete_rows(s, id, e);
 	}
 	if (rc >= 0)

@@ -405,6 +405,13 @@ pending_take(struct pending_set *s, int64_t older_than)
 	return p;
 }
 
+void
+pending_remove(struct pending_set *s, struct pending *p)
+{
+	take_out(s, p);
+	pending_drop(p);
+}
+
 struct pending *
 pending_next(struct pending_set *s, const struct pending *p)
 {

@@ -44,6 +44,7 @@ void pending_advance(struct pending_set *s, int64_t now, bool all,
     int64_t *linked, int64_t *ambiguous);
 /* The first in order that is older than t, taken out; NULL if there is none.
  * The caller frees it with pending_drop. */
+void pending_remove(struct pending_set *s, struct pending *p); /* and frees */
 struct pending *pending_take(struct pending_set *s, int64_t older_than);
 void pending_drop(struct pending *p);
 /* Visits all that wait: p = pending_next(s, NULL), then of p. */

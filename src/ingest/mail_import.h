@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Mail import: logs into the store.  Records, open messages and the ledger
+ * go into one transaction, batch by batch, so that a run that is killed and
+ * repeated gives the same store as one that was not.
+ */
+#ifndef INGEST_MAIL_IMPORT_H
+#define INGEST_MAIL_IMPORT_H
+
+#include "ingest/mail_feed.h"
+#include "model/config.h"
+#include "store/store.h"
+
+struct mail_import_result {
+	struct line_counts n; /* of the lines that were new */
+	int64_t files, files_known; /* of which nothing was new */
+	int64_t messages, records, open;
+	int64_t linked_verdicts, waiting_verdicts, ambiguous_verdicts;
+	bool truncated;
+};
+
+struct mail_import;
+
+/* unparsed may be NULL. */
+int mail_import_open(struct mail_import **out, struct store *s,
+    const struct config *config, const struct rules *rules,
+    struct unparsed_sink *unparsed, struct err *e);
+/* name: what evidence shows instead of the path; NULL = the path. */
+int mail_import_add(struct mail_import *i, const struct mail_input *in,
+    const char *name, struct err *e);
+int mail_import_run(struct mail_import *i, struct mail_import_result *out,
+    struct err *e);
+void mail_import_close(struct mail_import *i); /* rolls back what is open */
+const struct mail_feed *mail_import_feed(const struct mail_import *i);
+
+#endif
