@@ -70,8 +70,8 @@ run_import(struct mail_import *i, const struct mail_input *in, size_t n,
 
 int
 import_mail_files(struct cmd *c, struct store *s, const struct mail_input *in,
-    size_t n, const struct mail_flags *flags,
-    struct mail_import_result *result, struct err *e)
+    size_t n, const struct mail_flags *flags, struct mail_import_result *result,
+    struct err *e)
 {
 	struct unparsed_file unparsed = {0};
 	struct mail_import *i = NULL;
@@ -118,9 +118,8 @@ static int
 import_args(struct cmd *c, const struct mail_flags *flags, int argc,
     char **argv, struct mail_import_result *result, struct err *e)
 {
-	size_t n = flags->first_file < argc
-	    ? (size_t)(argc - flags->first_file)
-	    : 1;
+	size_t n =
+	    flags->first_file < argc ? (size_t)(argc - flags->first_file) : 1;
 	struct mail_input *in = xcalloc(n, sizeof(*in));
 	struct store *s = NULL;
 	size_t k;
@@ -129,8 +128,8 @@ import_args(struct cmd *c, const struct mail_flags *flags, int argc,
 	for (k = 0; k < n; k++) {
 		in[k] = flags->in;
 		in[k].path = flags->first_file < argc
-		    ? argv[flags->first_file + (int)k]
-		    : "-";
+		                 ? argv[flags->first_file + (int)k]
+		                 : "-";
 	}
 	rc = cmd_store(c, STORE_WRITE, &s, e);
 	if (rc >= 0)
@@ -161,7 +160,8 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 const struct command cmd_import_mail = {
     .name = "import mail",
     .args = "[flags] [FILE ... | -]",
-    .summary = "Mail logs into the store; what was read before is not read again",
+    .summary =
+        "Mail logs into the store; what was read before is not read again",
     .help = mail_flags_help,
     .run = run,
 };

@@ -75,7 +75,8 @@ list_commands(struct output *o, struct err *e)
 
 	(void)e;
 	for (i = 0; command_table[i] != NULL; i++)
-		row(o, command_table[i]->name, str_z(command_table[i]->summary));
+		row(o, command_table[i]->name,
+		    str_z(command_table[i]->summary));
 	return 0;
 }
 

@@ -16,7 +16,16 @@ const char mail_flags_help[] =
     "  --max-unparsed P exit 3 if more than P percent were not understood\n"
     "  --stats          coverage counts as JSON on stderr\n";
 
-enum { OPT_MTA = 256, OPT_TZ, OPT_YEAR, OPT_HOST, OPT_UNPARSED, OPT_MAX, OPT_STATS, OPT_FOLLOW };
+enum {
+	OPT_MTA = 256,
+	OPT_TZ,
+	OPT_YEAR,
+	OPT_HOST,
+	OPT_UNPARSED,
+	OPT_MAX,
+	OPT_STATS,
+	OPT_FOLLOW
+};
 
 static const struct option longs[] = {
     {"mta", required_argument, NULL, OPT_MTA},
@@ -67,8 +76,8 @@ set_flag(struct mail_flags *f, int opt, struct err *e)
 	case OPT_TZ:
 		f->in.opt.zone = zone_find(str_z(optarg));
 		if (f->in.opt.zone == NULL)
-			return err_set(e, ERR_USAGE,
-			    "--tz: no time zone \"%s\"", optarg);
+			return err_set(
+			    e, ERR_USAGE, "--tz: no time zone \"%s\"", optarg);
 		return 0;
 	case OPT_YEAR:
 		rc = cmd_number("--year", optarg, 1970, 9999, &year, e);
@@ -91,8 +100,8 @@ set_flag(struct mail_flags *f, int opt, struct err *e)
 }
 
 int
-mail_flags_read(struct cmd *c, int argc, char **argv, struct mail_flags *f,
-    struct err *e)
+mail_flags_read(
+    struct cmd *c, int argc, char **argv, struct mail_flags *f, struct err *e)
 {
 	int opt, rc;
 
@@ -147,8 +156,8 @@ unparsed_file_close(struct unparsed_file *u, const char *path, struct err *e)
 }
 
 void
-mail_stats_print(struct line_counts n, int64_t messages, int64_t records,
-    int64_t open)
+mail_stats_print(
+    struct line_counts n, int64_t messages, int64_t records, int64_t open)
 {
 	struct buf b = {0};
 	struct json j = json_to(&b);
@@ -175,7 +184,8 @@ mail_incomplete(const struct mail_feed *f, const struct mail_flags *flags)
 
 	for (i = 0; i < mail_feed_files(f); i++)
 		if (mail_feed_truncated(f, i)) {
-			fprintf(stderr, "heloflow: %s: cut off or damaged; read up to there\n",
+			fprintf(stderr,
+			    "heloflow: %s: cut off or damaged; read up to there\n",
 			    mail_feed_path(f, i));
 			rc = EXIT_INCOMPLETE;
 		}

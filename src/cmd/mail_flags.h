@@ -15,22 +15,22 @@ struct mail_flags {
 };
 
 extern const char mail_flags_help[];
-int mail_flags_read(struct cmd *c, int argc, char **argv,
-    struct mail_flags *f, struct err *e);
+int mail_flags_read(
+    struct cmd *c, int argc, char **argv, struct mail_flags *f, struct err *e);
 
 /* Writes the lines nobody understood to a file. */
 struct unparsed_file {
 	struct unparsed_sink sink;
 	FILE *to;
 };
-int unparsed_file_open(struct unparsed_file *u, const char *path,
-    struct err *e);
-int unparsed_file_close(struct unparsed_file *u, const char *path,
-    struct err *e);
+int unparsed_file_open(
+    struct unparsed_file *u, const char *path, struct err *e);
+int unparsed_file_close(
+    struct unparsed_file *u, const char *path, struct err *e);
 
 /* {"lines":...} on stderr; open: messages that had not ended. */
-void mail_stats_print(struct line_counts n, int64_t messages, int64_t records,
-    int64_t open);
+void mail_stats_print(
+    struct line_counts n, int64_t messages, int64_t records, int64_t open);
 /* 0, or EXIT_INCOMPLETE with one line on stderr that says why. */
 int mail_incomplete(const struct mail_feed *f, const struct mail_flags *flags);
 int rules_open(struct rules **out, struct err *e); /* rules/verdict/ */

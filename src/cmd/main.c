@@ -11,16 +11,18 @@ usage(FILE *to)
 {
 	size_t i;
 
-	fputs("usage: heloflow [-c FILE] [--db FILE] VERB [flags] [FILE ... | -]\n\n",
+	fputs(
+	    "usage: heloflow [-c FILE] [--db FILE] VERB [flags] [FILE ... | -]\n\n",
 	    to);
 	for (i = 0; command_table[i] != NULL; i++)
 		fprintf(to, "  %-18s %s\n", command_table[i]->name,
 		    command_table[i]->summary);
-	fputs("\n  -c FILE     configuration (default: ./heloflow.yaml, if there)\n"
-	      "  --db FILE   the store (default: as configured, else ./heloflow.db)\n"
-	      "  --version\n"
-	      "heloflow VERB --help tells a verb's flags.\n"
-	      "exit: 0 done; 1 failed; 2 usage or configuration; 3 done but incomplete\n",
+	fputs(
+	    "\n  -c FILE     configuration (default: ./heloflow.yaml, if there)\n"
+	    "  --db FILE   the store (default: as configured, else ./heloflow.db)\n"
+	    "  --version\n"
+	    "heloflow VERB --help tells a verb's flags.\n"
+	    "exit: 0 done; 1 failed; 2 usage or configuration; 3 done but incomplete\n",
 	    to);
 }
 
@@ -48,8 +50,8 @@ find(int argc, char **argv, int *words)
 static int
 fail(const char *verb, const struct err *e)
 {
-	fprintf(stderr, "heloflow%s%s: %s\n", verb ? " " : "",
-	    verb ? verb : "", e->text);
+	fprintf(stderr, "heloflow%s%s: %s\n", verb ? " " : "", verb ? verb : "",
+	    e->text);
 	return e->code == ERR_USAGE ? 2 : 1;
 }
 
@@ -114,7 +116,7 @@ main(int argc, char **argv)
 	if (v == NULL) {
 		err_set(&e, ERR_USAGE,
 		    words == 2 ? "%s needs a second word; see heloflow --help"
-			       : "no verb \"%s\"; see heloflow --help",
+		               : "no verb \"%s\"; see heloflow --help",
 		    argv[at]);
 		return fail(NULL, &e);
 	}

@@ -63,8 +63,8 @@ read_all(struct mail_feed *feed, struct assembler *a, struct printer *p,
 
 	while ((rc = mail_feed_step(feed, e)) > 0)
 		if (ferror(stdout))
-			return err_set(e, ERR_FAIL,
-			    "standard output: cannot write: %m");
+			return err_set(
+			    e, ERR_FAIL, "standard output: cannot write: %m");
 	if (rc < 0)
 		return rc;
 	open = (int64_t)assembler_unended(a);

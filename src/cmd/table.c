@@ -5,6 +5,7 @@
 const struct command *const command_table[] = {
     &cmd_parse,
     &cmd_import_mail,
+    &cmd_import_lease,
     &cmd_flow_stats,
     &cmd_list,
     NULL,

@@ -12,13 +12,13 @@
 
 /* Event time that passes between a message's end and its leaving: log lines
  * of several processes come out of order by some seconds. */
-#define LINGER	     (30 * USEC)
+#define LINGER (30 * USEC)
 /* ... of a message that came from this very host: the line that tells whose
  * re-injection it is comes when the filter's client has finished. */
 #define LINGER_LOCAL (300 * USEC)
 /* A message that never ended is let go after the longest queue lifetimes
  * (RFC 5321 4.5.4.1: give-up time generally 4-5 days). */
-#define OPEN_MAX     (7 * 86400 * USEC)
+#define OPEN_MAX (7 * 86400 * USEC)
 /* Facts of a queue id may be logged this long before its arrival line
  * (Sendmail writes from= at the end of the transaction). */
 #define EARLY_MAX    (600 * USEC)
@@ -37,7 +37,7 @@ struct conn {
 	bool refused; /* its last transaction is on record as refused */
 	int tls;
 	struct queue_entry *queue; /* being received, or NULL */
-	bool receiving;		   /* restored: its queue is adopted later */
+	bool receiving;            /* restored: its queue is adopted later */
 };
 
 /* A refusal without a queue id, seen in one or several sources. */
@@ -49,7 +49,9 @@ struct occurrence {
 	int emitted;
 };
 
-enum { LIST_NONE, LIST_SHORT, LIST_LONG, LIST_OPEN, LIST_N };
+/* LIST_PARKED: ended in an earlier run, and event time has not come there
+ * again (older files are being read). */
+enum { LIST_NONE, LIST_SHORT, LIST_LONG, LIST_PARKED, LIST_OPEN, LIST_N };
 
 struct list {
 	struct message *first, *last;
@@ -65,6 +67,7 @@ struct assembler {
 	struct map path_map;
 	size_t open;
 	int64_t now, swept;
+	int64_t parked; /* the earliest time on LIST_PARKED */
 	struct assembly_counts counts;
 };
 
@@ -76,6 +79,7 @@ assembler_new(struct message_sink *sink)
 	a->sink = sink;
 	a->pending = pending_new();
 	a->now = a->swept = UTC_NONE;
+	a->parked = INT64_MAX;
 	return a;
 }
 
@@ -173,7 +177,8 @@ static bool
 from_this_host(const struct message *m)
 {
 	return m->queues != NULL && m->queues->next == NULL &&
-	    (m->reinjected || (m->has_client && addr_is_loopback(m->client)));
+	       (m->reinjected ||
+	           (m->has_client && addr_is_loopback(m->client)));
 }
 
 /* Puts the message where its state belongs. */
@@ -226,8 +231,7 @@ fits(struct str want, struct str have)
  * that had begun by then.  any: an instance that differs will do, if none is
  * the same. */
 static struct queue_entry *
-queue_find(struct assembler *a, const struct origin *o, struct str id,
-    bool any)
+queue_find(struct assembler *a, const struct origin *o, struct str id, bool any)
 {
 	struct queue_entry *q, *best = NULL;
 	bool same, best_same = false;
@@ -410,8 +414,8 @@ client_from_conn(const struct conn *c, struct event *ev)
 
 /* Makes b's message part of a's, unless it is already. */
 static void
-link_entries(struct assembler *a, struct queue_entry *qa,
-    struct queue_entry *qb)
+link_entries(
+    struct assembler *a, struct queue_entry *qa, struct queue_entry *qb)
 {
 	struct message *ma = qa->message, *mb = qb->message;
 
@@ -427,14 +431,15 @@ link_entries(struct assembler *a, struct queue_entry *qa,
 
 /* May the message of this entry be the other side of a local hand-over? */
 static bool
-may_be_reinjection(const struct queue_entry *parent,
-    const struct queue_entry *q)
+may_be_reinjection(
+    const struct queue_entry *parent, const struct queue_entry *q)
 {
 	const struct message *m = q->message;
 
 	return q != parent && q == m->queues &&
-	    (!m->has_client || m->reinjected || addr_is_loopback(m->client)) &&
-	    q->first >= parent->first - OUT_OF_ORDER;
+	       (!m->has_client || m->reinjected ||
+	           addr_is_loopback(m->client)) &&
+	       q->first >= parent->first - OUT_OF_ORDER;
 }
 
 static void
@@ -462,13 +467,13 @@ on_same(struct assembler *a, const struct origin *o, const struct event *ev)
 /* Events of a queue id. */
 
 static bool
-same_arrival(const struct queue_entry *q, const struct origin *o,
-    const struct event *ev)
+same_arrival(
+    const struct queue_entry *q, const struct origin *o, const struct event *ev)
 {
 	const struct message *m = q->message;
 
 	return m->received == o->time && m->has_client == ev->has_client &&
-	    (!ev->has_client || addr_cmp(m->client, ev->client) == 0);
+	       (!ev->has_client || addr_cmp(m->client, ev->client) == 0);
 }
 
 /* Is the entry one whose arrival this may be? */
@@ -545,7 +550,7 @@ static bool
 is_local_hop(const struct event *ev)
 {
 	return str_has(ev->queued_as) && ev->has_relay_addr &&
-	    addr_is_loopback(ev->relay_addr);
+	       addr_is_loopback(ev->relay_addr);
 }
 
 static struct message *
@@ -558,8 +563,8 @@ on_attempt(struct assembler *a, const struct origin *o, const struct event *ev)
 	size_t i;
 
 	for (i = 0; i < ev->nrecipients; i++) {
-		r = message_recipient(m, q, ev->recipients[i],
-		    ev->orig_recipient);
+		r = message_recipient(
+		    m, q, ev->recipients[i], ev->orig_recipient);
 		message_attempt(m, r, &at);
 		if (is_local_hop(ev) && !str_has(r->handed_to))
 			r->handed_to = arena_dup(&m->mem, ev->queued_as);
@@ -621,7 +626,7 @@ refusal_hash(const struct origin *o, const struct event *ev)
 	h = hash_bytes(&ev->client, sizeof(ev->client), h);
 	h = hash_u64(ev->client_port, h);
 	h = hash_u64((uint64_t)ev->kind << 32 | (uint64_t)ev->stage << 16 |
-		(uint64_t)ev->disposition,
+	                 (uint64_t)ev->disposition,
 	    h);
 	h = hash_u64((uint64_t)ev->reply, h);
 	h = hash_str(ev->sender, h);
@@ -657,8 +662,8 @@ occurrence_number(struct assembler *a, uint64_t h, const struct origin *o)
 
 /* A transaction without a queue id: a record of its own, at once. */
 static struct message *
-refuse_unqueued(struct assembler *a, const struct origin *o,
-    const struct event *ev)
+refuse_unqueued(
+    struct assembler *a, const struct origin *o, const struct event *ev)
 {
 	struct attempt at = attempt_of(o, ev);
 	uint64_t h = refusal_hash(o, ev);
@@ -767,8 +772,7 @@ on_child(struct assembler *a, const struct origin *o, const struct event *ev)
 	m->has_client = false;
 	m->client_port = 0;
 	if (!str_has(m->parent_queue_id))
-		m->parent_queue_id =
-		    arena_dup(&m->mem, ev->parent_queue_id);
+		m->parent_queue_id = arena_dup(&m->mem, ev->parent_queue_id);
 	return m;
 }
 
@@ -937,6 +941,22 @@ drop_old_verdicts(struct assembler *a, int64_t before)
 	}
 }
 
+/* Event time has come to messages that ended in an earlier run. */
+static void
+advance_parked(struct assembler *a)
+{
+	struct message *m, *next;
+
+	a->parked = INT64_MAX;
+	for (m = a->lists[LIST_PARKED].first; m != NULL; m = next) {
+		next = m->list_next;
+		if (m->last <= a->now)
+			list_settle(a, m);
+		else if (m->last < a->parked)
+			a->parked = m->last;
+	}
+}
+
 void
 assembler_advance(struct assembler *a, int64_t now)
 {
@@ -945,8 +965,10 @@ assembler_advance(struct assembler *a, int64_t now)
 	if (now <= a->now)
 		return;
 	a->now = now;
-	pending_advance(a->pending, now, false, &linked,
-	    &a->counts.ambiguous_verdicts);
+	if (now >= a->parked)
+		advance_parked(a);
+	pending_advance(
+	    a->pending, now, false, &linked, &a->counts.ambiguous_verdicts);
 	advance_list(a, LIST_SHORT, LINGER);
 	advance_list(a, LIST_LONG, LINGER_LOCAL);
 	if (a->swept != UTC_NONE && now < a->swept + SWEEP_EVERY)
@@ -964,8 +986,8 @@ assembler_flush(struct assembler *a)
 	struct message *m;
 	int i;
 
-	pending_advance(a->pending, a->now, true, &linked,
-	    &a->counts.ambiguous_verdicts);
+	pending_advance(
+	    a->pending, a->now, true, &linked, &a->counts.ambiguous_verdicts);
 	for (i = 1; i < LIST_N; i++)
 		while ((m = a->lists[i].first) != NULL)
 			leave(a, m);
@@ -1083,11 +1105,10 @@ restore_occurrence(struct assembler *a, struct rd *r)
 }
 
 bool
-assembler_restore(struct assembler *a, int64_t now, struct str state)
+assembler_restore(struct assembler *a, struct str state)
 {
 	struct rd r = rd_of(state.p, state.n);
 
-	a->now = now;
 	while (rd_u8(&r) == 1 && !r.bad)
 		restore_conn(a, &r);
 	while (rd_u8(&r) == 1 && !r.bad)
@@ -1123,6 +1144,11 @@ assembler_adopt(struct assembler *a, struct message *m)
 	}
 	pending_know(a->pending, m);
 	list_settle(a, m);
+	if (m->list == LIST_OPEN)
+		return;
+	list_append(a, m, LIST_PARKED);
+	if (m->last < a->parked)
+		a->parked = m->last;
 }
 
 struct pending_set *

@@ -18,7 +18,7 @@ struct origin {
 	int pid;
 	int64_t time;
 	struct evidence evidence; /* source must outlive the assembler */
-	unsigned source;	  /* number of the input file in this call */
+	unsigned source;          /* number of the input file in this call */
 	enum direction direction; /* as configured for that file */
 };
 
@@ -30,10 +30,10 @@ struct message_sink {
 struct assembler;
 
 struct assembly_counts {
-	int64_t messages;	   /* left through the sink */
-	int64_t unlinked_verdicts; /* that found no message */
+	int64_t messages;           /* left through the sink */
+	int64_t unlinked_verdicts;  /* that found no message */
 	int64_t ambiguous_verdicts; /* whose Message-ID was not unique */
-	int64_t expired;	   /* messages that never ended */
+	int64_t expired;            /* messages that never ended */
 };
 
 struct assembler *assembler_new(struct message_sink *sink);
@@ -55,7 +55,7 @@ size_t assembler_unended(const struct assembler *a); /* ... not ended yet */
  * verdict is one blob; visiting order is that of their making. */
 /* Sessions and recent refusals, and the event time. */
 void assembler_save(const struct assembler *a, struct buf *out);
-bool assembler_restore(struct assembler *a, int64_t now, struct str state);
+bool assembler_restore(struct assembler *a, struct str state);
 int64_t assembler_now(const struct assembler *a); /* UTC_NONE at first */
 struct message *assembler_next(struct assembler *a, const struct message *m);
 void assembler_adopt(struct assembler *a, struct message *m);

@@ -46,7 +46,7 @@ tail_is(const char *path, const struct ledger_entry *l, struct err *e)
 	got = read_full(s, buf, (size_t)l->resume_bytes, e);
 out:
 	rc = buf != NULL && got == (long)l->resume_bytes &&
-	    hash_bytes(buf, (size_t)got, 0) == l->resume_hash;
+	     hash_bytes(buf, (size_t)got, 0) == l->resume_hash;
 	free(buf);
 	source_close(s);
 	return rc;
@@ -67,11 +67,11 @@ read_row(struct ledger_entry *l, const struct stmt *st, struct arena *mem)
 	l->unparsed = stmt_value(st, 9).i;
 	l->records = stmt_value(st, 10).i;
 	l->first_time = stmt_value(st, 11).type == VALUE_NULL
-	    ? UTC_NONE
-	    : stmt_value(st, 11).i;
+	                    ? UTC_NONE
+	                    : stmt_value(st, 11).i;
 	l->last_time = stmt_value(st, 12).type == VALUE_NULL
-	    ? UTC_NONE
-	    : stmt_value(st, 12).i;
+	                   ? UTC_NONE
+	                   : stmt_value(st, 12).i;
 	l->truncated = stmt_value(st, 13).i != 0;
 	l->state = arena_dup(mem, stmt_value(st, 14).s);
 }
@@ -93,7 +93,7 @@ search(struct store *s, struct ledger_entry *out, const char *head, long n,
 		l = *out;
 		if (stmt_value(st, 1).i > n ||
 		    hash_bytes(head, (size_t)stmt_value(st, 1).i, 0) !=
-			(uint64_t)stmt_value(st, 2).i)
+		        (uint64_t)stmt_value(st, 2).i)
 			continue;
 		read_row(&l, st, mem);
 		rc = tail_is(out->path, &l, e);
@@ -150,8 +150,8 @@ ledger_save(struct store *s, struct ledger_entry *l, struct err *e)
 	struct stmt *st;
 	int rc;
 
-	rc = store_prepare(s, l->id ? "ledger_update" : "ledger_insert", &st,
-	    e);
+	rc =
+	    store_prepare(s, l->id ? "ledger_update" : "ledger_insert", &st, e);
 	if (rc < 0 || (rc = stmt_run(st, v, sizeof(v) / sizeof(v[0]), e)) < 0)
 		return rc;
 	if (l->id == 0)

@@ -19,7 +19,7 @@ struct ledger_entry {
 	int64_t resume_offset, resume_bytes;
 	uint64_t resume_hash;
 	int64_t lines, used, ignored, unparsed, records; /* before it, and it */
-	int64_t first_time, last_time; /* UTC_NONE = none */
+	int64_t first_time, last_time;                   /* UTC_NONE = none */
 	bool truncated;
 	struct str state;
 };

@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 
-#define HOUR	     (3600 * USEC)
+#define HOUR         (3600 * USEC)
 #define PROGRAMS_MAX 4096 /* names remembered; a log can hold any number */
 
 /* Who reads the lines of a program. */
@@ -54,8 +54,8 @@ struct mail_feed {
 	const struct parser_ops *parser;
 };
 
-static void on_event(struct event_sink *sink, struct str instance,
-    const struct event *ev);
+static void on_event(
+    struct event_sink *sink, struct str instance, const struct event *ev);
 
 struct mail_feed *
 mail_feed_new(const struct rules *rules, struct assembler *a,
@@ -104,8 +104,8 @@ mail_feed_add(struct mail_feed *f, const struct mail_input *in, struct err *e)
 	f->files = xrealloc(f->files, (f->nfiles + 1) * sizeof(*f->files));
 	file = &f->files[f->nfiles++];
 	*file = (struct feed_file){.in = *in, .log = log};
-	file->path = assembler_path(f->assembler,
-	    str_z(in->name ? in->name : in->path));
+	file->path =
+	    assembler_path(f->assembler, str_z(in->name ? in->name : in->path));
 	file->first = file->last = UTC_NONE;
 	file->skip = in->skip_first;
 	file->state = xcalloc(1, f->state_size + 1);
@@ -176,8 +176,8 @@ origin_of(const struct mail_feed *f)
 	o.time = file->line.time;
 	o.evidence = file->evidence;
 	o.evidence.source = file->path;
-	o.source = file->in.number ? file->in.number
-				   : (unsigned)(file - f->files);
+	o.source =
+	    file->in.number ? file->in.number : (unsigned)(file - f->files);
 	o.direction = file->in.direction;
 	return o;
 }
@@ -186,7 +186,8 @@ static void
 on_event(struct event_sink *sink, struct str instance, const struct event *ev)
 {
 	struct mail_feed *f =
-	    (struct mail_feed *)((char *)sink - offsetof(struct mail_feed, sink));
+	    (struct mail_feed *)((char *)sink -
+	                         offsetof(struct mail_feed, sink));
 	struct origin o = origin_of(f);
 	struct verdict v;
 	bool has = false;
@@ -229,8 +230,8 @@ read_line(struct mail_feed *f, struct feed_file *file)
 		    file->state + state_offset(f->parser), &f->sink);
 	}
 	if (f->parser != NULL)
-		return f->parser->line(&file->line, file->state + r->state_at,
-		    &f->sink);
+		return f->parser->line(
+		    &file->line, file->state + r->state_at, &f->sink);
 	return r->rules ? read_with_rules(f, &file->line) : PARSED_UNKNOWN;
 }
 

@@ -41,12 +41,12 @@ struct hour_counts {
 	struct line_counts n;
 };
 
-struct mail_feed *mail_feed_new(const struct rules *rules,
-    struct assembler *a, struct unparsed_sink *unparsed);
+struct mail_feed *mail_feed_new(const struct rules *rules, struct assembler *a,
+    struct unparsed_sink *unparsed);
 void mail_feed_free(struct mail_feed *f);
 /* Opens a file; its number is that of the call, from 0. */
-int mail_feed_add(struct mail_feed *f, const struct mail_input *in,
-    struct err *e);
+int mail_feed_add(
+    struct mail_feed *f, const struct mail_input *in, struct err *e);
 /* Reads the next line in order of time: 1, or 0 at the end. */
 int mail_feed_step(struct mail_feed *f, struct err *e);
 
@@ -58,20 +58,18 @@ bool mail_feed_truncated(const struct mail_feed *f, size_t file);
 /* The last line read of a file, and the times of its first and last. */
 struct feed_position {
 	int64_t offset, bytes; /* of the line, without its end */
-	uint64_t hash;	       /* hash_bytes of it, seed 0 */
+	uint64_t hash;         /* hash_bytes of it, seed 0 */
 	int64_t first, last;   /* UTC_NONE = no line had a time */
 };
-struct feed_position mail_feed_position(const struct mail_feed *f,
-    size_t file);
+struct feed_position mail_feed_position(const struct mail_feed *f, size_t file);
 /* The file whose line is being read, for sinks. */
 size_t mail_feed_current(const struct mail_feed *f);
 /* A parser's state blocks of a file, to be kept between runs. */
-struct str mail_feed_state(const struct mail_feed *f, size_t file,
-    struct buf *out);
+struct str mail_feed_state(
+    const struct mail_feed *f, size_t file, struct buf *out);
 void mail_feed_restore(struct mail_feed *f, size_t file, struct str state);
 /* Hours heard since the last call of mail_feed_hours_reset. */
-const struct hour_counts *mail_feed_hour(const struct mail_feed *f,
-    size_t *at);
+const struct hour_counts *mail_feed_hour(const struct mail_feed *f, size_t *at);
 void mail_feed_hours_reset(struct mail_feed *f);
 
 #endif

@@ -16,9 +16,9 @@
 
 struct import_file {
 	struct ledger_entry ledger;
-	int64_t samples; /* unparsed lines kept */
+	int64_t samples;           /* unparsed lines kept */
 	struct line_counts before; /* the ledger's, when this run began */
-	bool known; /* its last line is to be met again first */
+	bool known;                /* its last line is to be met again first */
 };
 
 struct mail_import {
@@ -50,8 +50,8 @@ on_message(struct message_sink *sink, struct message *m)
 	if (m->slot != 0) {
 		if (i->ngone == i->gone_size) {
 			i->gone_size = i->gone_size ? i->gone_size * 2 : 64;
-			i->gone = xrealloc(i->gone,
-			    i->gone_size * sizeof(*i->gone));
+			i->gone =
+			    xrealloc(i->gone, i->gone_size * sizeof(*i->gone));
 		}
 		i->gone[i->ngone++] = m->slot;
 	}
@@ -60,8 +60,8 @@ on_message(struct message_sink *sink, struct message *m)
 	i->result.messages++;
 	m->direction = direction_of(i->config, m);
 	if (m->rows_dirty)
-		i->rc = mail_store_put(i->store, i->assembler, m,
-		    &i->result.records, &i->err);
+		i->rc = mail_store_put(
+		    i->store, i->assembler, m, &i->result.records, &i->err);
 }
 
 static int
@@ -82,7 +82,8 @@ on_unparsed(struct unparsed_sink *sink, struct str raw, struct str program,
     const struct evidence *ev)
 {
 	struct mail_import *i =
-	    (struct mail_import *)((char *)sink - offsetof(struct mail_import, unparsed));
+	    (struct mail_import *)((char *)sink -
+	                           offsetof(struct mail_import, unparsed));
 	struct import_file *f = &i->files[mail_feed_current(i->feed)];
 
 	if (i->also != NULL)
@@ -140,8 +141,7 @@ restore(struct mail_import *i, struct err *e)
 	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0 ||
 	    (rc = stmt_next(st, e)) < 0)
 		return rc;
-	if (rc > 0 && !assembler_restore(i->assembler, stmt_value(st, 0).i,
-			  stmt_value(st, 1).s))
+	if (rc > 0 && !assembler_restore(i->assembler, stmt_value(st, 1).s))
 		return err_set(e, ERR_FAIL, "%s: its state cannot be read",
 		    store_path(i->store));
 	stmt_reset(st);
@@ -204,8 +204,8 @@ mail_import_add(struct mail_import *i, const struct mail_input *in,
 	if (rc < 0)
 		return rc;
 	f.known = f.ledger.id != 0;
-	f.before = (struct line_counts){f.ledger.lines, f.ledger.used,
-	    f.ledger.ignored, f.ledger.unparsed};
+	f.before = (struct line_counts){
+	    f.ledger.lines, f.ledger.used, f.ledger.ignored, f.ledger.unparsed};
 	if (name != NULL)
 		f.ledger.path = name;
 	if (f.known) {
@@ -214,7 +214,7 @@ mail_import_add(struct mail_import *i, const struct mail_input *in,
 		from.opt.after =
 		    f.ledger.last_time == UTC_NONE ? 0 : f.ledger.last_time;
 	} else if (f.ledger.head_bytes > 0 &&
-	    (rc = ledger_save(i->store, &f.ledger, e)) < 0) {
+	           (rc = ledger_save(i->store, &f.ledger, e)) < 0) {
 		return rc;
 	}
 	from.name = name;
@@ -253,7 +253,7 @@ save_message(struct mail_import *i, struct message *m, struct err *e)
 	v[0] = value_blob(i->buf.p, i->buf.n);
 	v[1] = value_int(m->slot);
 	rc = m->slot ? run(i, "open_message_update", v, 2, e)
-		     : run(i, "open_message_put", v, 1, e);
+	             : run(i, "open_message_put", v, 1, e);
 	if (rc >= 0 && m->slot == 0)
 		m->slot = store_last_id(i->store);
 	m->dirty = false;
@@ -321,8 +321,8 @@ save_coverage(struct mail_import *i, struct err *e)
 	int rc = 0;
 
 	while (rc >= 0 && (c = mail_feed_hour(i->feed, &at)) != NULL) {
-		rc = store_name(i->store, c->host.n ? c->host : STR("-"),
-		    &origin, e);
+		rc = store_name(
+		    i->store, c->host.n ? c->host : STR("-"), &origin, e);
 		if (rc < 0)
 			break;
 		struct value v[] = {value_z("mail"), value_int(origin),
@@ -404,8 +404,8 @@ put_open_rows(struct mail_import *i, struct err *e)
 		if (!m->rows_dirty || message_is_empty(m))
 			continue;
 		m->direction = direction_of(i->config, m);
-		rc = mail_store_put(i->store, i->assembler, m,
-		    &i->result.records, e);
+		rc = mail_store_put(
+		    i->store, i->assembler, m, &i->result.records, e);
 		m->dirty = true;
 	}
 	return rc;
@@ -416,7 +416,8 @@ static int
 link_pending(struct mail_import *i, struct err *e)
 {
 	struct pending_set *set = assembler_pending(i->assembler);
-	int64_t old = assembler_now(i->assembler) - PENDING_KEEP;
+	int64_t now = assembler_now(i->assembler);
+	int64_t old = now == UTC_NONE ? UTC_NONE : now - PENDING_KEEP;
 	struct pending *p, *next;
 	int rc = 0;
 
@@ -463,8 +464,8 @@ fill_result(struct mail_import *i)
 }
 
 int
-mail_import_run(struct mail_import *i, struct mail_import_result *out,
-    struct err *e)
+mail_import_run(
+    struct mail_import *i, struct mail_import_result *out, struct err *e)
 {
 	int64_t lines = 0;
 	int rc;
@@ -474,8 +475,7 @@ mail_import_run(struct mail_import *i, struct mail_import_result *out,
 			*e = i->err;
 			return i->rc;
 		}
-		if (++lines % BATCH_LINES == 0 &&
-		    (rc = next_batch(i, e)) < 0)
+		if (++lines % BATCH_LINES == 0 && (rc = next_batch(i, e)) < 0)
 			return rc;
 	}
 	if (rc >= 0)

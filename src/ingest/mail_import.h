@@ -12,7 +12,7 @@
 #include "store/store.h"
 
 struct mail_import_result {
-	struct line_counts n; /* of the lines that were new */
+	struct line_counts n;       /* of the lines that were new */
 	int64_t files, files_known; /* of which nothing was new */
 	int64_t messages, records, open;
 	int64_t linked_verdicts, waiting_verdicts, ambiguous_verdicts;
@@ -28,8 +28,8 @@ int mail_import_open(struct mail_import **out, struct store *s,
 /* name: what evidence shows instead of the path; NULL = the path. */
 int mail_import_add(struct mail_import *i, const struct mail_input *in,
     const char *name, struct err *e);
-int mail_import_run(struct mail_import *i, struct mail_import_result *out,
-    struct err *e);
+int mail_import_run(
+    struct mail_import *i, struct mail_import_result *out, struct err *e);
 void mail_import_close(struct mail_import *i); /* rolls back what is open */
 const struct mail_feed *mail_import_feed(const struct mail_import *i);
 

@@ -54,13 +54,13 @@ get_message(struct store *s, int64_t id, struct message **out, struct err *e)
 	*out = NULL;
 	if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
 		return rc;
-	m = message_new(stmt_value(st, 1).s, stmt_value(st, 2).s,
-	    stmt_value(st, 0).i);
+	m = message_new(
+	    stmt_value(st, 1).s, stmt_value(st, 2).s, stmt_value(st, 0).i);
 	if (!str_has(m->host))
 		m->host = STR("");
 	if (str_has(stmt_value(st, 4).s))
-		message_queue(m, stmt_value(st, 4).s, stmt_value(st, 3).s,
-		    m->received);
+		message_queue(
+		    m, stmt_value(st, 4).s, stmt_value(st, 3).s, m->received);
 	read_addr(stmt_value(st, 5), &ev.has_client, &ev.client);
 	ev.client_port = (uint16_t)int_or(stmt_value(st, 6), 0);
 	ev.client_name = stmt_value(st, 7).s;
@@ -136,8 +136,8 @@ get_attempts(struct store *s, struct assembler *a, int64_t id,
 			continue;
 		at = (struct attempt){.time = stmt_value(st, 1).i};
 		at.relay = stmt_value(st, 2).s;
-		read_addr(stmt_value(st, 3), &at.has_relay_addr,
-		    &at.relay_addr);
+		read_addr(
+		    stmt_value(st, 3), &at.has_relay_addr, &at.relay_addr);
 		at.disposition = (enum disposition)stmt_value(st, 4).i;
 		at.reply = (int)int_or(stmt_value(st, 5), 0);
 		at.dsn = stmt_value(st, 6).s;
@@ -204,24 +204,23 @@ take_recipients(struct message *m, const struct message *old)
 
 	for (o = old->recipients; o != NULL; o = o->next) {
 		struct str final = o->queue == old->queues || o->queue == NULL
-		    ? STR_NONE
-		    : o->queue->id;
+		                       ? STR_NONE
+		                       : o->queue->id;
 
 		if (!str_has(o->addr) && o->outcome.disposition == DISP_NONE)
 			continue; /* the row of a message without recipients */
-		r = message_recipient(m, final_queue(m, final), o->addr,
-		    o->orig);
+		r = message_recipient(
+		    m, final_queue(m, final), o->addr, o->orig);
 		for (at = o->attempts; at != NULL; at = at->next)
 			message_attempt(m, r, at);
 		if (r->outcome.disposition == DISP_NONE ||
 		    (o->outcome.disposition != DISP_NONE &&
-			o->outcome.time > r->outcome.time)) {
+		        o->outcome.time > r->outcome.time)) {
 			r->outcome = o->outcome;
 			r->outcome.dsn = arena_dup(&m->mem, o->outcome.dsn);
 			r->outcome.reason =
 			    arena_dup(&m->mem, o->outcome.reason);
-			r->outcome.relay =
-			    arena_dup(&m->mem, o->outcome.relay);
+			r->outcome.relay = arena_dup(&m->mem, o->outcome.relay);
 			r->stage = o->stage;
 		}
 	}
@@ -297,8 +296,8 @@ run(struct store *s, const char *name, const struct value *v, size_t n,
 }
 
 static int
-put_message(struct store *s, const struct message *m, int64_t *id,
-    struct err *e)
+put_message(
+    struct store *s, const struct message *m, int64_t *id, struct err *e)
 {
 	const struct message_verdict *w = message_worst(m);
 	const struct queue_entry *q = m->queues;
@@ -335,7 +334,7 @@ put_message(struct store *s, const struct message *m, int64_t *id,
 
 	if (rc >= 0)
 		rc = *id ? run(s, "message_update", row, LEN(row), e)
-			 : run(s, "message_put", row, LEN(row) - 1, e);
+		         : run(s, "message_put", row, LEN(row) - 1, e);
 	if (rc >= 0 && *id == 0)
 		*id = store_last_id(s);
 	return rc;
@@ -394,8 +393,8 @@ put_recipient(struct store *s, const struct message *m,
 }
 
 static int
-put_verdicts(struct store *s, const struct message *m, int64_t id,
-    struct err *e)
+put_verdicts(
+    struct store *s, const struct message *m, int64_t id, struct err *e)
 {
 	const struct message_verdict *v;
 	int rc = 0, n = 0;
@@ -405,7 +404,7 @@ put_verdicts(struct store *s, const struct message *m, int64_t id,
 		    name_value(s, v->v.filter, &rc, e), value_int(v->v.kind),
 		    v->v.has_score ? value_real(v->v.score) : value_null(),
 		    v->v.has_threshold ? value_real(v->v.threshold)
-				       : value_null(),
+		                       : value_null(),
 		    name_value(s, v->v.signature, &rc, e),
 		    name_value(s, v->v.rule, &rc, e), value_time(v->time),
 		    name_value(s, v->v.evidence.source, &rc, e),
@@ -458,8 +457,8 @@ drop_stored(struct store *s, uint64_t key, struct err *e)
 }
 
 static int
-put_rows(struct store *s, const struct message *m, int64_t id,
-    int64_t *records, struct err *e)
+put_rows(struct store *s, const struct message *m, int64_t id, int64_t *records,
+    struct err *e)
 {
 	const struct recipient *r;
 	int rc = put_message(s, m, &id, e), n = 0;
@@ -508,8 +507,8 @@ mail_store_put(struct store *s, struct assembler *a, struct message *m,
 /* --- verdicts whose message is stored */
 
 static int
-find_message(struct store *s, const struct pending *p, int64_t *id,
-    struct err *e)
+find_message(
+    struct store *s, const struct pending *p, int64_t *id, struct err *e)
 {
 	bool by_queue = str_has(p->queue_id);
 	struct value v[] = {value_str(by_queue ? p->queue_id : p->message_id),

@@ -91,15 +91,15 @@ envelope_row(struct message *m, const struct queue_entry *q, struct str orig)
 	struct recipient *r;
 
 	for (r = m->recipients; str_has(orig) && r != NULL; r = r->next)
-		if (r->queue == q && r->attempts == NULL &&
-		    !str_has(r->orig) && str_eqi(r->addr, orig))
+		if (r->queue == q && r->attempts == NULL && !str_has(r->orig) &&
+		    str_eqi(r->addr, orig))
 			return r;
 	return NULL;
 }
 
 struct recipient *
-message_recipient(struct message *m, struct queue_entry *q, struct str addr,
-    struct str orig)
+message_recipient(
+    struct message *m, struct queue_entry *q, struct str addr, struct str orig)
 {
 	struct recipient *r;
 
@@ -107,7 +107,7 @@ message_recipient(struct message *m, struct queue_entry *q, struct str addr,
 		if (r->queue == q && str_has(r->addr) == str_has(addr) &&
 		    str_eq(r->addr, addr) &&
 		    (!str_has(orig) || !str_has(r->orig) ||
-			str_eq(r->orig, orig)))
+		        str_eq(r->orig, orig)))
 			break;
 	if (r == NULL && (r = envelope_row(m, q, orig)) != NULL)
 		r->addr = arena_dup(&m->mem, addr);
@@ -145,15 +145,15 @@ bool
 recipient_settled(const struct recipient *r)
 {
 	return r->outcome.disposition != DISP_NONE &&
-	    r->outcome.disposition != DISP_DEFERRED;
+	       r->outcome.disposition != DISP_DEFERRED;
 }
 
 static bool
 same_attempt(const struct attempt *a, const struct attempt *b)
 {
 	return a->time == b->time && a->disposition == b->disposition &&
-	    a->reply == b->reply && str_eq(a->dsn, b->dsn) &&
-	    str_eq(a->reason, b->reason) && str_eq(a->relay, b->relay);
+	       a->reply == b->reply && str_eq(a->dsn, b->dsn) &&
+	       str_eq(a->reason, b->reason) && str_eq(a->relay, b->relay);
 }
 
 static struct attempt
@@ -183,8 +183,8 @@ message_release(struct message *m)
 }
 
 bool
-message_attempt(struct message *m, struct recipient *r,
-    const struct attempt *at)
+message_attempt(
+    struct message *m, struct recipient *r, const struct attempt *at)
 {
 	struct attempt **p, *a;
 
@@ -227,9 +227,10 @@ static bool
 same_verdict(const struct verdict *a, const struct verdict *b)
 {
 	return a->kind == b->kind && str_eq(a->filter, b->filter) &&
-	    str_eq(a->signature, b->signature) && str_eq(a->rule, b->rule) &&
-	    a->has_score == b->has_score &&
-	    (!a->has_score || (a->score <= b->score && a->score >= b->score));
+	       str_eq(a->signature, b->signature) && str_eq(a->rule, b->rule) &&
+	       a->has_score == b->has_score &&
+	       (!a->has_score ||
+	           (a->score <= b->score && a->score >= b->score));
 }
 
 void
@@ -353,5 +354,5 @@ bool
 message_is_empty(const struct message *m)
 {
 	return m->recipients == NULL && !m->refused && m->verdicts == NULL &&
-	    m->nrcpt == 0;
+	       m->nrcpt == 0;
 }

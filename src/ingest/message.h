@@ -15,7 +15,7 @@
 struct queue_entry {
 	struct str id, instance;
 	bool arrived, ended;
-	int64_t first; /* time of its first event */
+	int64_t first;    /* time of its first event */
 	uint64_t session; /* the assembler's key of who received it, or 0 */
 	struct message *message;
 	struct queue_entry *next;  /* of the message */
@@ -36,8 +36,8 @@ struct attempt {
 struct recipient {
 	struct str addr, orig;
 	struct queue_entry *queue; /* whose outcome this is */
-	struct str handed_to;	   /* queue id of our own next hop, or absent */
-	struct attempt outcome;	   /* the latest; disposition may be NONE */
+	struct str handed_to;      /* queue id of our own next hop, or absent */
+	struct attempt outcome;    /* the latest; disposition may be NONE */
 	enum stage stage;
 	bool hint; /* only a filter named it: it may be an alias */
 	struct attempt *attempts; /* oldest first */
@@ -77,8 +77,8 @@ struct message {
 	/* the assembler's and the writer's */
 	struct message *absorbed; /* merged into this one, for its memory */
 	struct message *list_next, *list_prev;
-	int list;	     /* 0 = on none */
-	int64_t slot;	     /* row id in open_message, 0 = none */
+	int list;            /* 0 = on none */
+	int64_t slot;        /* row id in open_message, 0 = none */
 	uint64_t stored_key; /* rows are in the store under this key */
 	bool dirty, rows_dirty;
 	struct mid_use *mid; /* its place in the Message-ID index */
@@ -87,27 +87,27 @@ struct message {
 struct message *message_new(struct str host, struct str mta, int64_t t);
 void message_free(struct message *m);
 
-struct queue_entry *message_queue(struct message *m, struct str id,
-    struct str instance, int64_t t);
+struct queue_entry *message_queue(
+    struct message *m, struct str id, struct str instance, int64_t t);
 /* Fills what the event tells and the message does not know yet. */
 void message_fill(struct message *m, const struct event *ev);
 /* The row of that recipient; addr may be absent.  A row of the envelope that
  * has no outcome yet becomes the row of what its alias was expanded to. */
-struct recipient *message_recipient(struct message *m, struct queue_entry *q,
-    struct str addr, struct str orig);
+struct recipient *message_recipient(
+    struct message *m, struct queue_entry *q, struct str addr, struct str orig);
 /* A filter's line names a recipient: on record only where the server itself
  * names none. */
 void message_hint(struct message *m, struct queue_entry *q, struct str addr);
 /* Does it have an outcome that will stay? */
 bool recipient_settled(const struct recipient *r);
 /* Adds an attempt unless the very same is there; true if it was new. */
-bool message_attempt(struct message *m, struct recipient *r,
-    const struct attempt *at);
+bool message_attempt(
+    struct message *m, struct recipient *r, const struct attempt *at);
 /* The server's refusal of the whole message; every row gets it. */
-void message_refuse(struct message *m, const struct attempt *at,
-    enum stage stage);
-void message_add_verdict(struct message *m, const struct verdict *v,
-    int64_t time);
+void message_refuse(
+    struct message *m, const struct attempt *at, enum stage stage);
+void message_add_verdict(
+    struct message *m, const struct verdict *v, int64_t time);
 const struct message_verdict *message_worst(const struct message *m);
 /* b becomes part of a; b must not be used again. */
 void message_merge(struct message *a, struct message *b);

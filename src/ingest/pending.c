@@ -8,12 +8,12 @@
 #include "base/utc.h"
 
 #define QUEUE_EARLY (300 * USEC) /* a verdict may come before its message */
-#define SIZE_SLACK  4096	 /* headers that are added on the way */
+#define SIZE_SLACK  4096         /* headers that are added on the way */
 
 /* One message, open or gone, that carried a Message-ID. */
 struct mid_use {
 	struct message *message; /* NULL once it has left */
-	struct str host;	 /* in the mid's arena */
+	struct str host;         /* in the mid's arena */
 	int64_t received, size;
 	struct mid_use *next;
 	struct mid *mid;
@@ -282,7 +282,7 @@ size_fits(int64_t said, int64_t have)
 	int64_t slack = have / 5 + SIZE_SLACK;
 
 	return said < 0 || have < 0 ||
-	    (said <= have + slack && have <= said + slack);
+	       (said <= have + slack && have <= said + slack);
 }
 
 /* The one use that this verdict can mean, or NULL; *many: more than one. */
@@ -374,8 +374,8 @@ sweep(struct pending_set *s, int64_t now)
 }
 
 void
-pending_advance(struct pending_set *s, int64_t now, bool all,
-    int64_t *linked, int64_t *ambiguous)
+pending_advance(struct pending_set *s, int64_t now, bool all, int64_t *linked,
+    int64_t *ambiguous)
 {
 	struct pending *p, *next;
 	int64_t before;

@@ -18,7 +18,7 @@ struct pending {
 	struct arena mem;
 	struct str host, mta, queue_id, message_id;
 	struct verdict v;
-	int64_t time, size; /* size -1 = not told */
+	int64_t time, size;          /* size -1 = not told */
 	struct pending *next, *prev; /* in order of coming */
 	struct pending *chain;
 };

@@ -67,8 +67,7 @@ client_json(struct json *j, const struct message *m)
 }
 
 static void
-outcome_json(struct json *j, const struct message *m,
-    const struct recipient *r)
+outcome_json(struct json *j, const struct message *m, const struct recipient *r)
 {
 	const struct attempt *o = &r->outcome;
 	enum stage stage = r->stage;
@@ -127,15 +126,14 @@ evidence_json(struct json *j, struct evidence ev)
 }
 
 void
-record_json(struct buf *out, const struct message *m,
-    const struct recipient *r)
+record_json(struct buf *out, const struct message *m, const struct recipient *r)
 {
 	struct json j = json_to(out);
 	char key[20];
 
 	json_open(&j, NULL, '{');
-	snprintf(key, sizeof(key), "%016llx",
-	    (unsigned long long)message_key(m));
+	snprintf(
+	    key, sizeof(key), "%016llx", (unsigned long long)message_key(m));
 	json_str(&j, "message_key", str_z(key));
 	json_time(&j, "received", m->received);
 	json_time(&j, "time", record_time(m, r));

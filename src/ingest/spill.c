@@ -5,8 +5,8 @@
 
 #include "base/rd.h"
 
-#define FORMAT	1
-#define ABSENT	UINT32_MAX
+#define FORMAT 1
+#define ABSENT UINT32_MAX
 
 static void
 put32(struct buf *out, uint32_t v)
@@ -163,9 +163,8 @@ get_verdict(struct assembler *a, struct rd *r)
 static void
 put_flags(struct buf *out, const struct message *m)
 {
-	put32(out,
-	    (uint32_t)(m->arrived | m->reinjected << 1 | m->child << 2 |
-		m->refused << 3 | m->rows_dirty << 4));
+	put32(out, (uint32_t)(m->arrived | m->reinjected << 1 | m->child << 2 |
+	                      m->refused << 3 | m->rows_dirty << 4));
 }
 
 static void
