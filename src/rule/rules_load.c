@@ -225,17 +225,23 @@ static int
 check_stages(struct reading *in, const struct yaml_node *map,
     const struct rule *r, const struct str *kinds, size_t n)
 {
-	unsigned content = 1u << STAGE_DATA | 1u << STAGE_EOM;
+	unsigned content = 1u << STAGE_DATA | 1u << STAGE_EOM, can;
 
 	if (!can_be(r, VERDICT_SPAM) && !can_be(r, VERDICT_VIRUS))
 		return 0;
-	if (r->stages && !(r->stages & ~content))
-		return 0;
-	for (size_t i = 0; i < n; i++)
-		if (!listed_in(kinds[i], after_data))
-			return yaml_fail(map, in->e,
-			    "spam and virus on '%.*s' need 'stage: [data, eom]'",
-			    STR_FMT(kinds[i]));
+	for (size_t i = 0; i < n; i++) {
+		can = content;
+		/* Behind the queue a filter's answer has no stage; parsers
+		 * make this text of an answer to the end of DATA only. */
+		if (str_eq(kinds[i], STR("proxy-reject")))
+			can |= 1u << STAGE_NONE;
+		if (listed_in(kinds[i], after_data) ||
+		    (r->stages && !(r->stages & ~can)))
+			continue;
+		return yaml_fail(map, in->e,
+		    "spam and virus on '%.*s' need 'stage: [data, eom]'",
+		    STR_FMT(kinds[i]));
+	}
 	return 0;
 }
 
@@ -250,7 +256,7 @@ read_stages(struct reading *in, const struct yaml_node *map, struct rule *r)
 		return ERR_USAGE;
 	for (size_t i = 0; i < n; i++) {
 		stage = name_find(stage_name, STAGE_N, words[i]);
-		if (stage == 0)
+		if (stage == 0 && !str_eq(words[i], STR("none")))
 			return yaml_fail(yaml_get(map, "stage"), in->e,
 			    "no stage '%.*s'", STR_FMT(words[i]));
 		r->stages |= 1u << stage;
