@@ -1,0 +1,142 @@
+-- What the verbs findings, explain and chart read.
+
+-- name: findings
+SELECT date(f.day * 86400, 'unixepoch') AS day, f.customer, f.attributed_by, f.scope,
+       (SELECT json_group_array(q.text)
+          FROM (SELECT a.text FROM finding_addr x JOIN addr a ON a.id = x.addr
+                 WHERE x.day = f.day AND x.customer = f.customer ORDER BY a.bytes) q) AS addrs,
+       f.class, f.kind, f.flow_support, f.first_seen, f.last_seen, f.log, f.flow,
+       f.complaints, f.confidence, f.reason,
+       (SELECT json_group_array(json(q.fact))
+          FROM (SELECT json_object('kind', e.kind,
+                         'time', strftime('%Y-%m-%dT%H:%M:%S', e.time / 1000000, 'unixepoch')
+                                 || printf('.%03dZ', e.time / 1000 % 1000),
+                         'text', e.text,
+                         'message_key', iif(e.message_key IS NULL, NULL, printf('%016x', e.message_key)),
+                         'source', s.text, 'offset', e."offset", 'line', e.line) AS fact
+                  FROM finding_evidence e LEFT JOIN name s ON s.id = e.source
+                 WHERE e.day = f.day AND e.customer = f.customer ORDER BY e.n) q) AS evidence,
+       f.watermark
+  FROM finding f
+ WHERE (?1 IS NULL OR f.day = ?1)
+   AND (?2 IS NULL OR f.class = ?2)
+   AND (?3 IS NULL OR f.last_seen >= ?3)
+   AND (?4 IS NULL OR f.first_seen < ?4)
+   AND (?5 IS NULL OR f.customer = ?5)
+   AND (?6 IS NULL OR f.scope = ?6)
+ ORDER BY f.day,
+       CASE f.class WHEN 'confirmed' THEN 1 WHEN 'below_threshold' THEN 2
+            WHEN 'flow_only_suspect' THEN 3 WHEN 'ambiguous' THEN 4
+            WHEN 'flow_only_expected' THEN 5 ELSE 6 END,
+       f.customer;
+
+-- The last day of a customer, or the day ?2.
+-- name: finding_day
+SELECT max(day) FROM finding WHERE customer = ?1 AND (?2 IS NULL OR day = ?2);
+
+-- name: finding_head
+SELECT f.day, f.attributed_by, f.scope, f.class, f.kind, f.flow_support,
+       f.first_seen, f.last_seen, f.complaints, f.confidence, f.reason, f.watermark,
+       r.timezone, r.mail_hours, r.flow_hours, r.hours, r.imports,
+       json_extract(f.log, '$.transactions'), json_extract(f.log, '$.messages'),
+       json_extract(f.log, '$.recipients'), json_extract(f.log, '$.spam'),
+       json_extract(f.log, '$.virus'), json_extract(f.log, '$.adverse_delivered'),
+       json_extract(f.log, '$.senders'), json_extract(f.log, '$.ambiguous'),
+       json_extract(f.flow, '$.client'), json_extract(f.flow, '$.client_in_window'),
+       json_extract(f.flow, '$.p_miss'), json_extract(f.flow, '$.p_miss_messages'),
+       json_extract(f.flow, '$.rate'), json_extract(f.flow, '$.window')
+  FROM finding f JOIN correlation_run r ON r.day = f.day
+ WHERE f.customer = ?1 AND f.day = ?2;
+
+-- name: finding_addrs
+SELECT a.text, x.messages, x.samples
+  FROM finding_addr x JOIN addr a ON a.id = x.addr
+ WHERE x.customer = ?1 AND x.day = ?2
+ ORDER BY x.messages DESC, x.samples DESC, a.bytes;
+
+-- name: finding_rules
+SELECT r.rule, d.summary, r.metric, r.value, r.at_least, r.at_most, r.source, m.meaning
+  FROM finding_rule r
+  LEFT JOIN detect_rule d ON d.rule = r.rule
+  LEFT JOIN metric_name m ON m.metric = r.metric
+ WHERE r.customer = ?1 AND r.day = ?2
+ ORDER BY r.rule, r.n;
+
+-- Facts, with what a log line must hold to be the one that was read.
+-- name: finding_facts
+SELECT e.kind, e.time, e.text, s.text AS source, e."offset", e.line,
+       m.queue_id, m.message_id, c.text AS client, n.text AS sender
+  FROM finding_evidence e
+  LEFT JOIN name s ON s.id = e.source
+  LEFT JOIN mail_message m ON m.message_key = e.message_key
+  LEFT JOIN addr c ON c.id = m.client
+  LEFT JOIN name n ON n.id = m.sender
+ WHERE e.customer = ?1 AND e.day = ?2
+ ORDER BY e.n;
+
+-- What speaks against a finding, in words; a row for each.
+-- name: finding_against
+WITH f AS (
+  SELECT f.*, r.mail_hours, r.hours,
+         json_extract(f.log, '$.messages') AS messages,
+         json_extract(f.log, '$.spam') AS spam, json_extract(f.log, '$.virus') AS virus,
+         json_extract(f.log, '$.distinct_recipients') AS rcpts,
+         json_extract(f.log, '$.sender_domains') AS domains,
+         json_extract(f.log, '$.adverse_delivered') AS reached,
+         json_extract(f.log, '$.clean') AS clean,
+         json_array_length(json_extract(f.log, '$.filters')) AS filters,
+         json_extract(f.log, '$.ambiguous') AS doubt,
+         json_extract(f.flow, '$.client_strong') AS strong,
+         json_extract(f.flow, '$.client') AS client
+    FROM finding f JOIN correlation_run r ON r.day = f.day
+   WHERE f.customer = ?1 AND f.day = ?2)
+SELECT text FROM (
+  SELECT 1 AS n, 'many senders to few recipients: mail that is forwarded, spam included, looks like this' AS text
+    FROM f WHERE class IN ('confirmed', 'below_threshold') AND rcpts <= 3 AND domains >= 10
+  UNION ALL
+  SELECT 2, 'one message only' FROM f
+   WHERE class IN ('confirmed', 'below_threshold') AND spam + virus = 1
+  UNION ALL
+  SELECT 3, 'one filter only says so' FROM f
+   WHERE class IN ('confirmed', 'below_threshold') AND filters = 1
+  UNION ALL
+  SELECT 4, printf('%d of %d messages were called clean', clean, messages) FROM f
+   WHERE class IN ('confirmed', 'below_threshold') AND clean > 0
+  UNION ALL
+  SELECT 5, 'the address is in our prefixes, but no lease says whose it was' FROM f
+   WHERE scope = 'own_unassigned'
+  UNION ALL
+  SELECT 6, printf('%d more messages of the address are in doubt and were not counted', doubt) FROM f
+   WHERE class <> 'ambiguous' AND doubt > 0
+  UNION ALL
+  SELECT 7, 'an agent could have sampled this mail and did not (P(miss) says how likely that is)' FROM f
+   WHERE flow_support = 'not_seen'
+  UNION ALL
+  SELECT 8, 'no log speaks against this customer: sending mail past our servers is no abuse by itself' FROM f
+   WHERE class LIKE 'flow_only%'
+  UNION ALL
+  SELECT 9, 'no SYN among the samples: who opened the connections is not certain' FROM f
+   WHERE class LIKE 'flow_only%' AND strong = 0
+  UNION ALL
+  SELECT 10, 'a single sampled packet' FROM f WHERE class LIKE 'flow_only%' AND client = 1
+  UNION ALL
+  SELECT 11, 'it is not known who had the address at that time: nobody may be blamed' FROM f
+   WHERE class = 'ambiguous'
+  UNION ALL
+  SELECT 12, printf('our logs cover %d of the day''s %d hours', mail_hours, hours) FROM f
+   WHERE mail_hours < hours)
+ ORDER BY n;
+
+-- Days from ?1 to before ?2, one row each; days without a run have NULLs.
+-- name: chart_customers
+WITH RECURSIVE d (day) AS (
+  SELECT ?1 UNION ALL SELECT day + 1 FROM d WHERE day + 1 < ?2)
+SELECT date(d.day * 86400, 'unixepoch') AS day, c.spam, c.virus, c.both, c.report,
+       c.spam + c.virus + c.both + c.report AS total,
+       c.below_threshold, c.flow_only_suspect, c.ambiguous,
+       c.mail_hours, c.flow_hours, c.hours, c.covered, c.timezone
+  FROM d LEFT JOIN daily_customers c ON c.day = d.day
+ ORDER BY d.day;
+
+-- name: chart_last_day
+SELECT max(day) FROM correlation_run;

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * heloflow explain: one finding on one page, for somebody who must decide
+ * tonight: what, when, which lines, which lease, which rule, what speaks
+ * against it, how sure.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmd/findings.h"
+#include "report/logline.h"
+
+enum head {
+	H_DAY,
+	H_BY,
+	H_SCOPE,
+	H_CLASS,
+	H_KIND,
+	H_SUPPORT,
+	H_FIRST,
+	H_LAST,
+	H_COMPLAINTS,
+	H_CONFIDENCE,
+	H_REASON,
+	H_WATERMARK,
+	H_ZONE,
+	H_MAIL_HOURS,
+	H_FLOW_HOURS,
+	H_HOURS,
+	H_IMPORTS,
+	H_TRANSACTIONS,
+	H_MESSAGES,
+	H_RECIPIENTS,
+	H_SPAM,
+	H_VIRUS,
+	H_REACHED,
+	H_SENDERS,
+	H_DOUBT,
+	H_CLIENT,
+	H_IN_WINDOW,
+	H_P_MISS,
+	H_P_MESSAGES,
+	H_RATE,
+	H_WINDOW,
+	H_N
+};
+
+struct page {
+	struct store *store;
+	const struct zone *zone;
+	struct arena mem;
+	struct value key[2]; /* customer, day */
+	struct value h[H_N];
+};
+
+/* Log text never reaches the terminal as an escape sequence. */
+static void
+put(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		putchar(c < 0x20 || c == 0x7f ? '?' : c);
+	}
+}
+
+static struct value
+keep(struct page *p, struct value v)
+{
+	if (v.type == VALUE_TEXT || v.type == VALUE_BLOB ||
+	    v.type == VALUE_JSON)
+		v.s = arena_dup(&p->mem, v.s);
+	return v;
+}
+
+static long long
+num(const struct page *p, enum head i)
+{
+	return (long long)p->h[i].i;
+}
+
+static const char *
+sure(double c)
+{
+	return c >= 0.8   ? "high"
+	       : c >= 0.6 ? "medium"
+	       : c >= 0.3 ? "low"
+	       : c > 0    ? "a lead, no more"
+	                  : "nothing";
+}
+
+static void
+print_time(const struct page *p, const char *what, int64_t t)
+{
+	char utc[UTC_TEXT_MAX], local[UTC_TEXT_MAX];
+
+	utc_format(t, utc);
+	utc_format_zone(t, p->zone, local);
+	printf("  %-6s %s", what, utc);
+	if (p->zone != NULL)
+		printf("   (%s %.*s)", local, STR_FMT(p->h[H_ZONE].s));
+	putchar('\n');
+}
+
+static void
+print_title(const struct page *p)
+{
+	char day[UTC_TEXT_MAX];
+
+	day_format(p->h[H_DAY].i, day);
+	put(p->key[0].s);
+	printf(" on %s (%.*s): ", day, STR_FMT(p->h[H_ZONE].s));
+	put(p->h[H_CLASS].s);
+	if (p->h[H_KIND].type == VALUE_TEXT) {
+		printf(", ");
+		put(p->h[H_KIND].s);
+	}
+	printf("\n\nWhat\n  ");
+	put(p->h[H_REASON].s);
+	printf(
+	    "\n  %lld transactions, %lld whole messages from %lld senders to"
+	    " %lld recipients\n  %lld spam, %lld virus; %lld of these reached"
+	    " somebody; %lld reports from outside\n",
+	    num(p, H_TRANSACTIONS), num(p, H_MESSAGES), num(p, H_SENDERS),
+	    num(p, H_RECIPIENTS), num(p, H_SPAM), num(p, H_VIRUS),
+	    num(p, H_REACHED), num(p, H_COMPLAINTS));
+	printf("\nWhen\n");
+	print_time(p, "first", p->h[H_FIRST].i);
+	print_time(p, "last", p->h[H_LAST].i);
+}
+
+/* Calls row for each row of a statement on (customer, day). */
+static int
+each(struct page *p, const char *name,
+    void (*row)(struct page *p, const struct stmt *st, int64_t n),
+    struct err *e)
+{
+	struct stmt *st;
+	int64_t n = 0;
+	int rc = store_prepare(p->store, name, &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, p->key, 2, e)) < 0)
+		return rc;
+	while ((rc = stmt_next(st, e)) > 0)
+		row(p, st, n++);
+	return rc;
+}
+
+static void
+addr_row(struct page *p, const struct stmt *st, int64_t n)
+{
+	(void)p;
+	if (n == 10)
+		printf("  ...\n");
+	if (n >= 10)
+		return;
+	printf("  ");
+	put(stmt_value(st, 0).s);
+	printf(": %" PRId64 " transactions, %" PRId64 " sampled packets\n",
+	    stmt_value(st, 1).i, stmt_value(st, 2).i);
+}
+
+static void
+rule_row(struct page *p, const struct stmt *st, int64_t n)
+{
+	bool most = stmt_value(st, 4).type == VALUE_NULL;
+	struct value limit = stmt_value(st, most ? 5 : 4);
+
+	(void)p;
+	(void)n;
+	printf("  ");
+	put(stmt_value(st, 0).s);
+	printf(": ");
+	put(stmt_value(st, 2).s);
+	printf(" %g, at %s %g is asked (", stmt_value(st, 3).r,
+	    most ? "most" : "least", limit.r);
+	put(stmt_value(st, 6).s);
+	printf(")\n      ");
+	put(stmt_value(st, 7).s);
+	putchar('\n');
+}
+
+static void
+against_row(struct page *p, const struct stmt *st, int64_t n)
+{
+	(void)p;
+	(void)n;
+	printf("  - ");
+	put(stmt_value(st, 0).s);
+	putchar('\n');
+}
+
+struct fact {
+	struct str kind, text;
+	int64_t time, line;
+	bool has_time;
+};
+
+struct facts {
+	struct fact *f;
+	struct logline *l;
+	size_t n, size;
+};
+
+static void
+fact_add(struct page *p, struct facts *all, const struct stmt *st)
+{
+	struct fact *f;
+	struct logline *l;
+
+	if (all->n == all->size) {
+		all->size = all->size ? 2 * all->size : 64;
+		all->f = xrealloc(all->f, all->size * sizeof(*all->f));
+		all->l = xrealloc(all->l, all->size * sizeof(*all->l));
+	}
+	f = &all->f[all->n];
+	l = &all->l[all->n++];
+	f->kind = keep(p, stmt_value(st, 0)).s;
+	f->has_time = stmt_value(st, 1).type != VALUE_NULL;
+	f->time = stmt_value(st, 1).i;
+	f->text = keep(p, stmt_value(st, 2)).s;
+	*l = (struct logline){.source = keep(p, stmt_value(st, 3)).s,
+	    .offset = stmt_value(st, 4).i};
+	f->line = stmt_value(st, 5).i;
+	for (size_t i = 0; i < 4; i++)
+		l->words[i] = keep(p, stmt_value(st, 6 + i)).s;
+}
+
+static int
+read_facts(struct page *p, struct facts *all, struct err *e)
+{
+	struct stmt *st;
+	int rc = store_prepare(p->store, "finding_facts", &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, p->key, 2, e)) < 0)
+		return rc;
+	while ((rc = stmt_next(st, e)) > 0)
+		fact_add(p, all, st);
+	loglines_read(all->l, all->n, &p->mem);
+	return rc;
+}
+
+static void
+print_fact(const struct fact *f, const struct logline *l)
+{
+	char when[UTC_TEXT_MAX] = "";
+
+	if (f->has_time)
+		utc_format(f->time, when);
+	printf("  %s%s", when, f->has_time ? " " : "");
+	put(f->text);
+	putchar('\n');
+	if (!str_has(l->source))
+		return;
+	printf("      ");
+	put(l->source);
+	printf(":%" PRId64, f->line);
+	if (l->missing != NULL) {
+		printf(" (%s)\n", l->missing);
+		return;
+	}
+	printf("\n      | ");
+	put(l->text);
+	putchar('\n');
+}
+
+/* The facts of one kind under a heading; the kinds come in blocks. */
+static void
+print_facts(const struct facts *all, const char *kind, const char *heading)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < all->n; i++) {
+		if (!str_eq(all->f[i].kind, str_z(kind)))
+			continue;
+		if (!any)
+			printf("\n%s\n", heading);
+		any = true;
+		print_fact(&all->f[i], &all->l[i]);
+	}
+}
+
+static void
+print_flows(const struct page *p)
+{
+	struct str support = p->h[H_SUPPORT].s;
+
+	printf("\nFlows\n  %lld client packets sampled in the day",
+	    num(p, H_CLIENT));
+	if (p->h[H_IN_WINDOW].type == VALUE_INT)
+		printf(", %lld within %lld s of the mail", num(p, H_IN_WINDOW),
+		    num(p, H_WINDOW));
+	putchar('\n');
+	if (p->h[H_SUPPORT].type != VALUE_TEXT)
+		return;
+	printf("  support: ");
+	put(support);
+	if (str_eq(support, STR("not_seen")))
+		printf("; P(miss) %.4f for %lld messages at 1 in %lld",
+		    p->h[H_P_MISS].r, num(p, H_P_MESSAGES), num(p, H_RATE));
+	if (str_eq(support, STR("not_visible")))
+		printf("; no agent sees the path of this mail, so nothing "
+		       "follows from it");
+	putchar('\n');
+}
+
+static void
+print_end(const struct page *p)
+{
+	printf("\nHow sure\n  ");
+	if (p->h[H_CONFIDENCE].type == VALUE_REAL)
+		printf("%s (%.2f on a scale of 0 to 1 that orders findings; it "
+		       "is no probability)\n",
+		    sure(p->h[H_CONFIDENCE].r), p->h[H_CONFIDENCE].r);
+	else
+		printf("there is nothing to be sure of\n");
+	printf("\nCovers\n  logs %lld of %lld hours, flows %lld of %lld hours; "
+	       "the run saw ",
+	    num(p, H_MAIL_HOURS), num(p, H_HOURS), num(p, H_FLOW_HOURS),
+	    num(p, H_HOURS));
+	put(p->h[H_WATERMARK].s);
+	putchar('\n');
+}
+
+static int
+print_page(struct page *p, struct err *e)
+{
+	struct facts all = {0};
+	int rc = read_facts(p, &all, e);
+
+	if (rc < 0)
+		goto out;
+	print_title(p);
+	printf("\nWho\n  named by ");
+	put(p->h[H_BY].s);
+	printf(", scope ");
+	put(p->h[H_SCOPE].s);
+	putchar('\n');
+	rc = each(p, "finding_addrs", addr_row, e);
+	if (rc >= 0) {
+		print_facts(&all, "lease", "Leases");
+		printf("\nRules that fired\n");
+		rc = each(p, "finding_rules", rule_row, e);
+	}
+	print_facts(&all, "verdict", "What filters said");
+	print_facts(&all, "delivery", "What became of it");
+	print_flows(p);
+	print_facts(&all, "sample", "Samples");
+	print_facts(&all, "complaint", "Reports");
+	if (rc >= 0) {
+		printf("\nWhat speaks against it\n");
+		rc = each(p, "finding_against", against_row, e);
+	}
+	print_end(p);
+out:
+	free(all.f);
+	free(all.l);
+	return rc;
+}
+
+/* "DAY/CUSTOMER" or "CUSTOMER"; a customer's name may hold a slash. */
+static int
+find_day(struct page *p, const char *arg, struct err *e)
+{
+	struct str day = str_head(str_z(arg), 10);
+	struct stmt *st;
+	int rc;
+
+	p->key[0] = value_z(arg);
+	p->key[1] = value_null();
+	if (strlen(arg) > 11 && arg[10] == '/' &&
+	    day_parse(day, &p->key[1].i)) {
+		p->key[0] = value_z(arg + 11);
+		p->key[1].type = VALUE_INT;
+	}
+	rc = store_prepare(p->store, "finding_day", &st, e);
+	if (rc < 0 || (rc = stmt_start(st, p->key, 2, e)) < 0 ||
+	    (rc = stmt_next(st, e)) < 0)
+		return rc;
+	p->key[1] = rc > 0 ? stmt_value(st, 0) : value_null();
+	stmt_reset(st);
+	if (p->key[1].type != VALUE_INT)
+		return err_set(e, ERR_FAIL,
+		    "no finding \"%s\" (CUSTOMER or DAY/CUSTOMER)", arg);
+	return 0;
+}
+
+static int
+read_head(struct page *p, struct err *e)
+{
+	struct stmt *st;
+	int rc = store_prepare(p->store, "finding_head", &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, p->key, 2, e)) < 0 ||
+	    (rc = stmt_next(st, e)) < 0)
+		return rc;
+	for (size_t i = 0; rc > 0 && i < H_N; i++)
+		p->h[i] = keep(p, stmt_value(st, i));
+	stmt_reset(st);
+	if (rc == 0)
+		return err_set(e, ERR_FAIL, "%s: the finding has no run",
+		    store_path(p->store));
+	p->zone = zone_find(p->h[H_ZONE].s);
+	if (str_eq(p->h[H_ZONE].s, STR("UTC")))
+		p->zone = NULL;
+	return 0;
+}
+
+/* As data: the same object as findings has. */
+static int
+print_data(struct cmd *c, struct page *p, struct err *e)
+{
+	const struct value v[6] = {p->key[1], value_null(), value_null(),
+	    value_null(), p->key[0], value_null()};
+	struct stmt *st;
+	int rc = store_prepare(p->store, "findings", &st, e);
+
+	if (rc < 0)
+		return rc;
+	return cmd_rows(
+	    c, st, v, 6, findings_columns, findings_ncolumns, NULL, e);
+}
+
+static int
+run(struct cmd *c, int argc, char **argv, struct err *e)
+{
+	struct page p = {0};
+	int opt = cmd_option(c, argc, argv, "", NULL, e), rc;
+
+	if (opt != -1)
+		return ERR_USAGE;
+	if (optind + 1 != argc)
+		return err_set(
+		    e, ERR_USAGE, "explain what? CUSTOMER or DAY/CUSTOMER");
+	rc = cmd_store(c, STORE_READ, &p.store, e);
+	if (rc >= 0)
+		rc = find_day(&p, argv[optind], e);
+	if (rc >= 0)
+		rc = read_head(&p, e);
+	if (rc >= 0)
+		rc = c->out != &output_text ? print_data(c, &p, e)
+		                            : print_page(&p, e);
+	store_close(p.store);
+	arena_free(&p.mem);
+	return rc < 0 ? rc : 0;
+}
+
+const struct command cmd_explain = {
+    .name = "explain",
+    .args = "CUSTOMER | DAY/CUSTOMER",
+    .summary = "Why a finding is one: facts, lines, rules, doubts",
+    .help = "",
+    .run = run,
+};

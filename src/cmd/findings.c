@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* heloflow findings: what the correlation found, one row a customer-day. */
+#include <stdio.h>
+
+#include "cmd/findings.h"
+
+enum { OPT_DAY = 1, OPT_CLASS, OPT_SINCE, OPT_UNTIL, OPT_CUSTOMER, OPT_SCOPE };
+
+static const struct option long_opts[] = {
+    {"day", required_argument, NULL, OPT_DAY},
+    {"class", required_argument, NULL, OPT_CLASS},
+    {"since", required_argument, NULL, OPT_SINCE},
+    {"until", required_argument, NULL, OPT_UNTIL},
+    {"customer", required_argument, NULL, OPT_CUSTOMER},
+    {"scope", required_argument, NULL, OPT_SCOPE},
+    {NULL, 0, NULL, 0},
+};
+
+const struct column findings_columns[] = {
+    {"day", "day", VALUE_TEXT},
+    {"customer", "customer", VALUE_TEXT},
+    {"attributed_by", "by", VALUE_TEXT},
+    {"scope", NULL, VALUE_TEXT},
+    {"addrs", NULL, VALUE_JSON},
+    {"class", "class", VALUE_TEXT},
+    {"kind", "kind", VALUE_TEXT},
+    {"flow_support", "flows", VALUE_TEXT},
+    {"first_seen", "first seen", VALUE_TIME},
+    {"last_seen", NULL, VALUE_TIME},
+    {"log", NULL, VALUE_JSON},
+    {"flow", NULL, VALUE_JSON},
+    {"complaints", "reports", VALUE_INT},
+    {"confidence", "sure", VALUE_REAL},
+    {"reason", "reason", VALUE_TEXT},
+    {"evidence", NULL, VALUE_JSON},
+    {"watermark", NULL, VALUE_TEXT},
+};
+const size_t findings_ncolumns =
+    sizeof(findings_columns) / sizeof(findings_columns[0]);
+
+static const char *const class_names[] = {"confirmed", "below_threshold",
+    "flow_only_suspect", "flow_only_expected", "clean", "ambiguous", NULL};
+static const char *const scope_names[] = {
+    "customer", "own_unassigned", "remote", NULL};
+
+static int
+one_of(const char *flag, const char *const *names, const char *word,
+    struct value *out, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; names[i] != NULL && strcmp(names[i], word) != 0; i++)
+		;
+	if (names[i] == NULL)
+		return err_set(
+		    e, ERR_USAGE, "%s: there is no \"%s\"", flag, word);
+	*out = value_z(names[i]);
+	return 0;
+}
+
+/* v: the statement's arguments, in its order. */
+static int
+read_flag(struct cmd *c, int opt, struct value *v, struct err *e)
+{
+	switch (opt) {
+	case OPT_DAY:
+		v[0].type = VALUE_INT;
+		return cmd_day(c, "--day", optarg, &v[0].i, e);
+	case OPT_CLASS:
+		return one_of("--class", class_names, optarg, &v[1], e);
+	case OPT_SINCE:
+		v[2].type = VALUE_INT;
+		return cmd_time(c, "--since", optarg, &v[2].i, e);
+	case OPT_UNTIL:
+		v[3].type = VALUE_INT;
+		return cmd_time(c, "--until", optarg, &v[3].i, e);
+	case OPT_CUSTOMER:
+		v[4] = value_z(optarg);
+		return 0;
+	case OPT_SCOPE:
+		return one_of("--scope", scope_names, optarg, &v[5], e);
+	default:
+		return ERR_USAGE;
+	}
+}
+
+static int
+run(struct cmd *c, int argc, char **argv, struct err *e)
+{
+	struct value v[6] = {{0}};
+	struct store *s = NULL;
+	struct stmt *st;
+	int opt, rc = 0;
+
+	while ((opt = cmd_option(c, argc, argv, "", long_opts, e)) != -1) {
+		rc = read_flag(c, opt, v, e);
+		if (rc < 0)
+			return rc;
+	}
+	if (optind < argc)
+		return err_set(e, ERR_USAGE, "findings takes no file: \"%s\"",
+		    argv[optind]);
+	rc = cmd_store(c, STORE_READ, &s, e);
+	if (rc >= 0)
+		rc = store_prepare(s, "findings", &st, e);
+	if (rc >= 0)
+		rc = cmd_rows(
+		    c, st, v, 6, findings_columns, findings_ncolumns, NULL, e);
+	store_close(s);
+	return rc;
+}
+
+const struct command cmd_findings = {
+    .name = "findings",
+    .args = "[flags]",
+    .summary = "What the correlation found, one row a customer and day",
+    .help =
+        "  --day D           of one day\n"
+        "  --since T, --until T  seen at or after, and before\n"
+        "  --class C         confirmed, below_threshold, clean, ambiguous,\n"
+        "                    flow_only_suspect, flow_only_expected\n"
+        "  --scope S         customer, own_unassigned, remote\n"
+        "  --customer NAME   of one customer or address\n",
+    .run = run,
+};

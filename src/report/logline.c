@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/logline.h"
+
+#include <stdlib.h>
+
+#include "input/source.h"
+
+#define CHUNK 65536
+
+/* A window over the file that only moves forward. */
+struct window {
+	struct source *src;
+	int64_t at; /* of buf[0] in the file */
+	size_t have;
+	bool end;
+	char buf[2 * CHUNK];
+};
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct logline *x = *(struct logline *const *)a;
+	const struct logline *y = *(struct logline *const *)b;
+	size_t n = x->source.n < y->source.n ? x->source.n : y->source.n;
+	int c = n ? memcmp(x->source.p, y->source.p, n) : 0;
+
+	if (c == 0)
+		c = (x->source.n > y->source.n) - (x->source.n < y->source.n);
+	if (c == 0)
+		c = (x->offset > y->offset) - (x->offset < y->offset);
+	return c;
+}
+
+/* Drops what lies before offset, and reads until LOGLINE_MAX bytes follow it
+ * or the file ends. */
+static void
+move_to(struct window *w, int64_t offset)
+{
+	struct err e;
+	long got;
+	size_t drop;
+
+	while (!w->end && w->at + (int64_t)w->have < offset + LOGLINE_MAX + 1) {
+		if (w->have > CHUNK) {
+			drop = w->have - CHUNK;
+			if (w->at + (int64_t)drop > offset)
+				drop = (size_t)(offset - w->at);
+			memmove(w->buf, w->buf + drop, w->have - drop);
+			w->have -= drop;
+			w->at += (int64_t)drop;
+		}
+		got = source_read(
+		    w->src, w->buf + w->have, sizeof(w->buf) - w->have, &e);
+		if (got <= 0)
+			w->end = true;
+		else
+			w->have += (size_t)got;
+	}
+}
+
+static bool
+holds_a_word(struct str text, const struct logline *l)
+{
+	for (size_t i = 0; i < 4; i++)
+		if (l->words[i].n > 0 && str_find(text, l->words[i]) >= 0)
+			return true;
+	return false;
+}
+
+static void
+take(struct window *w, struct logline *l, struct arena *mem)
+{
+	int64_t from = l->offset > 0 ? l->offset - 1 : 0;
+	struct str all, text;
+	ptrdiff_t end;
+
+	l->missing = "the file has changed since";
+	move_to(w, from);
+	if (from < w->at || from >= w->at + (int64_t)w->have)
+		return;
+	all = str_of(w->buf + (from - w->at), w->have - (size_t)(from - w->at));
+	if (l->offset > 0 && all.p[0] != '\n')
+		return;
+	text = str_head(str_from(all, l->offset > 0), LOGLINE_MAX);
+	end = str_chr(text, '\n');
+	if (end >= 0)
+		text = str_head(text, (size_t)end);
+	if (!holds_a_word(text, l))
+		return;
+	l->text = arena_dup(mem, str_trim(text));
+	l->missing = NULL;
+}
+
+/* Lines from i on that lie in one file; returns how many. */
+static size_t
+read_file(struct logline **l, size_t n, struct window *w, struct arena *mem)
+{
+	struct err e;
+	size_t i;
+	int rc = -1;
+
+	w->src = NULL;
+	w->at = 0;
+	w->have = 0;
+	w->end = false;
+	if (!str_eq(l[0]->source, STR("-")) && str_has(l[0]->source))
+		rc = source_open(&w->src, arena_z(mem, l[0]->source), &e);
+	for (i = 0; i < n && str_eq(l[i]->source, l[0]->source); i++) {
+		l[i]->text = STR_NONE;
+		l[i]->missing = "the file is not there any more";
+		if (rc >= 0)
+			take(w, l[i], mem);
+	}
+	source_close(w->src);
+	return i;
+}
+
+void
+loglines_read(struct logline *lines, size_t n, struct arena *mem)
+{
+	struct logline **order = xcalloc(n + 1, sizeof(*order));
+	struct window *w = xmalloc(sizeof(*w));
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		order[i] = &lines[i];
+	qsort(order, n, sizeof(*order), by_place);
+	for (i = 0; i < n;)
+		i += read_file(order + i, n - i, w, mem);
+	free(w);
+	free(order);
+}
