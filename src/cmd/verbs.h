@@ -4,7 +4,8 @@
 
 #include "cmd/cmd.h"
 
-extern const struct command cmd_flow_stats, cmd_import_lease, cmd_import_mail,
-    cmd_list, cmd_parse;
+extern const struct command cmd_chart, cmd_correlate, cmd_explain,
+    cmd_findings, cmd_flow_stats, cmd_import_lease, cmd_import_mail, cmd_list,
+    cmd_parse;
 
 #endif

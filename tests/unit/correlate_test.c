@@ -317,7 +317,7 @@ own_hosts_bounces_and_local_mail_blame_nobody(void **state)
 	spam(NULL, AT(9, 0, 0), 9);
 	world_mail((struct mail){.at = AT(15, 0, 0),
 	    .client = "198.51.100.9",
-	    .parent = 77,
+	    .parent = "Q1",
 	    .sender = "",
 	    .rcpt = "x@example.com",
 	    .verdict = VIRUS,

@@ -27,7 +27,8 @@ struct mail {
 	const char *client, *auth, *sender, *helo, *rcpt;
 	int port, verdict, disposition, stage, reply;
 	const char *dsn;
-	int64_t parent, key; /* key 0: the next number */
+	const char *parent;
+	int64_t key; /* key 0: the next number */
 };
 
 static struct config config;
@@ -243,7 +244,7 @@ world_insert_message(const struct mail *m)
 {
 	char *sender = world_name(m->sender), *helo = world_name(m->helo);
 	char *auth = world_name(m->auth), *client = sqlite3_mprintf("NULL");
-	char verdict[16] = "NULL", port[16] = "NULL", parent[32] = "NULL";
+	char verdict[16] = "NULL", port[16] = "NULL";
 
 	if (m->client != NULL) {
 		sqlite3_free(client);
@@ -255,15 +256,13 @@ world_insert_message(const struct mail *m)
 		snprintf(verdict, sizeof(verdict), "%d", m->verdict);
 	if (m->port)
 		snprintf(port, sizeof(port), "%d", m->port);
-	if (m->parent)
-		snprintf(parent, sizeof(parent), "%lld", (long long)m->parent);
 	world_do(sqlite3_mprintf(
 	    "INSERT INTO mail_message (message_key, received, host, mta, "
-	    "client, client_port, helo, auth_user, sender, verdict, parent, "
-	    "queue_id) VALUES (%lld, %lld, 1, 2, %s, %s, %s, %s, %s, %s, %s, "
-	    "'Q%lld')",
+	    "client, client_port, helo, auth_user, sender, verdict, "
+	    "parent_queue_id, queue_id) VALUES (%lld, %lld, 1, 2, %s, %s, %s, "
+	    "%s, %s, %s, %Q, 'Q%lld')",
 	    (long long)m->key, (long long)m->at, client, port, helo, auth,
-	    sender, verdict, parent, (long long)m->key));
+	    sender, verdict, m->parent, (long long)m->key));
 	sqlite3_free(sender);
 	sqlite3_free(helo);
 	sqlite3_free(auth);
