@@ -10,7 +10,7 @@ and server are chosen here, and other traffic, in all the wrappings that agents
 send.  With it they are the rows of LIST, CSV with a header line or JSON (a
 list of objects), in order of time:
 
-  time   seconds since 1970 or ISO 8601 UTC
+  time   seconds since 1970 or ISO 8601 UTC; a datagram is up to 1 s later
   src, dst, sport, dport
   flags  letters of FSRPA ("SA" is SYN/ACK) or a number; empty: none seen
   rate   sampling rate; 1024 if absent
@@ -434,10 +434,10 @@ def main():
     for p in packets:
         if p.agent not in agents:
             agents[p.agent] = Agent(p.agent, o.version, rng, out)
+        for agent in agents.values():  # a switch sends at least every second
+            if agent.samples and p.time - agent.samples[0][1].time >= 1:
+                agent.flush()
         agents[p.agent].add(p)
-        for other in agents.values():  # a switch sends at least every second
-            if other.samples and p.time - other.samples[0][1].time > 1:
-                other.flush()
     for agent in agents.values():
         agent.lost = True  # the last one always arrives
         agent.flush()

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Importing is idempotent, whatever the pieces: two stores that have seen the
+ * same data, whole or as a file that grew, in big batches or small, are equal
+ * in samples, slots and coverage.
+ */
+#include "ingest/flow_import.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/hash.h"
+
+#define GENERATOR "python3 " SOURCE_TREE "/tests/tools/sflow_gen.py "
+
+static char folder[] = "/tmp/flow_import_test.XXXXXX";
+static char pcap[64], half[64], list[64], db[2][64];
+static struct err err;
+
+__attribute__((format(printf, 1, 2))) static void
+command(const char *fmt, ...)
+{
+	char cmd[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(cmd, sizeof(cmd), fmt, ap);
+	va_end(ap);
+	assert_int_equal(system(cmd), 0);
+}
+
+static struct flow_import_counts
+import(const char *path, const char *file, int64_t batch)
+{
+	struct flow_import_options opt = {.batch = batch};
+	struct flow_import_counts n = {0};
+	struct flow_run run;
+	struct store *s;
+
+	assert_int_equal(store_open(&s, path, STORE_WRITE, &err), 0);
+	flow_run_init(&run, NULL);
+	if (flow_import(s, file, &opt, &run, &n, &err) < 0)
+		fail_msg("%s", err.text);
+	flow_run_free(&run);
+	store_close(s);
+	return n;
+}
+
+/* What a query prints, by the sqlite3 shell: names no ids but addresses. */
+static uint64_t
+digest(const char *path, const char *query)
+{
+	char cmd[1024], buf[4096];
+	uint64_t h = 0;
+	size_t n, all = 0;
+	FILE *p;
+
+	snprintf(cmd, sizeof(cmd), "sqlite3 %s \"%s\"", path, query);
+	p = popen(cmd, "r");
+	assert_non_null(p);
+	while ((n = fread(buf, 1, 1, p)) > 0) {
+		h = hash_bytes(buf, n, h);
+		all += n;
+	}
+	assert_int_equal(pclose(p), 0);
+	assert_true(all > 20);
+	return h;
+}
+
+static void
+check_equal_stores(void)
+{
+	static const char *const query[] = {
+	    "SELECT * FROM sample ORDER BY 1, 2, 3, 4, 5, 6, 7, 8",
+	    "SELECT text, slot, agent, packets, syn, answered, rst, fin, "
+	    "client_strong, client_weak, server_strong, server_weak, peers, "
+	    "first, last, rate_min, rate_max FROM sender_slot "
+	    "JOIN addr ON addr.id = addr ORDER BY 1, 2, 3",
+	    "SELECT text, hour, datagrams, lost_datagrams, malformed, samples,"
+	    "smtp_packets, rate_min, rate_max FROM flow_coverage "
+	    "JOIN addr ON addr.id = agent ORDER BY 1, 2",
+	    "SELECT head_hash, resume_offset, lines, used, ignored, records, "
+	    "first_time, last_time, truncated FROM ledger ORDER BY 1",
+	};
+
+	for (size_t i = 0; i < sizeof(query) / sizeof(query[0]); i++)
+		assert_true(digest(db[0], query[i]) == digest(db[1], query[i]));
+}
+
+static void
+test_again(void **state)
+{
+	struct flow_import_counts a, b;
+
+	(void)state;
+	command(GENERATOR "%s --seed 21 --samples 3000 --lose 6", pcap);
+	a = import(db[0], pcap, 0);
+	assert_true(a.smtp_packets > 500);
+	assert_int_equal(a.lost_datagrams, 6);
+	b = import(db[0], pcap, 0);
+	assert_int_equal(b.known, 1);
+	assert_int_equal(b.smtp_packets + b.samples + b.datagrams, 0);
+	command("gzip -c %s > %s", pcap, half);
+	assert_int_equal(import(db[0], half, 0).known, 1);
+	import(db[1], pcap, 100); /* many transactions */
+	check_equal_stores();
+}
+
+static void
+test_grown(void **state)
+{
+	struct flow_import_counts a, b, c;
+
+	(void)state;
+	command(GENERATOR "%s --seed 22 --samples 5000 --lose 6", pcap);
+	command("head -c 500001 %s > %s", pcap, half);
+	a = import(db[0], pcap, 0);
+	b = import(db[1], half, 0);
+	assert_int_equal(b.incomplete, 1);
+	assert_true(b.smtp_packets > 0 && b.smtp_packets < a.smtp_packets);
+	c = import(db[1], pcap, 0);
+	assert_int_equal(a.smtp_packets, b.smtp_packets + c.smtp_packets);
+	assert_int_equal(a.lost_datagrams, b.lost_datagrams + c.lost_datagrams);
+	assert_int_equal(c.known, 0);
+	assert_int_equal(import(db[1], half, 0).smtp_packets, 0);
+	check_equal_stores();
+}
+
+/* Two sessions in a slot, and a knock in the next one. */
+static void
+test_slots(void **state)
+{
+	static const char rows[] =
+	    "time,src,dst,sport,dport,flags,rate,agent\n"
+	    "1790000000,198.51.100.7,192.0.2.25,4000,25,S,512,192.0.2.1\n"
+	    "1790000001,192.0.2.25,198.51.100.7,25,4000,SA,256,192.0.2.1\n"
+	    "1790000002,198.51.100.7,192.0.2.26,4001,25,PA,512,192.0.2.1\n"
+	    "1790000003,198.51.100.7,192.0.2.26,4001,25,FA,512,192.0.2.1\n"
+	    "1790000400,198.51.100.7,192.0.2.27,4002,25,S,512,192.0.2.1\n";
+	FILE *f = fopen(list, "w");
+
+	(void)state;
+	fputs(rows, f);
+	fclose(f);
+	command(GENERATOR "%s --packets %s", pcap, list);
+	import(db[0], pcap, 0);
+	command(
+	    "sqlite3 %s \"SELECT slot, packets, syn, answered, fin, "
+	    "client_strong, client_weak, server_strong + server_weak, peers, "
+	    "first, last, rate_min, rate_max FROM sender_slot JOIN addr "
+	    "ON addr.id = addr WHERE text = '198.51.100.7' ORDER BY 1\" | "
+	    "tr '\\n' ' ' > %s",
+	    db[0], list);
+	command("test \"$(cat %s)\" = '%s'", list,
+	    "1789999800000000|4|1|1|1|1|3|0|2|1790000000000000|"
+	    "1790000003000000|256|512 "
+	    "1790000400000000|1|1|0|0|1|0|0|1|1790000400000000|"
+	    "1790000400000000|512|512 ");
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		command("rm -f %s*", db[i]);
+	return 0;
+}
+
+static int
+begin_all(void **state)
+{
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(pcap, sizeof(pcap), "%s/a.pcap", folder);
+	snprintf(half, sizeof(half), "%s/half", folder);
+	snprintf(list, sizeof(list), "%s/list.csv", folder);
+	snprintf(db[0], sizeof(db[0]), "%s/0.db", folder);
+	snprintf(db[1], sizeof(db[1]), "%s/1.db", folder);
+	return 0;
+}
+
+static int
+end_all(void **state)
+{
+	(void)state;
+	command("rm -r %s", folder);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup(test_again, begin),
+	    cmocka_unit_test_setup(test_grown, begin),
+	    cmocka_unit_test_setup(test_slots, begin),
+	};
+
+	return cmocka_run_group_tests(tests, begin_all, end_all);
+}
