@@ -1,58 +1,69 @@
--- What the store has read, and what of it was understood: every report says
--- which time its figures are about.
+-- Statements of src/cmd/coverage.c: what has been read, in hours that begin
+-- before ?2 and end after ?1.
 
--- name: coverage_total
-SELECT kind, count(*) AS files, sum(lines) AS lines, sum(used) AS used,
-       sum(ignored) AS ignored, sum(unparsed) AS unparsed, sum(records) AS records,
-       sum(truncated) AS truncated, min(first_time) AS first_time, max(last_time) AS last_time
-  FROM ledger GROUP BY kind ORDER BY kind;
-
--- One row a file that was read; ?1 the kind, or NULL for all.
--- name: coverage_files
-SELECT kind, path, lines, used, ignored, unparsed, records, truncated,
-       first_time, last_time
-  FROM ledger WHERE ?1 IS NULL OR kind = ?1
- ORDER BY kind, first_time, path;
-
--- Logging hosts (or agents, for flows) from ?1 until ?2: in how many hours
--- they were heard, and the longest time without a line between two of them.
--- name: coverage_origins
-SELECT c.kind, origin.text AS origin, min(c.hour) AS first_hour, max(c.hour) AS last_hour,
-       count(*) AS hours, (max(c.hour) - min(c.hour)) / 3600000000 + 1 AS hours_between,
-       sum(c.lines) AS lines, sum(c.used) AS used, sum(c.ignored) AS ignored,
-       sum(c.unparsed) AS unparsed
-  FROM coverage c JOIN name origin ON origin.id = c.origin
- WHERE c.lines > 0 AND c.hour > ?1 - 3600000000 AND c.hour < ?2
- GROUP BY c.kind, c.origin ORDER BY c.kind, origin.text;
-
--- Hours from ?1 until ?2 by which hosts wrote in them.
--- name: coverage_hours
-SELECT c.hour, c.kind, origin.text AS origin, c.lines, c.used, c.ignored, c.unparsed
-  FROM coverage c JOIN name origin ON origin.id = c.origin
- WHERE c.hour > ?1 - 3600000000 AND c.hour < ?2
- ORDER BY c.hour, c.kind, origin.text;
-
--- Agents from ?1 until ?2.  Losses are of datagrams: their samples are gone.
--- name: coverage_agents
-SELECT agent.text AS agent, a.name, a.vantage, count(*) AS hours,
-       sum(f.datagrams) AS datagrams, sum(f.lost_datagrams) AS lost_datagrams,
-       sum(f.malformed) AS malformed, sum(f.samples) AS samples,
-       sum(f.smtp_packets) AS smtp_packets, min(f.rate_min) AS rate_min,
-       max(f.rate_max) AS rate_max, min(f.hour) AS first_hour, max(f.hour) AS last_hour
-  FROM flow_coverage f
-  JOIN addr agent ON agent.id = f.agent
-  LEFT JOIN flow_agent a ON a.agent = f.agent
+-- One row a logging host and a flow agent.
+-- name: coverage_by_origin
+SELECT 'mail', n.text, NULL, count(*) FILTER (WHERE c.lines > 0), min(c.hour), max(c.hour) + 3600000000,
+       sum(c.lines), sum(c.used), sum(c.ignored), sum(c.unparsed),
+       NULL, NULL, NULL, NULL, NULL
+  FROM coverage c JOIN name n ON n.id = c.origin
+ WHERE c.kind = 'mail' AND c.hour > ?1 - 3600000000 AND c.hour < ?2
+ GROUP BY c.origin
+UNION ALL
+SELECT 'flow', coalesce(g.name || ' ', '') || a.text, coalesce(g.vantage, 'unknown'),
+       count(*) FILTER (WHERE f.samples + f.smtp_packets > 0), min(f.hour), max(f.hour) + 3600000000,
+       NULL, NULL, NULL, NULL,
+       sum(f.datagrams), sum(f.lost_datagrams), sum(f.malformed), sum(f.samples), sum(f.smtp_packets)
+  FROM flow_coverage f JOIN addr a ON a.id = f.agent LEFT JOIN flow_agent g ON g.agent = f.agent
  WHERE f.hour > ?1 - 3600000000 AND f.hour < ?2
- GROUP BY f.agent ORDER BY agent.bytes;
+ GROUP BY f.agent
+ ORDER BY 1 DESC, 2;
 
--- Samples of lines that were not understood, at most ?1, by program.
--- name: unparsed_samples
-SELECT u.program, u.source, u."offset", u.line, u.text
-  FROM unparsed u ORDER BY u.program, u.id LIMIT ?1;
+-- name: coverage_by_hour
+SELECT 'mail', n.text, NULL, 1, c.hour, c.hour + 3600000000,
+       c.lines, c.used, c.ignored, c.unparsed, NULL, NULL, NULL, NULL, NULL
+  FROM coverage c JOIN name n ON n.id = c.origin
+ WHERE c.kind = 'mail' AND c.hour > ?1 - 3600000000 AND c.hour < ?2
+UNION ALL
+SELECT 'flow', coalesce(g.name || ' ', '') || a.text, coalesce(g.vantage, 'unknown'), 1, f.hour, f.hour + 3600000000,
+       NULL, NULL, NULL, NULL,
+       f.datagrams, f.lost_datagrams, f.malformed, f.samples, f.smtp_packets
+  FROM flow_coverage f JOIN addr a ON a.id = f.agent LEFT JOIN flow_agent g ON g.agent = f.agent
+ WHERE f.hour > ?1 - 3600000000 AND f.hour < ?2
+ ORDER BY 1 DESC, 2, 5;
 
--- name: unparsed_programs
-SELECT u.program, count(*) AS samples, min(u.text) AS example
-  FROM unparsed u GROUP BY u.program ORDER BY samples DESC, u.program;
+-- Sums over all hosts and agents; hours in which at least one was heard.
+-- name: coverage_sum
+SELECT (SELECT count(DISTINCT hour) FROM coverage
+         WHERE kind = 'mail' AND lines > 0 AND hour > ?1 - 3600000000 AND hour < ?2),
+       m.lines, m.used, m.ignored, m.unparsed,
+       (SELECT count(DISTINCT hour) FROM flow_coverage
+         WHERE samples + smtp_packets > 0 AND hour > ?1 - 3600000000 AND hour < ?2),
+       f.datagrams, f.lost, f.malformed, f.samples, f.smtp_packets, f.rate_min, f.rate_max,
+       (SELECT count(*) FROM lease
+         WHERE (start IS NULL OR start < ?2) AND ("end" IS NULL OR "end" > ?1))
+  FROM (SELECT coalesce(sum(lines), 0) AS lines, coalesce(sum(used), 0) AS used,
+               coalesce(sum(ignored), 0) AS ignored, coalesce(sum(unparsed), 0) AS unparsed
+          FROM coverage WHERE kind = 'mail' AND hour > ?1 - 3600000000 AND hour < ?2) m,
+       (SELECT coalesce(sum(datagrams), 0) AS datagrams, coalesce(sum(lost_datagrams), 0) AS lost,
+               coalesce(sum(malformed), 0) AS malformed, coalesce(sum(samples), 0) AS samples,
+               coalesce(sum(smtp_packets), 0) AS smtp_packets,
+               min(nullif(rate_min, 0)) AS rate_min, max(rate_max) AS rate_max
+          FROM flow_coverage WHERE hour > ?1 - 3600000000 AND hour < ?2) f;
+
+-- Files whose content touches the time.
+-- name: coverage_by_file
+SELECT kind, path, first_time, last_time, lines, used, ignored, unparsed, records, truncated
+  FROM ledger
+ WHERE (first_time IS NULL OR first_time < ?2) AND (last_time IS NULL OR last_time >= ?1)
+ ORDER BY kind DESC, path, first_time, id;
+
+-- Samples of lines that were not understood.
+-- name: coverage_unparsed
+SELECT u.source, u.line, u.program, u.text
+  FROM unparsed u JOIN ledger l ON l.id = u.ledger
+ WHERE (l.first_time IS NULL OR l.first_time < ?2) AND (l.last_time IS NULL OR l.last_time >= ?1)
+ ORDER BY u.source, u.line, u.id;
 
 -- Days ?1 to ?2 (whole days since 1970-01-01) for charts, from daily rows; a
 -- day without a row was never correlated.

@@ -60,6 +60,12 @@ civil_from_days(int64_t z, struct civil *c)
 	c->year = (int)(yoe + era * 400 + (c->month <= 2));
 }
 
+const char *
+zone_text(const struct zone *z)
+{
+	return z ? z->name : "UTC";
+}
+
 const struct zone *
 zone_find(struct str name)
 {

@@ -22,6 +22,7 @@ struct zone; /* a time zone; owned by the table behind zone_find */
 /* The zone of an IANA name ("Europe/Vienna") or "UTC"; NULL if there is none.
  * Lives as long as the program. */
 const struct zone *zone_find(struct str name);
+const char *zone_text(const struct zone *z); /* "UTC" for NULL */
 
 /* Civil time in a zone (NULL = UTC) to UTC.  Of a repeated hour (DST end) the
  * earlier instant, or the later one if the earlier is more than an hour

@@ -3,14 +3,18 @@
 
 /* In the order in which help shows them. */
 const struct command *const command_table[] = {
+    &cmd_init,
+    &cmd_config_check,
     &cmd_parse,
     &cmd_import_mail,
+    &cmd_import_flow,
     &cmd_import_lease,
     &cmd_correlate,
     &cmd_findings,
     &cmd_explain,
     &cmd_chart,
     &cmd_flow_stats,
+    &cmd_coverage,
     &cmd_list,
     NULL,
 };

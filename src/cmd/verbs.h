@@ -4,8 +4,8 @@
 
 #include "cmd/cmd.h"
 
-extern const struct command cmd_chart, cmd_correlate, cmd_explain,
-    cmd_findings, cmd_flow_stats, cmd_import_lease, cmd_import_mail, cmd_list,
-    cmd_parse;
+extern const struct command cmd_chart, cmd_config_check, cmd_correlate,
+    cmd_coverage, cmd_explain, cmd_findings, cmd_flow_stats, cmd_import_flow,
+    cmd_import_lease, cmd_import_mail, cmd_init, cmd_list, cmd_parse;
 
 #endif

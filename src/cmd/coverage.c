@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * heloflow coverage: what was read, and so what the findings rest on.  Every
+ * line of a log is used, ignored (known, and no mail) or unparsed.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cmd/cmd.h"
+
+#define HOUR (3600 * USEC)
+
+enum { OPT_DAY = 1, OPT_SINCE, OPT_UNTIL, OPT_BY };
+
+static const struct option long_opts[] = {
+    {"day", required_argument, NULL, OPT_DAY},
+    {"since", required_argument, NULL, OPT_SINCE},
+    {"until", required_argument, NULL, OPT_UNTIL},
+    {"by", required_argument, NULL, OPT_BY},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct column origin_cols[] = {
+    {"kind", "kind", VALUE_TEXT},
+    {"origin", "host or agent", VALUE_TEXT},
+    {"vantage", "vantage", VALUE_TEXT},
+    {"hours", "hours", VALUE_INT},
+    {"from", "from", VALUE_TIME},
+    {"until", "until", VALUE_TIME},
+    {"lines", "lines", VALUE_INT},
+    {"used", "used", VALUE_INT},
+    {"ignored", "ignored", VALUE_INT},
+    {"unparsed", "unparsed", VALUE_INT},
+    {"datagrams", "datagrams", VALUE_INT},
+    {"lost_datagrams", "lost", VALUE_INT},
+    {"malformed", NULL, VALUE_INT},
+    {"samples", "samples", VALUE_INT},
+    {"smtp_packets", "SMTP", VALUE_INT},
+};
+static const struct column file_cols[] = {
+    {"kind", "kind", VALUE_TEXT},
+    {"path", "file", VALUE_TEXT},
+    {"first", "first", VALUE_TIME},
+    {"last", "last", VALUE_TIME},
+    {"lines", "lines", VALUE_INT},
+    {"used", "used", VALUE_INT},
+    {"ignored", "ignored", VALUE_INT},
+    {"unparsed", "unparsed", VALUE_INT},
+    {"records", "records", VALUE_INT},
+    {"truncated", "cut", VALUE_BOOL},
+};
+static const struct column unparsed_cols[] = {
+    {"source", "file", VALUE_TEXT},
+    {"line", "line", VALUE_INT},
+    {"program", "program", VALUE_TEXT},
+    {"text", "text", VALUE_TEXT},
+};
+
+#define COLS(c) (c), sizeof(c) / sizeof((c)[0])
+
+static const struct view {
+	const char *name, *statement;
+	const struct column *cols;
+	size_t ncols;
+} views[] = {
+    {"host", "coverage_by_origin", COLS(origin_cols)},
+    {"hour", "coverage_by_hour", COLS(origin_cols)},
+    {"file", "coverage_by_file", COLS(file_cols)},
+    {"unparsed", "coverage_unparsed", COLS(unparsed_cols)},
+};
+
+struct flags {
+	const struct view *view;
+	int64_t since, until;
+	int64_t day;
+	bool has_day;
+};
+
+static int
+set_view(struct flags *f, const char *name, struct err *e)
+{
+	for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++) {
+		if (strcmp(views[i].name, name) == 0) {
+			f->view = &views[i];
+			return 0;
+		}
+	}
+	return err_set(e, ERR_USAGE,
+	    "--by: \"%s\" is none of host, hour, file, unparsed", name);
+}
+
+static int
+set_day(struct cmd *c, struct flags *f, const char *text, struct err *e)
+{
+	int rc = cmd_day(c, "--day", text, &f->day, e);
+
+	if (rc < 0 || (rc = cmd_config(c, e)) < 0)
+		return rc;
+	f->has_day = true;
+	f->since = day_start(f->day, c->config->day_timezone);
+	f->until = day_start(f->day + 1, c->config->day_timezone);
+	return 0;
+}
+
+static int
+read_flags(struct cmd *c, int argc, char **argv, struct flags *f, struct err *e)
+{
+	int opt, rc = 0;
+
+	while (rc >= 0 &&
+	       (opt = cmd_option(c, argc, argv, "", long_opts, e)) != -1) {
+		switch (opt) {
+		case OPT_DAY:
+			rc = set_day(c, f, optarg, e);
+			break;
+		case OPT_SINCE:
+			rc = cmd_time(c, "--since", optarg, &f->since, e);
+			break;
+		case OPT_UNTIL:
+			rc = cmd_time(c, "--until", optarg, &f->until, e);
+			break;
+		case OPT_BY:
+			rc = set_view(f, optarg, e);
+			break;
+		default:
+			rc = ERR_USAGE;
+		}
+	}
+	if (rc >= 0 && optind < argc)
+		rc = err_set(
+		    e, ERR_USAGE, "takes no file: \"%s\"", argv[optind]);
+	return rc;
+}
+
+static void
+print_logs(struct stmt *st, int64_t hours)
+{
+	int64_t lines = stmt_value(st, 1).i, unparsed = stmt_value(st, 4).i;
+
+	printf("  logs    ");
+	if (hours > 0)
+		printf("%" PRId64 " of %" PRId64 " hours: ",
+		    stmt_value(st, 0).i, hours);
+	printf("%" PRId64 " lines = %" PRId64 " used + %" PRId64
+	       " ignored + %" PRId64 " unparsed (%.1f %%)\n",
+	    lines, stmt_value(st, 2).i, stmt_value(st, 3).i, unparsed,
+	    lines ? 100.0 * (double)unparsed / (double)lines : 0.0);
+}
+
+static void
+print_flows(struct stmt *st, int64_t hours)
+{
+	int64_t low = stmt_value(st, 11).i, high = stmt_value(st, 12).i;
+
+	printf("  flows   ");
+	if (hours > 0)
+		printf("%" PRId64 " of %" PRId64 " hours: ",
+		    stmt_value(st, 5).i, hours);
+	printf("%" PRId64 " datagrams (%" PRId64 " lost, %" PRId64
+	       " malformed), %" PRId64 " samples, %" PRId64 " of them SMTP",
+	    stmt_value(st, 6).i, stmt_value(st, 7).i, stmt_value(st, 8).i,
+	    stmt_value(st, 9).i, stmt_value(st, 10).i);
+	if (high > 0 && low == high)
+		printf(", 1 in %" PRId64, high);
+	else if (high > 0)
+		printf(", 1 in %" PRId64 " to %" PRId64, low, high);
+	printf("\n");
+}
+
+/* The sums in words, and what they leave out. */
+static int
+print_sums(struct cmd *c, struct store *s, const struct flags *f, struct err *e)
+{
+	struct value args[] = {value_int(f->since), value_int(f->until)};
+	int64_t hours = f->has_day ? (f->until - f->since) / HOUR : 0;
+	char day[UTC_TEXT_MAX];
+	struct stmt *st;
+	int rc = store_prepare(s, "coverage_sum", &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, args, 2, e)) < 0 ||
+	    (rc = stmt_next(st, e)) < 0)
+		return rc;
+	if (f->has_day) {
+		day_format(f->day, day);
+		printf("Coverage of %s (%.*s)\n", day,
+		    STR_FMT(str_has(c->config->day_timezone_name)
+		                ? c->config->day_timezone_name
+		                : STR("UTC")));
+	} else {
+		printf("Coverage\n");
+	}
+	print_logs(st, hours);
+	print_flows(st, hours);
+	printf("  leases  %" PRId64 "\n", stmt_value(st, 13).i);
+	stmt_reset(st);
+	for (size_t i = 0; i < c->config->nnot_covered; i++)
+		printf("  not covered: %.*s\n",
+		    STR_FMT(c->config->not_covered[i]));
+	printf("\n");
+	return 0;
+}
+
+static int
+print(struct cmd *c, struct store *s, const struct flags *f, struct err *e)
+{
+	struct value args[] = {value_int(f->since), value_int(f->until)};
+	struct stmt *st;
+	int rc;
+
+	if (c->out == &output_text && f->view == &views[0] &&
+	    (rc = print_sums(c, s, f, e)) < 0)
+		return rc;
+	rc = store_prepare(s, f->view->statement, &st, e);
+	if (rc < 0)
+		return rc;
+	rc = cmd_rows(c, st, args, 2, f->view->cols, f->view->ncols, NULL, e);
+	return rc < 0 ? rc : 0;
+}
+
+static int
+run(struct cmd *c, int argc, char **argv, struct err *e)
+{
+	struct flags f = {
+	    .view = views, .since = -INT64_MAX / 4, .until = INT64_MAX / 4};
+	struct store *s = NULL;
+	int rc = read_flags(c, argc, argv, &f, e);
+
+	if (rc < 0 || (rc = cmd_store(c, STORE_READ, &s, e)) < 0)
+		return rc;
+	rc = print(c, s, &f, e);
+	store_close(s);
+	return rc;
+}
+
+const struct command cmd_coverage = {
+    .name = "coverage",
+    .args = "[--day D | --since T --until T] [--by host|hour|file|unparsed]",
+    .summary = "What was read, and what it leaves out",
+    .help =
+        "  --day D             a day of day_timezone\n"
+        "  --since T, --until T\n"
+        "  --by host           a row a logging host and flow agent, and sums\n"
+        "       hour           the same, hour by hour\n"
+        "       file           a row a file that was imported\n"
+        "       unparsed       samples of lines nobody understood\n",
+    .run = run,
+};
