@@ -452,6 +452,26 @@ follow(struct assembler *a, const struct origin *o, struct queue_entry *q,
 		link_entries(a, q, b);
 }
 
+/* The ids that a filter gave a message (amavis: "A/B" where it split it) are
+ * one message.  Returns its entry: q, or the first of them that is known. */
+static struct queue_entry *
+follow_all(struct assembler *a, const struct origin *o, struct queue_entry *q,
+    struct str ids)
+{
+	struct queue_entry *b;
+	struct str id;
+
+	while (str_has(ids)) {
+		id = str_split(&ids, '/');
+		b = id.n ? queue_find(a, o, id, true) : NULL;
+		if (q == NULL)
+			q = b;
+		else if (b != NULL && may_be_reinjection(q, b))
+			link_entries(a, q, b);
+	}
+	return q;
+}
+
 static void
 on_same(struct assembler *a, const struct origin *o, const struct event *ev)
 {
@@ -780,20 +800,14 @@ on_child(struct assembler *a, const struct origin *o, const struct event *ev)
 static struct message *
 on_notice(struct assembler *a, const struct origin *o, const struct event *ev)
 {
-	struct queue_entry *q = NULL, *b;
+	struct queue_entry *q = NULL;
 	size_t i;
 
 	if (str_has(ev->queue_id))
 		q = queue_find(a, o, ev->queue_id, true);
 	if (q == NULL && str_has(ev->queue_id) && str_has(o->mta))
 		q = queue_new(a, o, ev->queue_id);
-	if (str_has(ev->queued_as)) {
-		b = queue_find(a, o, ev->queued_as, true);
-		if (q != NULL && b != NULL && may_be_reinjection(q, b))
-			link_entries(a, q, b);
-		if (q == NULL)
-			q = b;
-	}
+	q = follow_all(a, o, q, ev->queued_as);
 	if (q == NULL)
 		return NULL;
 	for (i = 0; i < ev->nrecipients; i++)
