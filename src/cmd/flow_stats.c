@@ -266,6 +266,7 @@ put_coverage(struct figures *fs, const struct job *job,
 	    r->first == UTC_NONE ? value_null() : value_time(r->first));
 	put(fs, "last",
 	    r->last == UTC_NONE ? value_null() : value_time(r->last));
+	put(fs, "rate_unknown", value_bool(r->rate_unknown));
 	put_n(fs, "agents", l->agents);
 	put_n(fs, "undecided", t->all.undecided);
 	put_n(fs, "no_flags", r->no_flags);
@@ -483,8 +484,8 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 
 const struct command cmd_flow_stats = {
     .name = "flow-stats",
-    .args = "[--ports P,..] [--since T] [--until T] [FILE...]",
-    .summary = "raw SMTP statistics of sampled flows",
+    .args = "[flags] [FILE ... | -]",
+    .summary = "Raw SMTP statistics of sampled flows",
     .help =
         "  --format F, -F F             auto or one of heloflow list flows\n"
         "  --ports 25,465,587           mail ports; 25 if not given\n"
@@ -494,7 +495,7 @@ const struct command cmd_flow_stats = {
         "  --targets-apart              who never answered a SYN is no server\n"
         "  --slide                      cut shares off after one decimal, as "
         "the talk did\n"
-        "No FILE or - is stdin.  Exit 3: a file is cut, figures are of the "
-        "data so far.\n",
+        "With --db and no FILE: of what the store holds; else no FILE or - is\n"
+        "stdin.  Exit 3: a file is cut, figures are of the data so far.\n",
     .run = run,
 };
