@@ -870,7 +870,7 @@ give_verdict(struct assembler *a, const struct origin *o,
 		return; /* a copy of a line that is on record */
 	if (!str_has(link.queue_id))
 		link.queue_id = link.queued_as;
-	if (str_has(link.queue_id) || link.message_id.n > 0)
+	if (str_has(link.queue_id) || pending_names_one(link.message_id))
 		pending_put(a->pending, o->host, o->mta, &link, &own, o->time);
 	else
 		a->counts.unlinked_verdicts++;

@@ -225,13 +225,19 @@ pending_claim(struct pending_set *s, struct queue_entry *q, int64_t t)
 	}
 }
 
+bool
+pending_names_one(struct str message_id)
+{
+	return message_id.n > 0 && !str_eq(message_id, STR("<>"));
+}
+
 void
 pending_know(struct pending_set *s, struct message *m)
 {
 	struct mid_use *u;
 	struct mid *mid;
 
-	if (m->mid != NULL || m->message_id.n == 0)
+	if (m->mid != NULL || !pending_names_one(m->message_id))
 		return;
 	mid = mid_find(s, m->message_id, true);
 	u = arena_zalloc(&mid->mem, sizeof(*u));

@@ -33,6 +33,8 @@ void pending_put(struct pending_set *s, struct str host, struct str mta,
     const struct event *ev, const struct verdict *v, int64_t time);
 /* Gives the verdicts that waited for this queue id to its message. */
 void pending_claim(struct pending_set *s, struct queue_entry *q, int64_t t);
+/* Is it an id at all?  "<>" is what Postfix logs of a message without one. */
+bool pending_names_one(struct str message_id);
 /* The message's Message-ID may have become known / the message is leaving. */
 void pending_know(struct pending_set *s, struct message *m);
 void pending_leave(struct message *m);

@@ -157,6 +157,29 @@ for t in truth:
     for rc in t.get("rcpts") or []:
         check_recipient(t, rows, rc)
 
+# What the filter wrote into the message that arrived is its verdict, seen by
+# the receiver: the log must say the same of that queue id.
+def tagged_spam(header):
+    head = header.strip().split(" ")[0].rstrip(",")
+    try:
+        return float(head) >= 5.0  # the lab's threshold, where the header is the score
+    except ValueError:
+        return head.upper() == "YES"
+
+
+said, wrong_verdict = collections.Counter(), []
+for t in truth:
+    rows = near(t, by_qid.get(t.get("queue_id"), [])) if t.get("queue_id") else []
+    heads = {tagged_spam(a["spamhdr"]) for a in t.get("arrived", [])
+             if a.get("spamhdr") and not a.get("mail_from", "x").upper().endswith(":<")
+             and a["where"] in ("sink", "mailbox")}
+    if not rows or len(heads) != 1:
+        continue
+    tagged, spam = heads == {True}, any(r.get("verdict") in ("spam", "virus") for r in rows)
+    said[(tagged, spam)] += 1
+    if tagged != spam:
+        wrong_verdict.append(f"{t['id']} {t['queue_id']} header {'spam' if tagged else 'clean'}, "
+                             f"record {rows[0].get('verdict')} {rows[0].get('rule')} {rows[0].get('score')}")
 connected = {t["client_ip"] for t in truth} | {t["server_ip"] for t in truth} | {"127.0.0.1", "::1"}
 strangers = sorted(set(by_client) - connected)
 keys = collections.Counter((r["message_key"], r.get("recipient"), r.get("orig_recipient"), r.get("final_queue_id"))
@@ -191,7 +214,11 @@ print(f"  verdicts on records: {dict(verdicts)}")
 for r, kinds in innocent:
     print(f"  look: {r['verdict']} by {r.get('rule')} on what was sent {sorted(kinds)}: "
           f"{r['source']}:{r['line']} {r.get('queue_id')} {r.get('client_addr')} {r.get('score')} {r.get('signature')}")
+print(f"  header that arrived and verdict agree: {said[(True, True)]} spam, {said[(False, False)]} not; "
+      f"blamed wrongly {said[(False, True)]}, missed {said[(True, False)]}")
+for w in wrong_verdict:
+    print("      differs:", w)
 print(f"  addresses that never connected: {strangers}")
 print(f"  recorded twice: {len(twice)} {twice[:3]}")
 print(f"  {share:.2f}% of {n} assertions")
-sys.exit(0 if share >= args.min and not strangers and not twice else 1)
+sys.exit(0 if share >= args.min and not strangers and not twice and not said[(False, True)] else 1)
