@@ -86,7 +86,8 @@ SELECT j.day, j.customer,
               (SELECT group_concat(q.words, '; ')
                  FROM (SELECT 'rule ' || r.rule || ': '
                               || (SELECT group_concat(z.words, ', ')
-                                    FROM (SELECT printf('%s %g %s %g', y.metric, y.value,
+                                    FROM (SELECT printf('%s %s %s %g', y.metric,
+                                                   iif(y.value = round(y.value), printf('%d', y.value), printf('%.2f', y.value)),
                                                    iif(y.at_least IS NULL, '<=', '>='),
                                                    coalesce(y.at_least, y.at_most)) AS words
                                             FROM main.finding_rule y

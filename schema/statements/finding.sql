@@ -138,5 +138,5 @@ SELECT date(d.day * 86400, 'unixepoch') AS day, c.spam, c.virus, c.both, c.repor
   FROM d LEFT JOIN daily_customers c ON c.day = d.day
  ORDER BY d.day;
 
--- name: chart_last_day
-SELECT max(day) FROM correlation_run;
+-- name: chart_bounds
+SELECT min(day), max(day) FROM correlation_run;

@@ -195,6 +195,27 @@ json_addr(struct json *j, const char *key, struct addr a)
 	json_str(j, key, str_of(text, addr_format(a, text)));
 }
 
+/* JSON text made elsewhere (by SQLite, of log text): bytes above ASCII stand
+ * inside of strings only, so those that are not UTF-8 can be escaped here. */
+static void
+pass_on(struct buf *out, struct str s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	size_t i = 0, run = 0, len;
+
+	while (i < s.n) {
+		len = p[i] < 0x80 ? 1 : utf8_len(p + i, s.n - i);
+		if (len == 0) {
+			buf_put(out, s.p + run, i - run);
+			buf_z(out, "\\ufffd");
+			run = ++i;
+		} else {
+			i += len;
+		}
+	}
+	buf_put(out, s.p + run, s.n - run);
+}
+
 void
 json_value(struct json *j, const char *key, const struct value *v)
 {
@@ -220,7 +241,7 @@ json_value(struct json *j, const char *key, const struct value *v)
 		break;
 	case VALUE_JSON:
 		member(j, key);
-		buf_s(j->out, v->s);
+		pass_on(j->out, v->s);
 		break;
 	}
 }

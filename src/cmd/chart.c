@@ -11,6 +11,7 @@
 #include "cmd/cmd.h"
 
 #define BAR_MAX 50
+#define DAYS    30
 
 enum { OPT_DAYS = 1, OPT_UNTIL };
 
@@ -161,12 +162,12 @@ print_chart(
 	return rc;
 }
 
-/* Until the last day that was correlated, if nothing else is asked. */
+/* The first and the last day that were correlated. */
 static int
-last_day(struct store *s, int64_t *out, struct err *e)
+correlated(struct store *s, int64_t *first, int64_t *last, struct err *e)
 {
 	struct stmt *st;
-	int rc = store_prepare(s, "chart_last_day", &st, e);
+	int rc = store_prepare(s, "chart_bounds", &st, e);
 
 	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0 ||
 	    (rc = stmt_next(st, e)) < 0)
@@ -175,25 +176,32 @@ last_day(struct store *s, int64_t *out, struct err *e)
 		rc = err_set(e, ERR_FAIL,
 		    "%s: no day was correlated yet; see heloflow correlate",
 		    store_path(s));
-	else
-		*out = stmt_value(st, 0).i + 1;
+	*first = stmt_value(st, 0).i;
+	*last = stmt_value(st, 1).i;
 	stmt_reset(st);
 	return rc < 0 ? rc : 0;
 }
 
+/* days 0: up to 30, from the first one that was correlated. */
 static int
 chart(
     struct cmd *c, struct store *s, int64_t days, int64_t until, struct err *e)
 {
 	struct value span[2];
 	struct stmt *st;
-	int rc = until == INT64_MIN ? last_day(s, &until, e) : 0;
+	int64_t first, last, from;
+	int rc = correlated(s, &first, &last, e);
 
 	if (rc >= 0)
 		rc = store_prepare(s, "chart_customers", &st, e);
 	if (rc < 0)
 		return rc;
-	span[0] = value_int(until - days);
+	if (until == INT64_MIN)
+		until = last + 1;
+	from = until - (days ? days : DAYS);
+	if (days == 0 && from < first && first < until)
+		from = first;
+	span[0] = value_int(from);
 	span[1] = value_int(until);
 	if (c->out == &output_text)
 		return print_chart(c, st, span, e);
@@ -203,7 +211,7 @@ chart(
 static int
 run(struct cmd *c, int argc, char **argv, struct err *e)
 {
-	int64_t days = 30, until = INT64_MIN;
+	int64_t days = 0, until = INT64_MIN;
 	struct store *s = NULL;
 	int opt, rc = 0;
 
@@ -230,7 +238,7 @@ const struct command cmd_chart = {
     .name = "chart",
     .args = "customers [--days N] [--until DAY]",
     .summary = "Customers found a day, as bars or rows",
-    .help = "  --days N      how many days (default 30)\n"
+    .help = "  --days N      how many days (default: up to 30)\n"
             "  --until DAY   the days before this one (default: up to the\n"
             "                last one correlated)\n",
     .run = run,

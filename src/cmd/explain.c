@@ -11,6 +11,13 @@
 #include "cmd/findings.h"
 #include "report/logline.h"
 
+enum { OPT_ALL = 1 };
+
+static const struct option long_opts[] = {
+    {"all", no_argument, NULL, OPT_ALL},
+    {NULL, 0, NULL, 0},
+};
+
 enum head {
 	H_DAY,
 	H_BY,
@@ -46,8 +53,11 @@ enum head {
 	H_N
 };
 
+#define FACTS_SHOWN 4
+
 struct page {
 	struct store *store;
+	bool all;
 	const struct zone *zone;
 	struct arena mem;
 	struct value key[2]; /* customer, day */
@@ -168,12 +178,11 @@ rule_row(struct page *p, const struct stmt *st, int64_t n)
 	struct value limit = stmt_value(st, most ? 5 : 4);
 
 	(void)p;
-	(void)n;
-	printf("  ");
+	printf("%s  ", n == 0 ? "\nRules that fired\n" : "");
 	put(stmt_value(st, 0).s);
 	printf(": ");
 	put(stmt_value(st, 2).s);
-	printf(" %g, at %s %g is asked (", stmt_value(st, 3).r,
+	printf(" %.6g, at %s %g is asked (", stmt_value(st, 3).r,
 	    most ? "most" : "least", limit.r);
 	put(stmt_value(st, 6).s);
 	printf(")\n      ");
@@ -185,8 +194,7 @@ static void
 against_row(struct page *p, const struct stmt *st, int64_t n)
 {
 	(void)p;
-	(void)n;
-	printf("  - ");
+	printf("%s  - ", n == 0 ? "\nWhat speaks against it\n" : "");
 	put(stmt_value(st, 0).s);
 	putchar('\n');
 }
@@ -194,13 +202,14 @@ against_row(struct page *p, const struct stmt *st, int64_t n)
 struct fact {
 	struct str kind, text;
 	int64_t time, line;
-	bool has_time;
+	bool has_time, shown;
 };
 
 struct facts {
 	struct fact *f;
 	struct logline *l;
 	size_t n, size;
+	size_t most; /* of a kind that are printed */
 };
 
 static void
@@ -219,6 +228,7 @@ fact_add(struct page *p, struct facts *all, const struct stmt *st)
 	f->kind = keep(p, stmt_value(st, 0)).s;
 	f->has_time = stmt_value(st, 1).type != VALUE_NULL;
 	f->time = stmt_value(st, 1).i;
+	f->shown = false;
 	f->text = keep(p, stmt_value(st, 2)).s;
 	*l = (struct logline){.source = keep(p, stmt_value(st, 3)).s,
 	    .offset = stmt_value(st, 4).i};
@@ -241,9 +251,42 @@ read_facts(struct page *p, struct facts *all, struct err *e)
 	return rc;
 }
 
-static void
-print_fact(const struct fact *f, const struct logline *l)
+/* A line that was already shown as the same fact's in another light. */
+static bool
+shown_before(const struct facts *all, size_t at)
 {
+	for (size_t i = 0; i < at; i++)
+		if (all->f[i].shown && all->l[i].offset == all->l[at].offset &&
+		    str_eq(all->l[i].source, all->l[at].source))
+			return true;
+	return false;
+}
+
+static void
+print_line(const struct facts *all, size_t i)
+{
+	const struct logline *l = &all->l[i];
+
+	if (!str_has(l->source))
+		return;
+	printf("      ");
+	put(l->source);
+	printf(":%" PRId64, all->f[i].line);
+	if (l->missing != NULL) {
+		printf(" (%s)\n", l->missing);
+	} else if (shown_before(all, i)) {
+		printf(" (shown above)\n");
+	} else {
+		printf("\n      | ");
+		put(l->text);
+		putchar('\n');
+	}
+}
+
+static void
+print_fact(struct facts *all, size_t i)
+{
+	struct fact *f = &all->f[i];
 	char when[UTC_TEXT_MAX] = "";
 
 	if (f->has_time)
@@ -251,34 +294,26 @@ print_fact(const struct fact *f, const struct logline *l)
 	printf("  %s%s", when, f->has_time ? " " : "");
 	put(f->text);
 	putchar('\n');
-	if (!str_has(l->source))
-		return;
-	printf("      ");
-	put(l->source);
-	printf(":%" PRId64, f->line);
-	if (l->missing != NULL) {
-		printf(" (%s)\n", l->missing);
-		return;
-	}
-	printf("\n      | ");
-	put(l->text);
-	putchar('\n');
+	print_line(all, i);
+	f->shown = true;
 }
 
-/* The facts of one kind under a heading; the kinds come in blocks. */
+/* The first facts of one kind under a heading. */
 static void
-print_facts(const struct facts *all, const char *kind, const char *heading)
+print_facts(struct facts *all, const char *kind, const char *heading)
 {
-	bool any = false;
+	size_t n = 0;
 
 	for (size_t i = 0; i < all->n; i++) {
 		if (!str_eq(all->f[i].kind, str_z(kind)))
 			continue;
-		if (!any)
+		if (n == 0)
 			printf("\n%s\n", heading);
-		any = true;
-		print_fact(&all->f[i], &all->l[i]);
+		if (n++ < all->most)
+			print_fact(all, i);
 	}
+	if (n > all->most)
+		printf("  ... and %zu more (--all)\n", n - all->most);
 }
 
 static void
@@ -326,7 +361,7 @@ print_end(const struct page *p)
 static int
 print_page(struct page *p, struct err *e)
 {
-	struct facts all = {0};
+	struct facts all = {.most = p->all ? SIZE_MAX : FACTS_SHOWN};
 	int rc = read_facts(p, &all, e);
 
 	if (rc < 0)
@@ -340,7 +375,6 @@ print_page(struct page *p, struct err *e)
 	rc = each(p, "finding_addrs", addr_row, e);
 	if (rc >= 0) {
 		print_facts(&all, "lease", "Leases");
-		printf("\nRules that fired\n");
 		rc = each(p, "finding_rules", rule_row, e);
 	}
 	print_facts(&all, "verdict", "What filters said");
@@ -348,10 +382,8 @@ print_page(struct page *p, struct err *e)
 	print_flows(p);
 	print_facts(&all, "sample", "Samples");
 	print_facts(&all, "complaint", "Reports");
-	if (rc >= 0) {
-		printf("\nWhat speaks against it\n");
+	if (rc >= 0)
 		rc = each(p, "finding_against", against_row, e);
-	}
 	print_end(p);
 out:
 	free(all.f);
@@ -426,10 +458,13 @@ static int
 run(struct cmd *c, int argc, char **argv, struct err *e)
 {
 	struct page p = {0};
-	int opt = cmd_option(c, argc, argv, "", NULL, e), rc;
+	int opt, rc;
 
-	if (opt != -1)
-		return ERR_USAGE;
+	while ((opt = cmd_option(c, argc, argv, "", long_opts, e)) != -1) {
+		if (opt != OPT_ALL)
+			return ERR_USAGE;
+		p.all = true;
+	}
 	if (optind + 1 != argc)
 		return err_set(
 		    e, ERR_USAGE, "explain what? CUSTOMER or DAY/CUSTOMER");
@@ -448,8 +483,8 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 
 const struct command cmd_explain = {
     .name = "explain",
-    .args = "CUSTOMER | DAY/CUSTOMER",
+    .args = "[--all] CUSTOMER | DAY/CUSTOMER",
     .summary = "Why a finding is one: facts, lines, rules, doubts",
-    .help = "",
+    .help = "  --all     all stored facts, not only the first of each kind\n",
     .run = run,
 };
