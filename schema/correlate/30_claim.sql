@@ -66,16 +66,17 @@ DROP TABLE IF EXISTS temp.sighting;
 CREATE TEMP TABLE sighting (
   sighting INTEGER PRIMARY KEY,
   addr INTEGER, port INTEGER, agent INTEGER, slot INTEGER,
-  first INTEGER, last INTEGER, packets INTEGER, syn INTEGER, answered INTEGER,
+  first INTEGER, last INTEGER, packets INTEGER, syn INTEGER, answered INTEGER, rst INTEGER,
   client_strong INTEGER, client_weak INTEGER,
   server_strong INTEGER, server_weak INTEGER, peers INTEGER, rate INTEGER
 );
 -- 2 = SYN, 16 = ACK.  out: the address sent the packet.
 INSERT INTO temp.sighting (addr, port, agent, slot, first, last, packets, syn,
-       answered, client_strong, client_weak, server_strong, server_weak, peers, rate)
+       answered, rst, client_strong, client_weak, server_strong, server_weak, peers, rate)
 SELECT p.me, p.my_port, p.agent, p.slot, p.time, p.time, 1,
        p.role = 'client' AND p.out AND p.opens,
        p.role = 'client' AND NOT p.out AND p.answers,
+       coalesce(p.flags & 4 = 4, 0),
        p.role = 'client' AND p.out AND p.opens,
        p.role = 'client' AND NOT (p.out AND p.opens),
        p.role = 'server' AND p.out AND p.answers,
@@ -109,9 +110,9 @@ SELECT p.me, p.my_port, p.agent, p.slot, p.time, p.time, 1,
                     ON x.addr = e.me AND x.slot = e.slot AND x.agent = e.agent) q) p;
 DELETE FROM temp.split_slot
  WHERE (addr, slot, agent) NOT IN (SELECT addr, slot, agent FROM temp.sighting);
-INSERT INTO temp.sighting (addr, agent, slot, first, last, packets, syn, answered,
+INSERT INTO temp.sighting (addr, agent, slot, first, last, packets, syn, answered, rst,
        client_strong, client_weak, server_strong, server_weak, peers, rate)
-SELECT s.addr, s.agent, s.slot, s.first, s.last, s.packets, s.syn, s.answered,
+SELECT s.addr, s.agent, s.slot, s.first, s.last, s.packets, s.syn, s.answered, s.rst,
        s.client_strong, s.client_weak, s.server_strong, s.server_weak, s.peers, s.rate_max
   FROM temp.run CROSS JOIN main.sender_slot s
   JOIN temp.day_addr a ON a.addr = s.addr

@@ -1,12 +1,14 @@
 -- Step 8: what the flows show of each customer, and one class for each.
 -- Only what is in the day counts for a class; samples up to a window before
--- and after count for flow_support alone.
+-- and after count for flow_support alone.  client: packets that show a client.
+-- A SYN/ACK or a RST that came to an address does not: whoever forges the
+-- address of a customer has such answers sent to him.
 DROP TABLE IF EXISTS temp.seen_flow;
 CREATE TEMP TABLE seen_flow AS
 SELECT t.customer, t.doubt IS NOT NULL AS doubt, s.addr, s.agent, s.first, s.last,
        s.packets, s.syn, s.answered, s.client_strong, s.client_weak,
        s.server_strong, s.server_weak, s.peers, s.rate,
-       s.client_strong + s.client_weak AS client,
+       s.client_strong + max(0, s.client_weak - s.answered - s.rst) AS client,
        s.first >= run.day_start AND s.first < run.day_end AS in_day,
        h.hour IS NOT NULL AS mail_covered, a.allowed
   FROM temp.run

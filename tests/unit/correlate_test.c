@@ -225,7 +225,32 @@ samples_of_a_shared_address_go_by_their_port(void **state)
 	    world_rows("SELECT json_extract(flow,'$.client'), "
 	               "json_extract(flow,'$.syn'), "
 	               "json_extract(flow,'$.answered') FROM finding"),
-	    "2|1|1\n");
+	    "1|1|1\n");
+}
+
+static void
+answers_to_a_forged_address_accuse_nobody(void **state)
+{
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_agent("192.0.2.1", VANTAGE_EDGE, 1024, AT(0, 0, 0), 24);
+	world_mail_hours(AT(0, 0, 0), 24);
+	for (int i = 1; i <= 3; i++) {
+		char ip[32];
+
+		snprintf(ip, sizeof(ip), "198.51.100.%d", i);
+		world_slot(ip, AT(9, 0, 0), 0, 0);
+	}
+	/* SYN/ACKs; a SYN/ACK and RSTs; and one packet of data besides */
+	world_run("UPDATE sender_slot SET client_weak = 4, answered = 4");
+	world_run("UPDATE sender_slot SET answered = 1, rst = 3 WHERE addr = "
+	          "(SELECT id FROM addr WHERE text = '198.51.100.2')");
+	world_run("UPDATE sender_slot SET client_weak = 5 WHERE addr = "
+	          "(SELECT id FROM addr WHERE text = '198.51.100.3')");
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.1", NULL, NULL);
+	world_expect("198.51.100.2", NULL, NULL);
+	world_expect("198.51.100.3", "flow_only_suspect", "- -");
 }
 
 static void
@@ -932,6 +957,7 @@ main(void)
 	    WORLD(just_outside_the_only_lease_is_ambiguous),
 	    WORLD(shared_address_needs_the_port),
 	    WORLD(samples_of_a_shared_address_go_by_their_port),
+	    WORLD(answers_to_a_forged_address_accuse_nobody),
 	    WORLD(slot_across_a_change_is_split_by_samples),
 	    WORLD(slot_near_a_change_is_split_too),
 	    WORLD(roaming_sender_is_his_customer),
