@@ -135,6 +135,10 @@ print_title(const struct page *p)
 	    num(p, H_TRANSACTIONS), num(p, H_MESSAGES), num(p, H_SENDERS),
 	    num(p, H_RECIPIENTS), num(p, H_SPAM), num(p, H_VIRUS),
 	    num(p, H_REACHED), num(p, H_COMPLAINTS));
+	if (num(p, H_DOUBT) > 0)
+		printf(
+		    "  %lld transactions more are in doubt and not counted\n",
+		    num(p, H_DOUBT));
 	printf("\nWhen\n");
 	print_time(p, "first", p->h[H_FIRST].i);
 	print_time(p, "last", p->h[H_LAST].i);
@@ -233,8 +237,10 @@ fact_add(struct page *p, struct facts *all, const struct stmt *st)
 	*l = (struct logline){.source = keep(p, stmt_value(st, 3)).s,
 	    .offset = stmt_value(st, 4).i};
 	f->line = stmt_value(st, 5).i;
-	for (size_t i = 0; i < 4; i++)
-		l->words[i] = keep(p, stmt_value(st, 6 + i)).s;
+	for (size_t i = 0; i < 2; i++) {
+		l->ids[i] = keep(p, stmt_value(st, 6 + i)).s;
+		l->words[i] = keep(p, stmt_value(st, 8 + i)).s;
+	}
 }
 
 static int

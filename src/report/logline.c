@@ -58,10 +58,18 @@ move_to(struct window *w, int64_t offset)
 	}
 }
 
+/* The ids decide where there are any; else an address of the envelope. */
 static bool
-holds_a_word(struct str text, const struct logline *l)
+is_the_line(struct str text, const struct logline *l)
 {
-	for (size_t i = 0; i < 4; i++)
+	bool ids = false;
+
+	for (size_t i = 0; i < 2; i++) {
+		ids |= l->ids[i].n > 0;
+		if (l->ids[i].n > 0 && str_find(text, l->ids[i]) >= 0)
+			return true;
+	}
+	for (size_t i = 0; !ids && i < 2; i++)
 		if (l->words[i].n > 0 && str_find(text, l->words[i]) >= 0)
 			return true;
 	return false;
@@ -85,7 +93,7 @@ take(struct window *w, struct logline *l, struct arena *mem)
 	end = str_chr(text, '\n');
 	if (end >= 0)
 		text = str_head(text, (size_t)end);
-	if (!holds_a_word(text, l))
+	if (!is_the_line(text, l))
 		return;
 	l->text = arena_dup(mem, str_trim(text));
 	l->missing = NULL;

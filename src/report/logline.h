@@ -2,7 +2,8 @@
 /*
  * Log lines as they were read: from the file and byte offset (decompressed)
  * that every fact keeps.  Files are rotated: a line is only shown if what
- * stands at the offset is a line that holds one of the words it must hold.
+ * stands at the offset is a line that holds one of the message's ids, or, of a
+ * message without ids, one of the words.
  */
 #ifndef REPORT_LOGLINE_H
 #define REPORT_LOGLINE_H
@@ -12,7 +13,8 @@
 struct logline {
 	struct str source;
 	int64_t offset;
-	struct str words[4]; /* absent ones are not asked for */
+	struct str ids[2];   /* queue id, Message-ID; absent = none */
+	struct str words[2]; /* client, sender */
 	/* Filled by loglines_read: */
 	struct str text;     /* the line; absent if it could not be had */
 	const char *missing; /* then: why, in words; else NULL */
