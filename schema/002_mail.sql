@@ -34,6 +34,7 @@ CREATE INDEX mail_message_client ON mail_message (client, received);
 CREATE INDEX mail_message_received ON mail_message (received);
 CREATE INDEX mail_message_queue_id ON mail_message (queue_id);
 CREATE INDEX mail_message_message_id ON mail_message (message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX mail_message_parent ON mail_message (parent_queue_id) WHERE parent_queue_id IS NOT NULL;
 
 CREATE TABLE mail_recipient (
   message        INTEGER NOT NULL REFERENCES mail_message (id),
@@ -53,6 +54,8 @@ CREATE TABLE mail_recipient (
   line           INTEGER,
   PRIMARY KEY (message, n)
 ) STRICT, WITHOUT ROWID;
+-- People look for the id they see in the log, which may be the later one.
+CREATE INDEX mail_recipient_final ON mail_recipient (final_queue_id) WHERE final_queue_id IS NOT NULL;
 
 CREATE TABLE mail_attempt (
   message     INTEGER NOT NULL REFERENCES mail_message (id),

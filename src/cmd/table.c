@@ -14,6 +14,7 @@ const struct command *const command_table[] = {
     &cmd_explain,
     &cmd_chart,
     &cmd_flow_stats,
+    &cmd_trace,
     &cmd_coverage,
     &cmd_list,
     NULL,
