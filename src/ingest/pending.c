@@ -8,6 +8,7 @@
 #include "base/utc.h"
 
 #define QUEUE_EARLY (300 * USEC) /* a verdict may come before its message */
+#define USES_MAX 8 /* of one id that are told apart */
 #define SIZE_SLACK  4096         /* headers that are added on the way */
 
 /* One message, open or gone, that carried a Message-ID. */
@@ -29,7 +30,9 @@ struct mid {
 	struct arena mem;
 	struct str id;
 	uint64_t hash;
-	struct mid_use *uses;
+	struct mid_use *uses; /* newest first */
+	int nuses;
+	int64_t crowded; /* last time it had more uses than are told apart */
 	struct mid_filter *filters;
 	int64_t last;
 	struct mid *chain;
@@ -111,6 +114,7 @@ mid_find(struct pending_set *s, struct str id, bool make)
 	m->mem.block = 256;
 	m->id = arena_dup(&m->mem, id);
 	m->hash = h;
+	m->crowded = UTC_NONE;
 	m->chain = first;
 	map_put(&s->mids, h, m);
 	return m;
@@ -225,6 +229,29 @@ pending_claim(struct pending_set *s, struct queue_entry *q, int64_t t)
 	}
 }
 
+/* A place for one more use.  An id that everybody uses tells nothing, and
+ * must not cost anything: the oldest use that has left gives its place. */
+static struct mid_use *
+mid_use_new(struct mid *mid, const struct message *m)
+{
+	struct mid_use **at, **oldest = NULL, *u;
+
+	if (mid->nuses < USES_MAX) {
+		mid->nuses++;
+		return arena_zalloc(&mid->mem, sizeof(*u));
+	}
+	if (m->received > mid->crowded)
+		mid->crowded = m->received;
+	for (at = &mid->uses; *at != NULL; at = &(*at)->next)
+		if ((*at)->message == NULL)
+			oldest = at;
+	if (oldest == NULL)
+		return NULL;
+	u = *oldest;
+	*oldest = u->next;
+	return u;
+}
+
 bool
 pending_names_one(struct str message_id)
 {
@@ -240,9 +267,12 @@ pending_know(struct pending_set *s, struct message *m)
 	if (m->mid != NULL || !pending_names_one(m->message_id))
 		return;
 	mid = mid_find(s, m->message_id, true);
-	u = arena_zalloc(&mid->mem, sizeof(*u));
+	u = mid_use_new(mid, m);
+	if (u == NULL)
+		return;
 	u->message = m;
-	u->host = arena_dup(&mid->mem, m->host);
+	if (!str_eq(u->host, m->host))
+		u->host = arena_dup(&mid->mem, m->host);
 	u->received = m->received;
 	u->size = m->size;
 	u->mid = mid;
@@ -278,6 +308,7 @@ pending_merged(struct message *m)
 	for (at = &m->mid->mid->uses; *at != m->mid; at = &(*at)->next)
 		;
 	*at = m->mid->next;
+	m->mid->mid->nuses--;
 	m->mid = NULL;
 }
 
@@ -297,6 +328,9 @@ only_use(const struct mid *mid, const struct pending *p, bool *many)
 {
 	struct mid_use *u, *found = NULL;
 
+	*many = mid->crowded != UTC_NONE &&
+	    mid->crowded >= p->time - PENDING_WINDOW &&
+	    mid->crowded <= p->time + PENDING_WINDOW;
 	for (u = mid->uses; u != NULL; u = u->next) {
 		if (u->message != NULL) {
 			u->received = u->message->received;
