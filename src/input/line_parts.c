@@ -22,6 +22,7 @@ struct whole {
 	int pid;
 	int expected, total;
 	bool line_ended; /* the part before ended a line */
+	size_t mark_n;   /* of amavisd-new's "(id) "; 0 = Exim's */
 };
 
 struct line_parts {
@@ -181,16 +182,82 @@ make_ready(struct line_parts *p, size_t i)
 	p->ready_end = &w->next;
 }
 
+static size_t
+open_new(struct line_parts *p, const struct log_line *line, struct str raw,
+    int total)
+{
+	if (p->nopen == PARTS_OPEN)
+		make_ready(p, 0);
+	p->open[p->nopen] = whole_new(line, raw, total);
+	return p->nopen++;
+}
+
+static const struct str dots = STR("...");
+
+/* amavisd-new's "(id) Passed" or "(id) Blocked", ending in three dots where
+ * the text goes on: length of "(id) ", else 0. */
+static size_t
+wrapped_mark(const struct log_line *line)
+{
+	struct str s = line->text, id;
+
+	if (!str_ends(s, dots) || !str_starts(line->program, STR("amavis")) ||
+	    !str_skip(&s, STR("(")) || !str_until(&s, STR(") "), &id))
+		return 0;
+	if (!str_starts(s, STR("Passed ")) && !str_starts(s, STR("Blocked ")))
+		return 0;
+	return id.n + 3;
+}
+
+/* "(id) ...rest" behind the first part of the same id: the dots of both ends
+ * go, unless more follows. */
+static bool
+join_wrapped(struct line_parts *p, size_t i, struct str text)
+{
+	struct whole *w = p->open[i];
+	struct piece *piece = &w->pieces[0];
+	struct str mark = str_of(w->text + piece->start, w->mark_n);
+
+	if (!str_skip(&text, mark) || !str_skip(&text, dots) ||
+	    w->text_n + text.n > PARTS_BYTES)
+		return false;
+	w->text_n -= dots.n;
+	append(w, text);
+	w->pieces[0].n = w->text_n - w->pieces[0].start;
+	if (!str_ends(text, dots))
+		make_ready(p, i);
+	return true;
+}
+
+static enum part_answer
+add_wrapped(struct line_parts *p, const struct log_line *line, struct str raw,
+    const struct evidence *ev, size_t mark)
+{
+	size_t i = open_new(p, line, raw, 0);
+
+	p->open[i]->mark_n = mark;
+	add_part(p->open[i], line->text, false, ev);
+	return PART_KEPT;
+}
+
 enum part_answer
 line_parts_add(struct line_parts *p, const struct log_line *line,
     struct str raw, const struct evidence *ev)
 {
-	size_t i = p->nopen ? find_open(p, line) : 0;
+	size_t i = p->nopen ? find_open(p, line) : 0, mark;
 	struct str text = line->text;
 	bool is_part, line_ends, joins;
 	int part, total;
 	struct whole *w;
 
+	if (i < p->nopen && p->open[i]->mark_n) {
+		if (join_wrapped(p, i, text))
+			return PART_JOINED;
+		make_ready(p, i);
+		i = p->nopen;
+	}
+	if ((mark = wrapped_mark(line)) > 0)
+		return add_wrapped(p, line, raw, ev, mark);
 	is_part = text.n && text.p[0] == '[' &&
 	          read_mark(&text, &part, &total, &line_ends);
 	if (i < p->nopen && (!is_part || p->open[i]->expected != part ||
@@ -201,13 +268,8 @@ line_parts_add(struct line_parts *p, const struct log_line *line,
 	}
 	if (!is_part || (i == p->nopen && part != 1))
 		return PART_NONE;
-	if (i == p->nopen) {
-		if (p->nopen == PARTS_OPEN) {
-			make_ready(p, 0);
-			i = p->nopen;
-		}
-		p->open[p->nopen++] = whole_new(line, raw, total);
-	}
+	if (i == p->nopen)
+		i = open_new(p, line, raw, total);
 	w = p->open[i];
 	joins = !w->line_ended;
 	add_part(w, text, line_ends, ev);

@@ -233,6 +233,24 @@ test_parts(void **state)
 	    "H x1 5@158 2026-11-23T11:12:43.000Z mx|exim|2|f\n");
 }
 
+static void
+test_amavis_wraps(void **state)
+{
+	(void)state;
+	assert_reads("2026-11-23T11:12:43Z mx amavis[2]: (2-1) Passed a,<b...\n"
+	             "2026-11-23T11:12:43Z mx amavis[3]: (3-1) Blocked x...\n"
+	             "2026-11-23T11:12:44Z mx amavis[2]: (2-1) ...c>,<d...\n"
+	             "2026-11-23T11:12:44Z mx amavis[2]: (2-1) ...e>, 7 ms\n"
+	             "2026-11-23T11:12:44Z mx amavis[3]: (3-2) ...y, 7 ms\n"
+	             "2026-11-23T11:12:45Z mx amavis[3]: (3-2) Checking...\n",
+	    "H x1 1@0 2026-11-23T11:12:43.000Z mx|amavis|2|(2-1) Passed a,"
+	    "<bc>,<de>, 7 ms\n"
+	    /* Another message's rest is no rest of this one. */
+	    "H x1 5@216 2026-11-23T11:12:44.000Z mx|amavis|3|(3-2) ...y, 7 ms\n"
+	    "H x1 2@56 2026-11-23T11:12:43.000Z mx|amavis|3|(3-1) Blocked x...\n"
+	    "H x1 6@268 2026-11-23T11:12:45.000Z mx|amavis|3|(3-2) Checking...\n");
+}
+
 /* More wholes open than are kept: the oldest are given as they are. */
 static void
 test_many_parts(void **state)
@@ -640,6 +658,7 @@ main(void)
 	    cmocka_unit_test(test_exim),
 	    cmocka_unit_test(test_filters),
 	    cmocka_unit_test(test_parts),
+	    cmocka_unit_test(test_amavis_wraps),
 	    cmocka_unit_test(test_many_parts),
 	    cmocka_unit_test(test_repeated),
 	    cmocka_unit_test(test_line_ends),
