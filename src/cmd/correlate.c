@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/datadir.h"
-#include "cmd/cmd.h"
+#include "cmd/run_days.h"
 #include "correlate/correlate.h"
 
 enum { OPT_DAY = 1, OPT_ALL };
@@ -110,18 +110,19 @@ do_day(struct cmd *c, struct store *s, const struct detect *rules, int64_t day,
 		day_format(day, text);
 		return err_wrap(e, "%s", text);
 	}
-	print_row(o, c, day, &r);
+	if (o != NULL)
+		print_row(o, c, day, &r);
 	return 0;
 }
 
-/* Every day with data; without 'all' only those that would see news. */
 static int
 do_days(struct cmd *c, struct store *s, const struct detect *rules, bool all,
-    struct output *o, struct err *e)
+    struct output *o, int64_t *days, struct err *e)
 {
 	int64_t day, from = INT64_MIN / 2;
 	int rc, stale = 1;
 
+	*days = 0;
 	while ((rc = correlate_next_day(s, c->config, from, &day, e)) > 0) {
 		if (!all)
 			stale = correlate_is_stale(s, c->config, rules, day, e);
@@ -131,11 +132,36 @@ do_days(struct cmd *c, struct store *s, const struct detect *rules, bool all,
 			rc = do_day(c, s, rules, day, o, e);
 			if (rc < 0)
 				return rc;
+			++*days;
 		}
 		from = day + 1;
 	}
-	if (rc == 0 && o->rows == 0 && isatty(STDERR_FILENO))
-		fputs("nothing new to correlate\n", stderr);
+	return rc;
+}
+
+int
+run_days(struct cmd *c, struct store *s, bool all, struct output *o,
+    int64_t *days, struct err *e)
+{
+	struct detect *rules = NULL;
+	int rc = load_rules(&rules, e);
+
+	if (rc >= 0)
+		rc = do_days(c, s, rules, all, o, days, e);
+	detect_free(rules);
+	return rc;
+}
+
+static int
+run_day(struct cmd *c, struct store *s, int64_t day, struct output *o,
+    struct err *e)
+{
+	struct detect *rules = NULL;
+	int rc = load_rules(&rules, e);
+
+	if (rc >= 0)
+		rc = do_day(c, s, rules, day, o, e);
+	detect_free(rules);
 	return rc;
 }
 
@@ -143,21 +169,20 @@ static int
 run(struct cmd *c, int argc, char **argv, struct err *e)
 {
 	struct flags f = {0};
-	struct detect *rules = NULL;
 	struct store *s = NULL;
 	struct output o;
+	int64_t days = 1;
 	int rc = read_flags(c, argc, argv, &f, e);
 
-	if (rc < 0 || (rc = load_rules(&rules, e)) < 0 ||
-	    (rc = cmd_store(c, STORE_WRITE, &s, e)) < 0)
-		goto out;
+	if (rc < 0 || (rc = cmd_store(c, STORE_WRITE, &s, e)) < 0)
+		return rc;
 	output_begin(&o, c->out, stdout, cols, NCOLS, false);
-	rc = f.one_day ? do_day(c, s, rules, f.day, &o, e)
-	               : do_days(c, s, rules, f.all, &o, e);
+	rc = f.one_day ? run_day(c, s, f.day, &o, e)
+	               : run_days(c, s, f.all, &o, &days, e);
 	output_end(&o);
-out:
 	store_close(s);
-	detect_free(rules);
+	if (rc >= 0 && days == 0 && isatty(STDERR_FILENO))
+		fputs("nothing new to correlate\n", stderr);
 	return rc;
 }
 

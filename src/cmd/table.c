@@ -5,6 +5,7 @@
 const struct command *const command_table[] = {
     &cmd_init,
     &cmd_config_check,
+    &cmd_daily,
     &cmd_parse,
     &cmd_import_mail,
     &cmd_import_flow,

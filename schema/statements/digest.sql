@@ -1,0 +1,24 @@
+-- Statements of src/cmd/digest.c: the findings of a day, for one screen.
+
+-- What is worth a look, group by group; ?1 the day.
+-- name: digest_findings
+SELECT CASE f.class WHEN 'confirmed' THEN CASE f.kind WHEN 'spam' THEN 1 WHEN 'both' THEN 2 ELSE 3 END
+            WHEN 'below_threshold' THEN 4 WHEN 'flow_only_suspect' THEN 5
+            WHEN 'flow_only_expected' THEN 6 ELSE 7 END AS "group",
+       f.customer, f.attributed_by, f.flow_support,
+       json_extract(f.flow, '$.p_miss'), f.first_seen, f.last_seen,
+       json_extract(f.log, '$.spam'), json_extract(f.log, '$.virus'),
+       json_extract(f.log, '$.messages'), json_extract(f.flow, '$.client'),
+       json_extract(f.flow, '$.syn'), f.reason
+  FROM finding f
+ WHERE f.day = ?1 AND f.scope <> 'remote' AND f.class <> 'clean'
+ ORDER BY 1, json_extract(f.log, '$.spam') + json_extract(f.log, '$.virus') DESC,
+       json_extract(f.flow, '$.client') DESC, f.customer;
+
+-- name: digest_rest
+SELECT count(*) FILTER (WHERE class = 'clean' AND scope <> 'remote'),
+       count(*) FILTER (WHERE class = 'confirmed' AND scope = 'remote')
+  FROM finding WHERE day = ?1;
+
+-- name: digest_day
+SELECT timezone FROM correlation_run WHERE day = ?1;
