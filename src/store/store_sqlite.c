@@ -167,6 +167,21 @@ pragma_number(struct sqlite_db *d, const char *pragma, int64_t *out, int *rc)
 	return *rc == SQLITE_OK;
 }
 
+/* Both numbers as of one moment: another process may be making the store. */
+static bool
+read_identity(struct sqlite_db *d, int64_t *id, int64_t *schema, int *rc)
+{
+	bool ok;
+
+	*rc = sqlite3_exec(d->db, "BEGIN", NULL, NULL, NULL);
+	if (*rc != SQLITE_OK)
+		return false;
+	ok = pragma_number(d, "PRAGMA application_id", id, rc) &&
+	     pragma_number(d, "PRAGMA schema_version", schema, rc);
+	sqlite3_exec(d->db, "ROLLBACK", NULL, NULL, NULL);
+	return ok;
+}
+
 /* An SQLite file of something else is never touched. */
 static int
 check_ours(struct sqlite_db *d, struct err *e)
@@ -174,8 +189,7 @@ check_ours(struct sqlite_db *d, struct err *e)
 	int64_t id, schema;
 	int rc;
 
-	if (!pragma_number(d, "PRAGMA application_id", &id, &rc) ||
-	    !pragma_number(d, "PRAGMA schema_version", &schema, &rc))
+	if (!read_identity(d, &id, &schema, &rc))
 		return fail(d, rc, e);
 	if (id == APPLICATION_ID ||
 	    (d->mode == STORE_WRITE && id == 0 && schema == 0))
