@@ -39,7 +39,7 @@ each_class_once(void **state)
 	world_prefix("198.51.100.0/24");
 	world_allow("198.51.100.5");
 	for (int i = 1; i <= 7; i++) {
-		char ip[32], who[8];
+		char ip[32], who[16];
 
 		snprintf(ip, sizeof(ip), "198.51.100.%d", i);
 		snprintf(who, sizeof(who), "c%d", i);
