@@ -175,6 +175,31 @@ mail_stats_print(
 	buf_free(&b);
 }
 
+/* What is odd about one file as a whole; 0, or EXIT_INCOMPLETE. */
+static int
+check_file(const struct mail_feed *f, size_t i)
+{
+	struct line_counts n = mail_feed_counts(f, i);
+	const char *path = mail_feed_path(f, i);
+
+	if (mail_feed_truncated(f, i)) {
+		fprintf(stderr,
+		    "heloflow: %s: cut off or damaged; read up to there\n",
+		    path);
+		return EXIT_INCOMPLETE;
+	}
+	if (!mail_feed_from_start(f, i))
+		return 0;
+	if (n.lines == 0)
+		fprintf(stderr, "heloflow: %s: no line in it\n", path);
+	if (n.lines == 0 || n.unparsed < n.lines)
+		return 0;
+	fprintf(stderr,
+	    "heloflow: %s: not one of its %lld lines was understood; is it a mail log?\n",
+	    path, (long long)n.lines);
+	return EXIT_INCOMPLETE;
+}
+
 int
 mail_incomplete(const struct mail_feed *f, const struct mail_flags *flags)
 {
@@ -183,12 +208,8 @@ mail_incomplete(const struct mail_feed *f, const struct mail_flags *flags)
 	size_t i;
 
 	for (i = 0; i < mail_feed_files(f); i++)
-		if (mail_feed_truncated(f, i)) {
-			fprintf(stderr,
-			    "heloflow: %s: cut off or damaged; read up to there\n",
-			    mail_feed_path(f, i));
+		if (check_file(f, i) != 0)
 			rc = EXIT_INCOMPLETE;
-		}
 	if (flags->max_unparsed >= 0 &&
 	    (double)n.unparsed > flags->max_unparsed * (double)n.lines) {
 		fprintf(stderr,

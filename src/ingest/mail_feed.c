@@ -396,6 +396,14 @@ mail_feed_truncated(const struct mail_feed *f, size_t file)
 	return logfile_truncated(f->files[file].log);
 }
 
+bool
+mail_feed_from_start(const struct mail_feed *f, size_t file)
+{
+	const struct mail_input *in = &f->files[file].in;
+
+	return in->opt.offset == 0 && !in->skip_first;
+}
+
 struct feed_position
 mail_feed_position(const struct mail_feed *f, size_t file)
 {

@@ -55,6 +55,8 @@ const char *mail_feed_path(const struct mail_feed *f, size_t file);
 struct line_counts mail_feed_counts(const struct mail_feed *f, size_t file);
 struct line_counts mail_feed_total(const struct mail_feed *f);
 bool mail_feed_truncated(const struct mail_feed *f, size_t file);
+/* Not resumed: its counts are those of the whole file. */
+bool mail_feed_from_start(const struct mail_feed *f, size_t file);
 /* The last line read of a file, and the times of its first and last. */
 struct feed_position {
 	int64_t offset, bytes; /* of the line, without its end */

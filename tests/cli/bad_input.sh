@@ -1,0 +1,128 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What is no good input: a missing, empty or binary file, a directory, a cut
+# gzip, a wrong key in the configuration, a store that cannot be written.  One
+# clear message that names it, the documented exit code, and what was stored
+# before stays as it was.
+set -eu
+root=$(cd "$(dirname "$0")/../.." && pwd)
+heloflow=$root/build/${VARIANT:-release}/heloflow
+work=$(mktemp -d)
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+cd "$work"
+n=0
+bad=0
+
+# EXIT_CODE TEXT COMMAND...: it exits so, with one line on stderr that says so.
+expect() {
+	want=$1 text=$2
+	shift 2
+	rc=0
+	"$heloflow" "$@" >out 2>err </dev/null || rc=$?
+	n=$((n + 1))
+	said=$(grep -c "$text" err) || :
+	if [ "$rc" != "$want" ] || [ "$said" != 1 ]; then
+		echo "heloflow $*: exit $rc, wanted $want; no single line with '$text' in:"
+		cat err
+		bad=1
+	fi
+}
+# All rows; the ledger may name an empty file that was looked at.
+dump() { sqlite3 -readonly "$1" .dump | grep -v '^INSERT INTO ledger' | sha256sum; }
+
+: >empty
+mkdir folder
+head -c 70000 "$heloflow" | tail -c 60000 >binary
+cp "$root/samples/logs/mx1/mail.log" whole.log
+gzip -c whole.log | head -c 6000 >cut.gz
+gzip -dc "$root/samples/flow/2026-11-23.pcap.gz" >whole.pcap
+head -c 5000 whole.pcap >cut.pcap
+gzip -c whole.pcap | head -c 9000 >cut.pcap.gz
+cp "$root/samples/customers.csv" .
+
+db=s.db
+"$heloflow" --db $db import mail --year 2026 whole.log 2>err
+"$heloflow" --db $db import lease customers.csv 2>err
+before=$(dump $db)
+
+for verb in parse 'import mail' 'import flow' 'import lease' flow-stats; do
+	# shellcheck disable=SC2086
+	{
+		expect 1 'nothere: No such file or directory' --db $db $verb nothere
+		expect 1 'folder: is a directory' --db $db $verb folder
+	}
+done
+expect 0 'empty: no line in it' parse empty
+expect 0 'empty: no line in it' --db $db import mail empty
+expect 3 'empty: incomplete: it is empty' --db $db import flow empty
+expect 3 'empty: incomplete: it is empty' flow-stats empty
+expect 2 'empty: a line that names the columns is missing' --db $db import lease empty
+expect 3 'binary: not one of its .* lines was understood' parse binary
+expect 1 'binary: no flow format' --db $db import flow binary
+expect 1 'binary: no flow format' flow-stats binary
+expect 2 'binary:1: the column' --db $db import lease binary
+[ "$(dump $db)" = "$before" ] || { echo 'bad input changed the store'; bad=1; }
+
+# What can be read of a cut file is read; the rest comes with the whole file.
+expect 3 'cut.gz: cut off or damaged; read up to there' parse --year 2026 cut.gz
+[ -s out ] || { echo 'parse cut.gz: no record'; bad=1; }
+expect 3 'cut.gz: cut off or damaged' --db t.db import mail --year 2026 cut.gz
+expect 3 'cut.pcap: incomplete: ' --db u.db import flow cut.pcap
+expect 3 'cut.pcap.gz: incomplete: ' --db u.db import flow cut.pcap.gz
+"$heloflow" --db u.db import flow whole.pcap 2>err
+"$heloflow" --db v.db import flow whole.pcap 2>err
+for s in u.db v.db; do
+	sqlite3 -readonly $s 'SELECT time, src_port, dst_port, flags, rate
+	    FROM smtp_sample ORDER BY 1, 2, 3; SELECT sum(datagrams), sum(samples)
+	    FROM flow_coverage' >$s.txt
+done
+cmp u.db.txt v.db.txt || { echo 'after a cut capture: not the same samples'; bad=1; }
+
+# Configuration: file and line.
+printf 'store: x.db\nstroe: y.db\n' >wrong.yaml
+printf 'store: x.db\nprefixes:\n  - 203.0.113.300/24\n' >value.yaml
+printf 'store: [\n' >broken.yaml
+for verb in 'config check' daily findings correlate; do
+	# shellcheck disable=SC2086
+	{
+		expect 2 "wrong.yaml:2: unknown key 'stroe'" -c wrong.yaml $verb
+		expect 2 'value.yaml:3: ' -c value.yaml $verb
+		expect 2 'broken.yaml:2: ' -c broken.yaml $verb
+		expect 2 'none.yaml: No such file' -c none.yaml $verb
+	}
+done
+[ ! -e x.db ] || { echo 'a wrong configuration made a store'; bad=1; }
+
+# The store.
+expect 1 'none.db: no such store' --db none.db findings
+expect 1 'folder: is a folder, not a store' --db folder findings
+expect 1 'whole.log: not a HeloFlow store' --db whole.log findings
+expect 1 'whole.log: not a HeloFlow store' --db whole.log import mail cut.gz
+sqlite3 other.db 'CREATE TABLE t(x)'
+expect 1 'other.db: an SQLite database, but not a HeloFlow store' --db other.db import mail cut.gz
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	as_nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
+	chmod 755 "$work"
+else
+	as_nobody=
+fi
+mkdir ro
+cp v.db ro/store
+chmod 444 ro/store
+chmod 555 ro
+rc=0
+# shellcheck disable=SC2086
+$as_nobody "$heloflow" --db "$work/ro/store" import mail --year 2026 "$work/whole.log" 2>err || rc=$?
+[ $rc = 1 ] && grep -q 'ro/store: .*read-only' err || { echo "read-only store: exit $rc"; cat err; bad=1; }
+# shellcheck disable=SC2086
+$as_nobody "$heloflow" --db "$work/ro/store" coverage >out 2>err || { echo 'read-only store: not readable'; cat err; bad=1; }
+grep -q ix-switch out || grep -q 192.0.2.1 out || { echo 'read-only store: nothing read'; cat out; bad=1; }
+
+# The words.
+expect 2 'no verb "bogus"' bogus
+expect 2 'import needs a second word' import
+expect 2 'no such flag --bogus' findings --bogus
+expect 2 'no parser "nomta"' parse --mta nomta whole.log
+expect 2 'no time zone "Mars/Olympus"' parse --tz Mars/Olympus whole.log
+echo "bad_input: $n calls"
+exit $bad
