@@ -1,5 +1,5 @@
 -- Statements of src/cmd/coverage.c: what has been read, in hours that begin
--- before ?2 and end after ?1.
+-- before ?2 and end after ?1; ?3: only 'mail' or only 'flow', NULL both.
 
 -- One row a logging host and a flow agent.
 -- name: coverage_by_origin
@@ -7,7 +7,7 @@ SELECT 'mail', n.text, NULL, count(*) FILTER (WHERE c.lines > 0), min(c.hour), m
        sum(c.lines), sum(c.used), sum(c.ignored), sum(c.unparsed),
        NULL, NULL, NULL, NULL, NULL
   FROM coverage c JOIN name n ON n.id = c.origin
- WHERE c.kind = 'mail' AND c.hour > ?1 - 3600000000 AND c.hour < ?2
+ WHERE c.kind = 'mail' AND c.hour > ?1 - 3600000000 AND c.hour < ?2 AND coalesce(?3, 'mail') = 'mail'
  GROUP BY c.origin
 UNION ALL
 SELECT 'flow', coalesce(g.name || ' ', '') || a.text, coalesce(g.vantage, 'unknown'),
@@ -15,7 +15,7 @@ SELECT 'flow', coalesce(g.name || ' ', '') || a.text, coalesce(g.vantage, 'unkno
        NULL, NULL, NULL, NULL,
        sum(f.datagrams), sum(f.lost_datagrams), sum(f.malformed), sum(f.samples), sum(f.smtp_packets)
   FROM flow_coverage f JOIN addr a ON a.id = f.agent LEFT JOIN flow_agent g ON g.agent = f.agent
- WHERE f.hour > ?1 - 3600000000 AND f.hour < ?2
+ WHERE f.hour > ?1 - 3600000000 AND f.hour < ?2 AND coalesce(?3, 'flow') = 'flow'
  GROUP BY f.agent
  ORDER BY 1 DESC, 2;
 
@@ -23,13 +23,13 @@ SELECT 'flow', coalesce(g.name || ' ', '') || a.text, coalesce(g.vantage, 'unkno
 SELECT 'mail', n.text, NULL, 1, c.hour, c.hour + 3600000000,
        c.lines, c.used, c.ignored, c.unparsed, NULL, NULL, NULL, NULL, NULL
   FROM coverage c JOIN name n ON n.id = c.origin
- WHERE c.kind = 'mail' AND c.hour > ?1 - 3600000000 AND c.hour < ?2
+ WHERE c.kind = 'mail' AND c.hour > ?1 - 3600000000 AND c.hour < ?2 AND coalesce(?3, 'mail') = 'mail'
 UNION ALL
 SELECT 'flow', coalesce(g.name || ' ', '') || a.text, coalesce(g.vantage, 'unknown'), 1, f.hour, f.hour + 3600000000,
        NULL, NULL, NULL, NULL,
        f.datagrams, f.lost_datagrams, f.malformed, f.samples, f.smtp_packets
   FROM flow_coverage f JOIN addr a ON a.id = f.agent LEFT JOIN flow_agent g ON g.agent = f.agent
- WHERE f.hour > ?1 - 3600000000 AND f.hour < ?2
+ WHERE f.hour > ?1 - 3600000000 AND f.hour < ?2 AND coalesce(?3, 'flow') = 'flow'
  ORDER BY 1 DESC, 2, 5;
 
 -- Sums over all hosts and agents; hours in which at least one was heard.

@@ -20,6 +20,15 @@ static const struct option long_opts[] = {
     {NULL, 0, NULL, 0},
 };
 
+/* Of origin_cols: what only logs have, and then what only flows have. */
+enum {
+	COL_KIND = 0,
+	COL_VANTAGE = 2,
+	COL_MAIL = 6,
+	COL_MAIL_END = 10,
+	COL_END = 15
+};
+
 static const struct column origin_cols[] = {
     {"kind", "kind", VALUE_TEXT},
     {"origin", "host or agent", VALUE_TEXT},
@@ -200,20 +209,59 @@ print_sums(struct cmd *c, struct store *s, const struct flags *f, struct err *e)
 	return 0;
 }
 
+/* The rows of one kind for the eye: without the other kind's columns. */
+static int
+print_kind(struct cmd *c, struct store *s, const struct flags *f,
+    const char *kind, int hide_from, int hide_until, struct err *e)
+{
+	struct value args[] = {
+	    value_int(f->since), value_int(f->until), value_z(kind)};
+	struct column cols[sizeof(origin_cols) / sizeof(origin_cols[0])];
+	struct stmt *st;
+	int rc = store_prepare(s, f->view->statement, &st, e);
+
+	if (rc < 0)
+		return rc;
+	memcpy(cols, origin_cols, sizeof(cols));
+	for (int i = hide_from; i < hide_until; i++)
+		cols[i].title = NULL;
+	cols[COL_KIND].title = NULL;
+	if (hide_until > COL_MAIL_END)
+		cols[COL_VANTAGE].title = NULL;
+	return cmd_rows(c, st, args, 3, cols, f->view->ncols, NULL, e);
+}
+
+static int
+print_text(struct cmd *c, struct store *s, const struct flags *f, struct err *e)
+{
+	int rc = 0;
+
+	if (f->view == &views[0])
+		rc = print_sums(c, s, f, e);
+	if (rc >= 0)
+		rc = print_kind(c, s, f, "mail", COL_MAIL_END, COL_END, e);
+	putchar('\n');
+	if (rc >= 0)
+		rc = print_kind(c, s, f, "flow", COL_MAIL, COL_MAIL_END, e);
+	return rc < 0 ? rc : 0;
+}
+
 static int
 print(struct cmd *c, struct store *s, const struct flags *f, struct err *e)
 {
-	struct value args[] = {value_int(f->since), value_int(f->until)};
+	struct value args[] = {
+	    value_int(f->since), value_int(f->until), value_null()};
+	bool by_origin = f->view->cols == origin_cols;
 	struct stmt *st;
 	int rc;
 
-	if (c->out == &output_text && f->view == &views[0] &&
-	    (rc = print_sums(c, s, f, e)) < 0)
-		return rc;
+	if (c->out == &output_text && by_origin)
+		return print_text(c, s, f, e);
 	rc = store_prepare(s, f->view->statement, &st, e);
 	if (rc < 0)
 		return rc;
-	rc = cmd_rows(c, st, args, 2, f->view->cols, f->view->ncols, NULL, e);
+	rc = cmd_rows(c, st, args, by_origin ? 3 : 2, f->view->cols,
+	    f->view->ncols, NULL, e);
 	return rc < 0 ? rc : 0;
 }
 
