@@ -53,7 +53,8 @@ SELECT (SELECT count(DISTINCT hour) FROM coverage
 
 -- Files whose content touches the time.
 -- name: coverage_by_file
-SELECT kind, path, first_time, last_time, lines, used, ignored, unparsed, records, truncated
+SELECT kind, path, first_time, last_time, lines, used, ignored, unparsed,
+       CASE kind WHEN 'mail' THEN NULL ELSE records END, truncated
   FROM ledger
  WHERE (first_time IS NULL OR first_time < ?2) AND (last_time IS NULL OR last_time >= ?1)
  ORDER BY kind DESC, path, first_time, id;

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "ingest/flow_stats.h"
 #include "input/flow_source.h"
@@ -457,6 +458,13 @@ print_all(struct cmd *c, const struct job *job)
 	print_coverage(job, l);
 }
 
+/* No FILE is stdin, unless a store is named or nothing can come from there. */
+static bool
+wants_store(const struct cmd *c, int argc)
+{
+	return optind >= argc && (c->db != NULL || isatty(STDIN_FILENO));
+}
+
 static int
 run(struct cmd *c, int argc, char **argv, struct err *e)
 {
@@ -469,7 +477,7 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 		rc = set_option(c, &job, opt, e);
 	if (rc >= 0) {
 		job.stats = flow_stats_new(&job.run.ports);
-		rc = c->db && optind >= argc
+		rc = wants_store(c, argc)
 		         ? read_store(c, &job, e)
 		         : read_files(&job, argc - optind, argv + optind, e);
 	}
@@ -495,7 +503,7 @@ const struct command cmd_flow_stats = {
         "  --targets-apart              who never answered a SYN is no server\n"
         "  --slide                      cut shares off after one decimal, as "
         "the talk did\n"
-        "With --db and no FILE: of what the store holds; else no FILE or - is\n"
-        "stdin.  Exit 3: a file is cut, figures are of the data so far.\n",
+        "With no FILE: of what the store holds, if --db names one or stdin is a\n"
+        "terminal; else stdin, as with -.  Exit 3: a file is cut, figures are of the data so far.\n",
     .run = run,
 };
