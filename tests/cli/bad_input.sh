@@ -100,23 +100,35 @@ expect 1 'whole.log: not a HeloFlow store' --db whole.log findings
 expect 1 'whole.log: not a HeloFlow store' --db whole.log import mail cut.gz
 sqlite3 other.db 'CREATE TABLE t(x)'
 expect 1 'other.db: an SQLite database, but not a HeloFlow store' --db other.db import mail cut.gz
-if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
-	as_nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
+# Root writes everywhere, so another user tries; who may not enter our folder.
+as=
+if [ "$(id -u)" = 0 ]; then
+	as='setpriv --reuid=65534 --regid=65534 --clear-groups'
 	chmod 755 "$work"
-else
-	as_nobody=
 fi
-mkdir ro
+mkdir ro share
+cp "$heloflow" share/heloflow
+cp -R "$root/schema" "$root/rules" "$root/parsers" share
+HELOFLOW_DATADIR=$work/share
+export HELOFLOW_DATADIR
 cp v.db ro/store
 chmod 444 ro/store
 chmod 555 ro
 rc=0
 # shellcheck disable=SC2086
-$as_nobody "$heloflow" --db "$work/ro/store" import mail --year 2026 "$work/whole.log" 2>err || rc=$?
-[ $rc = 1 ] && grep -q 'ro/store: .*read-only' err || { echo "read-only store: exit $rc"; cat err; bad=1; }
+$as share/heloflow --db ro/store import mail --year 2026 whole.log 2>err || rc=$?
+if [ $rc != 1 ] || ! grep -q 'ro/store: .*read-only' err; then
+	echo "read-only store: exit $rc"
+	cat err
+	bad=1
+fi
 # shellcheck disable=SC2086
-$as_nobody "$heloflow" --db "$work/ro/store" coverage >out 2>err || { echo 'read-only store: not readable'; cat err; bad=1; }
-grep -q ix-switch out || grep -q 192.0.2.1 out || { echo 'read-only store: nothing read'; cat out; bad=1; }
+if ! $as share/heloflow --db ro/store coverage >out 2>err || ! grep -q 192.0.2.1 out; then
+	echo 'read-only store: cannot be read'
+	cat err
+	bad=1
+fi
+unset HELOFLOW_DATADIR
 
 # The words.
 expect 2 'no verb "bogus"' bogus

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The store against real files in a temporary folder.  The data folder of the
- * program is put together there from links: so a test can leave out
+ * program is put together there from copies: so a test can leave out
  * migrations, or add statements of its own (tests/unit/store/).
  */
 #include "store/store.h"
@@ -35,13 +35,21 @@ static char db[PATH_MAX]; /* the test's store */
 
 /* --- the data folder and the store's folder */
 
+/* A copy, for another user may not enter the source tree. */
 static void
-link_into(const char *dir, const char *target)
+copy_into(const char *dir, const char *from)
 {
-	char path[2 * PATH_MAX];
+	char path[2 * PATH_MAX], text[1 << 16];
+	int in = open(from, O_RDONLY | O_CLOEXEC), out;
+	ssize_t n;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, strrchr(target, '/') + 1);
-	assert_int_equal(symlink(target, path), 0);
+	snprintf(path, sizeof(path), "%s/%s", dir, strrchr(from, '/') + 1);
+	out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	assert_true(in >= 0 && out >= 0);
+	while ((n = read(in, text, sizeof(text))) > 0)
+		assert_int_equal(write(out, text, (size_t)n), n);
+	assert_int_equal(n, 0);
+	assert_int_equal(close(in) | close(out), 0);
 }
 
 /* A data folder with the first n migrations and, if there is a schema for
@@ -62,22 +70,24 @@ use_migrations(int n)
 	snprintf(rows, sizeof(rows), "%s/data%u/schema/rows", top, nfolders);
 	assert_int_equal(mkdir(rows, 0755), 0);
 	for (int i = 0; i < n && i < nmigrations; i++) {
-		link_into(dir, list.path[i]);
+		copy_into(dir, list.path[i]);
 		snprintf(path, sizeof(path), "%s/rows/%s", own,
 		    strrchr(list.path[i], '/') + 1);
 		if (access(path, R_OK) == 0)
-			link_into(rows, path);
+			copy_into(rows, path);
 	}
 	arena_free(&a);
+	snprintf(
+	    rows, sizeof(rows), "%s/data%u/schema/steps", top, nfolders);
 	snprintf(path, sizeof(path), "%s/steps", own);
-	link_into(dir, path);
+	assert_int_equal(symlink(path, rows), 0);
 	snprintf(
 	    rows, sizeof(rows), "%s/data%u/schema/statements", top, nfolders);
 	assert_int_equal(mkdir(rows, 0755), 0);
 	snprintf(path, sizeof(path), "%s/statements/store.sql", schema);
-	link_into(rows, path);
+	copy_into(rows, path);
 	snprintf(path, sizeof(path), "%s/statements.sql", own);
-	link_into(rows, path);
+	copy_into(rows, path);
 	*strrchr(dir, '/') = '\0';
 	setenv("HELOFLOW_DATADIR", dir, 1);
 }
