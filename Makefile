@@ -105,11 +105,9 @@ format:                             ## format the C sources
 	clang-format -i src/*/*.[ch] parsers/*.c tests/*/*.c
 
 install: all                        ## install under $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)/parsers \
-	    $(DESTDIR)$(DATADIR)/rules/verdict $(DESTDIR)$(DATADIR)/rules/detect $(DESTDIR)$(DATADIR)/schema/correlate
-	install -m 0755 $(B)/$(PROG) $(DESTDIR)$(BINDIR)/
-	for f in parsers/*.yaml rules/*/*.yaml schema/*.sql schema/*/*.sql; do \
-	    test ! -f "$$f" || install -m 0644 "$$f" "$(DESTDIR)$(DATADIR)/$$f"; done
+	install -D -m 0755 $(B)/$(PROG) $(DESTDIR)$(BINDIR)/$(PROG)
+	for f in $(wildcard parsers/*.yaml rules/*/*.yaml schema/*.sql schema/*/*.sql); do \
+	    install -D -m 0644 $$f "$(DESTDIR)$(DATADIR)/$$f" || exit 1; done
 
 clean:                              ## remove build/
 	rm -rf build
