@@ -28,7 +28,8 @@ SELECT j.day, j.customer,
          'recipients', coalesce(g.recipients, 0),
          'distinct_recipients', coalesce(g.distinct_recipients, 0),
          'recipient_domains', coalesce(g.recipient_domains, 0),
-         'spam', coalesce(g.spam_messages, 0), 'virus', coalesce(g.virus_messages, 0),
+         'spam', coalesce(g.spam_messages, 0), 'own_spam', coalesce(g.own_spam_messages, 0),
+         'virus', coalesce(g.virus_messages, 0),
          'banned', coalesce(g.banned_messages, 0), 'listed', coalesce(g.listed_messages, 0),
          'clean', coalesce(g.clean_messages, 0),
          'adverse_delivered', coalesce(g.adverse_delivered, 0),
@@ -102,6 +103,9 @@ SELECT j.day, j.customer,
             WHEN 'below_threshold' THEN
               printf('%d spam and %d virus verdicts in %d messages, less than any rule asks',
                      g.spam_messages, g.virus_messages, g.messages)
+              || iif(g.own_spam_messages < g.spam_messages,
+                     printf('; %d of the spam may be bounces or forwarded, by its sender',
+                            g.spam_messages - g.own_spam_messages), '')
             WHEN 'flow_only_suspect' THEN
               printf('%d client packets sampled in hours our logs cover, and no log record', f.client_covered)
             WHEN 'flow_only_expected' THEN

@@ -503,6 +503,42 @@ forwarder_through_the_smarthost(void **state)
 	    "1|1|1\n");
 }
 
+/* A bounce of spam, and spam forwarded under an SRS sender, are somebody
+ * else's; the same customer's own spam still counts. */
+static void
+spam_passed_on_is_not_ones_own(void **state)
+{
+	(void)state;
+	world_lease("198.51.100.7", SINCE_EVER, NO_END, "bounces", 0);
+	world_lease("198.51.100.8", SINCE_EVER, NO_END, "srs", 0);
+	world_lease("198.51.100.9", SINCE_EVER, NO_END, "both", 0);
+	for (int i = 0; i < 6; i++) {
+		struct mail m = {.at = AT(9, 0, i),
+		    .rcpt = "r@example.net",
+		    .verdict = SPAM,
+		    .disposition = REJECTED};
+
+		m.client = "198.51.100.7";
+		m.sender = "";
+		world_mail(m);
+		m.client = "198.51.100.8";
+		m.sender = i % 2 ? "SRS0=ab1=xy=spam.example=x@fwd.example"
+		                 : "srs1+cd2=fwd.example==ab=x@fwd.example";
+		world_mail(m);
+		m.client = "198.51.100.9";
+		m.sender = i < 3 ? "" : "promo@spam.example";
+		world_mail(m);
+	}
+	world_correlate(DAY, NULL);
+	world_expect("bounces", "below_threshold", "spam -");
+	world_expect("srs", "below_threshold", "spam -");
+	world_expect("both", "confirmed", "spam not_visible");
+	assert_string_equal(world_rows("SELECT customer, reason FROM finding "
+	                               "WHERE customer = 'srs'"),
+	    "srs|6 spam and 0 virus verdicts in 6 messages, less than any rule "
+	    "asks; 6 of the spam may be bounces or forwarded, by its sender\n");
+}
+
 static void
 ipv6_prefix_is_one_customer(void **state)
 {
@@ -967,6 +1003,7 @@ main(void)
 	    WORLD(mailing_list_with_verp_is_one_sender),
 	    WORLD(dictionary_and_helo_variety_are_found),
 	    WORLD(forwarder_through_the_smarthost),
+	    WORLD(spam_passed_on_is_not_ones_own),
 	    WORLD(ipv6_prefix_is_one_customer),
 	    WORLD(a_day_may_have_25_hours),
 	    WORLD(flow_support_by_vantage_and_window),
