@@ -18,7 +18,7 @@ produce() { # NAME
 	echo $? >"$t/exit"
 }
 if [ "${1:-}" = --update ]; then
-	for d in "$root"/tests/golden/"${2:-*}"/; do
+	for d in "$root"/tests/golden/${2:-*}/; do
 		[ -e "$d/cmd" ] || continue
 		produce "$(basename "$d")"
 		cp "$t/out" "$t/err" "$t/exit" "$d"

@@ -50,7 +50,8 @@ SELECT (SELECT count(*) FROM name WHERE text = 'row of 001')
      + (SELECT count(*) FROM delivery WHERE reason = 'row of 002')
      + (SELECT count(*) FROM smtp_sample WHERE dst_port = 25)
      + (SELECT count(*) FROM lease WHERE customer = 'row of 004')
-     + (SELECT count(*) FROM finding WHERE reason = 'row of 005');
+     + (SELECT count(*) FROM finding WHERE reason = 'row of 005')
+     + (SELECT count(*) FROM detect_threshold WHERE rule = 'row of 006');
 
 -- name: test_enum
 SELECT (SELECT group_concat(id || text) FROM (SELECT * FROM disposition_name ORDER BY id)),
