@@ -151,12 +151,15 @@ SELECT t.customer, 'complaint', 6, 0, k.received,
   LEFT JOIN main.addr x ON x.id = k.addr
  WHERE t.what = 'c' AND t.doubt IS NULL;
 
+-- n orders a rule's thresholds only: elsewhere it is the order of import.
 INSERT INTO main.finding_evidence
 SELECT run.day, customer,
-       row_number() OVER (PARTITION BY customer ORDER BY place, first_key, time, message_key, n, text),
+       row_number() OVER (PARTITION BY customer ORDER BY place, k),
        kind, time, text, message_key, addr, source, "offset", line
   FROM temp.run
-  JOIN (SELECT *, row_number() OVER (PARTITION BY customer, kind
-                                     ORDER BY first_key, time, message_key, n, text) AS k
-          FROM temp.fact)
+  JOIN (SELECT t.*,
+               row_number() OVER (PARTITION BY t.customer, t.kind
+                 ORDER BY t.first_key, t.time, t.message_key, iif(t.kind = 'rule', t.n, 0),
+                          t.text, n.text, t.line, t."offset") AS k
+          FROM temp.fact t LEFT JOIN main.name n ON n.id = t.source)
  WHERE k <= run.evidence_max;

@@ -15,7 +15,7 @@
 #include "store/store.h"
 
 struct correlate_result {
-	int64_t findings, confirmed;
+	int64_t findings, confirmed; /* confirmed: not the remote ones */
 	int64_t messages;       /* transactions received in the day */
 	int64_t unattributed;   /* of these: no client, or an own host */
 	int64_t ambiguous;      /* of these: the holder is not certain */
