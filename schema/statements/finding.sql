@@ -130,7 +130,7 @@ SELECT text FROM (
 -- Days from ?1 to before ?2, one row each; days without a run have NULLs.
 -- name: chart_customers
 WITH RECURSIVE d (day) AS (
-  SELECT ?1 UNION ALL SELECT day + 1 FROM d WHERE day + 1 < ?2)
+  SELECT ?1 WHERE ?1 < ?2 UNION ALL SELECT day + 1 FROM d WHERE day + 1 < ?2)
 SELECT date(d.day * 86400, 'unixepoch') AS day, c.spam, c.virus, c.both, c.report,
        c.spam + c.virus + c.both + c.report AS total,
        c.below_threshold, c.flow_only_suspect, c.ambiguous,

@@ -162,7 +162,7 @@ print_chart(
 	return rc;
 }
 
-/* The first and the last day that were correlated. */
+/* The first and the last day that were correlated: 1, or 0 if none was. */
 static int
 correlated(struct store *s, int64_t *first, int64_t *last, struct err *e)
 {
@@ -172,30 +172,31 @@ correlated(struct store *s, int64_t *first, int64_t *last, struct err *e)
 	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0 ||
 	    (rc = stmt_next(st, e)) < 0)
 		return rc;
-	if (rc == 0 || stmt_value(st, 0).type != VALUE_INT)
-		rc = err_set(e, ERR_FAIL,
-		    "%s: no day was correlated yet; see heloflow correlate",
-		    store_path(s));
+	rc = rc > 0 && stmt_value(st, 0).type == VALUE_INT;
 	*first = stmt_value(st, 0).i;
 	*last = stmt_value(st, 1).i;
 	stmt_reset(st);
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
-/* days 0: up to 30, from the first one that was correlated. */
+/* From which day to before which; none if no day was correlated.  days 0: up
+ * to 30, from the first one that was correlated. */
 static int
-chart(
-    struct cmd *c, struct store *s, int64_t days, int64_t until, struct err *e)
+find_span(struct store *s, int64_t days, int64_t until, struct value span[2],
+    struct err *e)
 {
-	struct value span[2];
-	struct stmt *st;
 	int64_t first, last, from;
 	int rc = correlated(s, &first, &last, e);
 
-	if (rc >= 0)
-		rc = store_prepare(s, "chart_customers", &st, e);
+	span[0] = span[1] = value_int(0);
 	if (rc < 0)
 		return rc;
+	if (rc == 0) {
+		fprintf(stderr,
+		    "%s: no day was correlated yet; see heloflow correlate\n",
+		    store_path(s));
+		return 0;
+	}
 	if (until == INT64_MIN)
 		until = last + 1;
 	from = until - (days ? days : DAYS);
@@ -203,6 +204,22 @@ chart(
 		from = first;
 	span[0] = value_int(from);
 	span[1] = value_int(until);
+	return 1;
+}
+
+static int
+chart(
+    struct cmd *c, struct store *s, int64_t days, int64_t until, struct err *e)
+{
+	struct value span[2];
+	struct stmt *st;
+	int rc = find_span(s, days, until, span, e);
+
+	if (rc < 0 || (rc == 0 && c->out == &output_text))
+		return rc;
+	rc = store_prepare(s, "chart_customers", &st, e);
+	if (rc < 0)
+		return rc;
 	if (c->out == &output_text)
 		return print_chart(c, st, span, e);
 	return cmd_rows(c, st, span, 2, cols, NCOLS, NULL, e);

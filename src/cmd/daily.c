@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -38,6 +39,17 @@ missing(struct daily *d, const char *kind, struct str path, const char *why)
 	d->incomplete = true;
 }
 
+/* NULL, or why a file cannot be read. */
+static const char *
+unreadable(const char *path)
+{
+	struct stat st;
+
+	if (access(path, R_OK) != 0 || stat(path, &st) != 0)
+		return strerror(errno);
+	return S_ISDIR(st.st_mode) ? strerror(EISDIR) : NULL;
+}
+
 /* The files of one source that can be read; the others are told. */
 static int
 readable(struct daily *d, const char *kind, const struct str *paths, size_t n,
@@ -58,10 +70,12 @@ readable(struct daily *d, const char *kind, const struct str *paths, size_t n,
 			missing(d, kind, paths[i], "matches no file");
 		*files = xrealloc(*files, (all + k + 1) * sizeof(**files));
 		for (size_t j = 0; j < k; j++) {
-			if (access(some[j].p, R_OK) == 0)
+			const char *why = unreadable(some[j].p);
+
+			if (why == NULL)
 				(*files)[all++] = some[j];
 			else
-				missing(d, kind, some[j], strerror(errno));
+				missing(d, kind, some[j], why);
 		}
 	}
 	*nfiles = all;

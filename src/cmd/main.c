@@ -93,12 +93,13 @@ globals(struct cmd *c, int argc, char **argv)
 	return optind;
 }
 
+/* verb: NULL without one. */
 static int
-finish(const struct command *v, int rc, struct err *e)
+finish(const char *verb, int rc, struct err *e)
 {
 	if (rc >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		rc = err_set(e, ERR_FAIL, "standard output: cannot write");
-	return rc < 0 ? fail(v->name, e) : rc;
+	return rc < 0 ? fail(verb, e) : rc;
 }
 
 int
@@ -111,7 +112,7 @@ main(int argc, char **argv)
 
 	at = globals(&c, argc, argv);
 	if (at < 0)
-		return -1 - at;
+		return finish(NULL, -1 - at, &e);
 	v = find(argc - at, argv + at, &words);
 	if (v == NULL) {
 		err_set(&e, ERR_USAGE,
@@ -124,7 +125,7 @@ main(int argc, char **argv)
 	at += words - 1;
 	optind = 0; /* glibc: start again */
 	rc = v->run(&c, argc - at, argv + at, &e);
-	rc = finish(v, rc, &e);
+	rc = finish(v->name, rc, &e);
 	config_free(c.config);
 	return rc;
 }

@@ -130,6 +130,28 @@ if ! $as share/heloflow --db ro/store coverage >out 2>err || ! grep -q 192.0.2.1
 fi
 unset HELOFLOW_DATADIR
 
+# A day with a source that is a folder goes on without it; a store without a
+# correlated day is no failure.
+cp -R "$root/samples/logs" "$root/samples/flow" "$root/samples/accounts.csv" "$root/samples/heloflow.yaml" .
+chmod -R u+w logs flow
+rm logs/relay/mail.log
+mkdir logs/relay/mail.log
+expect 3 'WARNING: mail logs/relay/mail.log: Is a directory' -c heloflow.yaml --db day.db daily --day 2026-11-23
+grep -q 'C-1024 .*seen' out || { echo 'daily: no findings in:'; cat out; bad=1; }
+"$heloflow" init new 2>err >out
+expect 0 'no day was correlated yet' --db new/heloflow.db chart customers -j
+[ "$(tr -d '\n' <out)" = '[]' ] || { echo 'chart of nothing:'; cat out; bad=1; }
+
+# Nowhere to write to.
+for words in --help 'list outputs' "--db v.db coverage"; do
+	rc=0
+	# shellcheck disable=SC2086
+	"$heloflow" $words >/dev/full 2>err || rc=$?
+	[ $rc = 1 ] && grep -q 'cannot write' err && continue
+	echo "heloflow $words, disk full: exit $rc"
+	bad=1
+done
+
 # The words.
 expect 2 'no verb "bogus"' bogus
 expect 2 'import needs a second word' import
