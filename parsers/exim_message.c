@@ -193,7 +193,8 @@ arrival(struct exim_line *l, struct str s)
 }
 
 /* Is orig, a quoted address, the same as plain, which Exim prints without the
- * quotes (deliver.c, string_log_address)? */
+ * quotes, and of a local delivery without the domain (deliver.c,
+ * string_log_address)? */
 static bool
 same_unquoted(struct str orig, struct str plain)
 {
@@ -207,7 +208,9 @@ same_unquoted(struct str orig, struct str plain)
 		if (i >= orig.n || n >= plain.n || plain.p[n] != orig.p[i])
 			return false;
 	}
-	return i < orig.n && str_eq(str_from(orig, i + 1), str_from(plain, n));
+	return i < orig.n &&
+	       (n == plain.n ||
+	           str_eq(str_from(orig, i + 1), str_from(plain, n)));
 }
 
 /* "od d@example.org <"od d"@example.org>": the address is printed a second

@@ -113,6 +113,27 @@ own_text(struct str s)
 	return s;
 }
 
+/* A line that was cut within its envelope (Postfix logs 2000 octets): the
+ * reply begins with the recipient that it is about (smtpd_check.c).  That
+ * text could only stand in the address itself if it were quoted there. */
+static void
+recipient_of_reply(struct event *ev, struct pf_tail *t, struct str s)
+{
+	static const struct str about = STR(">: Recipient address rejected: ");
+	struct str text;
+
+	if (ev->stage != STAGE_RCPT || !str_skip(&s, STR("<")) ||
+	    !str_until(&s, about, &t->recipient) ||
+	    !pf_address_whole(t->recipient))
+		return;
+	ev->recipients = &t->recipient;
+	ev->nrecipients = 1;
+	if (str_until(&s, STR("; from=<"), &text) &&
+	    str_until(&s, STR("> to=<"), &t->sender) &&
+	    pf_address_whole(t->sender))
+		ev->sender = t->sender;
+}
+
 static void
 fill_tail(struct event *ev, const struct pf_tail *t)
 {
@@ -216,6 +237,8 @@ read_verb(const struct pf *pf, struct str id, const struct verb *v,
 	if (whole)
 		fill_tail(&ev, &t);
 	read_reply(&ev, s, whole);
+	if (!whole)
+		recipient_of_reply(&ev, &t, ev.reason);
 	ev.disposition = disposition_of(v->effect, &ev);
 	if (v->effect == ACCEPT)
 		return read_accept(pf, &ev);

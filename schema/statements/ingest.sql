@@ -152,10 +152,11 @@ SELECT m.id, m.message_key
 
 -- name: messages_of_message_id
 -- All that carried this Message-ID within the window: one, or it tells nothing.
+-- Exim writes it without its <>.
 SELECT m.id, m.message_key, m.size
   FROM mail_message m
   LEFT JOIN name host ON host.id = m.host
- WHERE m.message_id = ?1
+ WHERE m.message_id IN (?1, trim(?1, '<>'), '<' || trim(?1, '<>') || '>')
    AND (?2 = '' OR host.text IS NULL OR host.text = ?2)
    AND m.received BETWEEN ?3 - 3600000000 AND ?3 + 3600000000
  LIMIT 2;

@@ -377,7 +377,8 @@ put_recipient(struct store *s, const struct message *m,
 		stage = m->refusal_stage;
 	}
 	struct value row[] = {value_int(id), value_int(n),
-	    name_value(s, r->addr, &rc, e), name_value(s, r->orig, &rc, e),
+	    name_value(s, r->addr, &rc, e),
+	    name_value(s, record_orig_recipient(m, r), &rc, e),
 	    value_str(record_final_queue_id(m, r)),
 	    value_time(record_time(m, r)), name_value(s, o->relay, &rc, e),
 	    opt_int(o->disposition, o->disposition != DISP_NONE),

@@ -136,7 +136,7 @@ message_hint(struct message *m, struct queue_entry *q, struct str addr)
 	struct recipient *r;
 
 	for (r = m->recipients; r != NULL; r = r->next)
-		if (str_eq(r->addr, addr) || str_eq(r->orig, addr))
+		if (str_eqi(r->addr, addr) || str_eqi(r->orig, addr))
 			return;
 	message_recipient(m, q, addr, STR_NONE)->hint = true;
 }
@@ -309,8 +309,8 @@ message_shows(const struct message *m, const struct recipient *r)
 	const struct recipient *o;
 
 	for (o = m->recipients; r->hint && o != NULL; o = o->next)
-		if (!o->hint)
-			return false;
+		if (!o->hint && o->stage != STAGE_RCPT)
+			return false; /* the server names who gets it */
 	if (!str_has(r->handed_to))
 		return true;
 	for (o = m->recipients; o != NULL; o = o->next)

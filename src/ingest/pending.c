@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/utc.h"
@@ -43,6 +44,7 @@ struct pending_set {
 	struct pending *due; /* first that has not been looked at by id */
 	size_t n;
 	struct map by_queue, mids;
+	struct buf form; /* the Message-ID at hand as it is compared */
 	int64_t swept;
 };
 
@@ -96,12 +98,32 @@ pending_free(struct pending_set *s)
 		}
 	map_free(&s->by_queue);
 	map_free(&s->mids);
+	buf_free(&s->form);
 	free(s);
 }
 
-static struct mid *
-mid_find(struct pending_set *s, struct str id, bool make)
+/* Programs write one Message-ID in several ways: Exim without its <>, spamd
+ * with "?" for what is not printable and "_" for a comma. */
+static struct str
+mid_form(struct pending_set *s, struct str id)
 {
+	if (id.n > 2 && id.p[0] == '<' && id.p[id.n - 1] == '>')
+		id = str_of(id.p + 1, id.n - 2);
+	s->form.n = 0;
+	buf_s(&s->form, id);
+	for (size_t i = 0; i < id.n; i++) {
+		if (id.p[i] <= ' ' || id.p[i] > '~')
+			s->form.p[i] = '?';
+		else if (id.p[i] == ',')
+			s->form.p[i] = '_';
+	}
+	return buf_str(&s->form);
+}
+
+static struct mid *
+mid_find(struct pending_set *s, struct str message_id, bool make)
+{
+	struct str id = mid_form(s, message_id);
 	uint64_t h = hash_str(id, 7);
 	struct mid *first = map_get(&s->mids, h), *m;
 

@@ -44,6 +44,22 @@ record_final_queue_id(const struct message *m, const struct recipient *r)
 	return r->queue->id;
 }
 
+/* Behind a content filter the server does not know what an address was
+ * before its alias was expanded; the hand-over to the filter did tell. */
+struct str
+record_orig_recipient(const struct message *m, const struct recipient *r)
+{
+	const struct recipient *o;
+
+	if (str_has(r->orig) || r->queue == NULL || r->queue == m->queues)
+		return r->orig;
+	for (o = m->recipients; o != NULL; o = o->next)
+		if (str_has(o->handed_to) && str_has(o->orig) &&
+		    o->queue != r->queue && str_eq(o->addr, r->addr))
+			return o->orig;
+	return r->orig;
+}
+
 static void
 json_name(struct json *j, const char *key, const char *name)
 {
@@ -141,7 +157,7 @@ record_json(struct buf *out, const struct message *m, const struct recipient *r)
 	client_json(&j, m);
 	json_opt_str(&j, "sender", m->sender);
 	json_opt_str(&j, "recipient", r->addr);
-	json_opt_str(&j, "orig_recipient", r->orig);
+	json_opt_str(&j, "orig_recipient", record_orig_recipient(m, r));
 	if (m->size >= 0)
 		json_i64(&j, "size", m->size);
 	json_opt_str(&j, "message_id", m->message_id);

@@ -20,6 +20,8 @@ struct evidence record_evidence(
 /* Absent where it is the id that the client was told. */
 struct str record_final_queue_id(
     const struct message *m, const struct recipient *r);
+struct str record_orig_recipient(
+    const struct message *m, const struct recipient *r);
 
 /* One line of JSON, ended by a newline. */
 void record_json(

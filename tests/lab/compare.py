@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares heloflow's delivery records with a lab run's independent truth.
 
-usage: compare.py TRUTH.jsonl RECORDS.jsonl [--min PERCENT] [-v]
+usage: compare.py TRUTH.jsonl RECORDS.jsonl [--log FILE] [--min PERCENT] [-v]
 
 Every fact that the truth observed at the SMTP client (not what it planned) and
 that a mail log can hold is one assertion: the client's address, the envelope
@@ -10,17 +10,23 @@ sender, the queue id, the reply code of each recipient, the outcome at the end
 of the message, each arrival.  Prints the share that the records bear out, the
 addresses on record that never connected, and adverse verdicts on messages
 that were sent clean (to be looked at: the truth is what was sent).
+
+What a server is known not to log (SILENT below) is left out, and named, only
+if the record has it not and the log (all files, put together) has no line
+with that client's and that envelope address either.
 """
 import argparse
 import collections
 import datetime
 import json
+import re
 import sys
 
 ap = argparse.ArgumentParser()
 ap.add_argument("truth")
 ap.add_argument("records")
-ap.add_argument("--min", type=float, default=97.0)
+ap.add_argument("--log")
+ap.add_argument("--min", type=float, default=99.5)
 ap.add_argument("-v", action="store_true")
 args = ap.parse_args()
 
@@ -44,11 +50,38 @@ for r in records:
         by_client[r["client_addr"]].append(r)
 have_port = sum("client_port" in r for r in records) > len(records) / 3
 
-total, missed = collections.Counter(), collections.Counter()
+total, missed, left_out = collections.Counter(), collections.Counter(), collections.Counter()
 examples = collections.defaultdict(list)
+log = open(args.log, encoding="utf-8", errors="surrogateescape").read().split("\n") if args.log else None
+log_of = collections.defaultdict(list)  # client address -> lines that name it
+
+SILENT = (
+    ("exim", r"501 ", "refused for its syntax: no log line without log_selector +smtp_syntax_error"),
+    ("sendmail", r"501 5\.1\.7 8-bit character|553 5\.0\.0 .*Unbalanced|553 .*prescan: |552 5\.2\.3 Message size",
+     "refused for its syntax or its announced size: sendmail logs no line"),
+)
 
 
-def check(what, ok, t, detail=""):
+def silent(t, code, text, address):
+    """Why the server logged nothing of this refusal, or None."""
+    said = f"{code} {text}"
+    why = next((w for server, rx, w in SILENT if server == t["server"] and re.match(rx, said, re.S)), None)
+    if why is None or log is None:
+        return None
+    if not log_of:
+        named = re.compile(r"(?<![0-9a-fA-F:.])(" + "|".join(
+            sorted((re.escape(x["client_ip"]) for x in truth), key=len, reverse=True)) + r")(?![0-9a-fA-F.])")
+        for line in log:
+            for ip in set(named.findall(line)):
+                log_of[ip].append(line)
+    part = address.strip("<>")[:20] or "<>"
+    return None if any(part in line and "reject" in line for line in log_of[t["client_ip"]]) else why
+
+
+def check(what, ok, t, detail="", because=None):
+    if not ok and because:
+        left_out[because] += 1
+        return
     total[what] += 1
     if not ok:
         missed[what] += 1
@@ -68,7 +101,9 @@ def same_address(log, sent):
         return False
     if a == b:
         return True
-    plain = lambda s: s.replace('"', "").replace("\\", "").replace(" ", "")
+    # The route of an old-style address is dropped (RFC 5321, appendix C).
+    a, b = (re.sub(r"^@[^:]*:", "", x) for x in (a, b))
+    plain = lambda s: re.sub(r'["\\\s]', "", s)
     # MTAs complete a bare local part with their own domain, and quote.
     return plain(a) == plain(b) or ("@" not in b and a.split("@")[0] == b) or \
         ("?" in a and len(a) == len(b))
@@ -86,6 +121,31 @@ def rows_of(t):
     return rows
 
 
+def same_mailbox(t, rows, rc):
+    """Named twice, by address and through an alias, it is delivered to once;
+    sendmail names a local mailbox without its domain."""
+    local = fold(rc["addr"]).split("@")[0]
+    aliases = {fold(x["addr"]) for x in t["rcpts"] if x["cls"] == "alias"}
+    return [r for r in rows if (r.get("recipient") or "").split("@")[0].lower() == local and
+            (fold(r.get("orig_recipient") or "") in aliases or
+             (aliases and t["server"] == "sendmail" and "@" not in r["recipient"]))]
+
+
+def arrived_as(t, row, to):
+    """Is this the row of what arrived there (a mailbox, or an address)?"""
+    to = to.split("> ORCPT=")[0]
+    names = [x for x in (row.get("recipient"), row.get("orig_recipient")) if x]
+    if any(same_address(x, to) or x.split("@")[0].split("+")[0].lower() == to.lower() or
+           # a name that the resolver's search list completed
+           to.lower().startswith(fold(x) + ".") for x in names):
+        return True
+    # What stands before the @ in a source route is not the mailbox.
+    if any(re.sub(r"^@[^:]*:", "", x).split("@")[0].lower() == to.lower() for x in names):
+        return True
+    return to == "quoted" and any(x["cls"] == "local-quoted" and same_address(y, x["addr"])
+                                  for x in t["rcpts"] for y in names)
+
+
 def check_recipient(t, rows, rc):
     code = rc.get("reply_code")
     if not code:
@@ -93,11 +153,13 @@ def check_recipient(t, rows, rc):
     mine = [r for r in rows if same_address(r.get("recipient"), rc["addr"])
             or same_address(r.get("orig_recipient"), rc["addr"])]
     if code < 300:
-        if t["outcome"] == "accepted" and not (t["server"] == "sendmail" and rc["cls"] == "alias"):
-            check("recipient accepted", mine, t, rc["addr"])
+        # sendmail logs what an alias was expanded to, and not the alias.
+        if t["outcome"] == "accepted" and not (t["server"] == "sendmail" and rc["cls"] in ("alias", "postmaster")):
+            check("recipient accepted", mine or same_mailbox(t, rows, rc), t, rc["addr"])
         return
     mine = [r for r in mine if r.get("disposition") in ("rejected", "tempfailed")]
-    check("recipient refused", mine, t, f"{rc['addr']} {code} {rc.get('reply_text')}")
+    check("recipient refused", mine, t, f"{rc['addr']} {code} {rc.get('reply_text')}",
+          silent(t, code, rc.get("reply_text"), rc["addr"]))
     if mine:
         check("recipient reply code", any(r.get("reply") == code for r in mine), t,
               f"{code} against {[r.get('reply') for r in mine]}")
@@ -115,7 +177,9 @@ def check_accepted(t):
     if have_port:
         check("client port", all(r.get("client_port") == t["client_port"] for r in rows), t)
     check("sender", any(same_address(r.get("sender"), t["mail_from"]) for r in rows), t,
-          f"{t['mail_from']!r} against {rows[0].get('sender')!r}")
+          f"{t['mail_from']!r} against {rows[0].get('sender')!r}",
+          "sendmail cuts what is longer than 200 bytes" if t["server"] == "sendmail" and
+          len(t["mail_from"]) >= 198 and all(r.get("sender") is None for r in rows) else None)
     if t.get("auth") and isinstance(t["auth"], str):
         check("auth user", any(r.get("auth_user") for r in rows), t, t["auth"])
     for a in t.get("arrived", []):
@@ -123,9 +187,7 @@ def check_accepted(t):
             continue  # a notification about it, or the next hop refused it after all
         if a.get("mail_from", "").upper().endswith(":<"):
             continue
-        got = [r for r in rows if r.get("disposition") == "delivered" and
-               (same_address(r.get("recipient"), a["to"]) or same_address(r.get("orig_recipient"), a["to"]) or
-                (r.get("recipient") or "").split("@")[0].split("+")[0].lower() == a["to"].lower())]
+        got = [r for r in rows if r.get("disposition") == "delivered" and arrived_as(t, r, a["to"])]
         check("arrival", got, t, str(a))
     return rows
 
@@ -152,7 +214,7 @@ for t in truth:
         check_refused(t)
     elif t["outcome"] == "rejected_mail":
         check("refused at mail", [r for r in rows_of(t) if r.get("disposition") in ("rejected", "tempfailed")], t,
-              str(t.get("mail_reply")))
+              str(t.get("mail_reply")), silent(t, *t["mail_reply"], t["mail_from"]))
     rows = (accepted or []) + rows_of(t)
     for rc in t.get("rcpts") or []:
         check_recipient(t, rows, rc)
@@ -209,6 +271,8 @@ for what in sorted(total):
     if args.v:
         for x in examples[what][:12]:
             print("      missed:", x)
+for why, count in left_out.items():
+    print(f"  left out {count:4}: {why}")
 verdicts = collections.Counter(r.get("verdict", "-") for r in records)
 print(f"  verdicts on records: {dict(verdicts)}")
 for r, kinds in innocent:

@@ -1,25 +1,28 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Usage: compare.sh SERVER/VARIANT
+# Usage: compare.sh SERVER/VARIANT [-v]
 # Parses the logs of a lab run and holds the records against its truth.  Every
 # line must be counted, and the three counts must sum to the lines there are.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 heloflow=${HELOFLOW:-$root/build/release/heloflow}
 cd "$root/tests/lab/$1"
+variant=$1
+shift
 t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
 
 logs=$(ls -- *.log.*)
 xz -dc truth.jsonl.xz >"$t/truth.jsonl"
-lines=$(for f in $logs; do
+for f in $logs; do
 	case $f in
 	*.xz) xz -dc "$f" ;; *.zst) zstd -qdc "$f" ;;
 	*.bz2) bzip2 -dc "$f" ;; *) gzip -dc "$f" ;;
 	esac
-done | wc -l)
+done >"$t/log"
+lines=$(wc -l <"$t/log")
 # shellcheck disable=SC2086
-"$heloflow" parse --year 2026 --host "$(basename "$1")" --stats \
+"$heloflow" parse --year 2026 --host "$(basename "$variant")" --stats \
     --unparsed "$t/unparsed" $logs >"$t/records.jsonl" 2>"$t/stats"
 cat "$t/stats"
 python3 - "$t/stats" "$t/unparsed" "$lines" <<'END'
@@ -31,4 +34,4 @@ assert s["lines"] == int(lines), f"{lines} lines in the files, {s['lines']} coun
 assert s["used"] + s["ignored"] + s["unparsed"] == s["lines"], s
 assert written >= s["unparsed"], f"{written} unparsed lines written of {s['unparsed']}"
 END
-python3 ../../compare.py "$t/truth.jsonl" "$t/records.jsonl"
+python3 ../../compare.py "$t/truth.jsonl" "$t/records.jsonl" --log "$t/log" "$@"
