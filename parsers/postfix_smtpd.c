@@ -119,11 +119,14 @@ own_text(struct str s)
 static void
 recipient_of_reply(struct event *ev, struct pf_tail *t, struct str s)
 {
-	static const struct str about = STR(">: Recipient address rejected: ");
+	static const struct str about[] = {
+	    STR(">: Recipient address rejected: "),
+	    STR(">: Relay access denied")};
 	struct str text;
 
 	if (ev->stage != STAGE_RCPT || !str_skip(&s, STR("<")) ||
-	    !str_until(&s, about, &t->recipient) ||
+	    (!str_until(&s, about[0], &t->recipient) &&
+	        !str_until(&s, about[1], &t->recipient)) ||
 	    !pf_address_whole(t->recipient))
 		return;
 	ev->recipients = &t->recipient;
@@ -486,6 +489,24 @@ static const struct pf_text smtpd_ignored[] = {
     {STR("certificate verification failed for "), STR_NONE},
 };
 
+/* " ehlo=1 mail=0/1 commands=1/2" (3.0): of two MAIL commands one passed. */
+static int
+refused_mail(struct str s)
+{
+	struct str word;
+	uint64_t passed, all;
+
+	while (str_skip(&s, STR(" "))) {
+		word = str_word(&s);
+		if (!str_skip(&word, STR("mail=")) ||
+		    !str_u64(str_digits(&word), &passed) ||
+		    !str_skip(&word, STR("/")) || !str_u64(word, &all))
+			continue;
+		return all > passed && all < 1000 ? (int)(all - passed) : 0;
+	}
+	return 0;
+}
+
 /* A line with "connect from" or "disconnect from" before the peer. */
 static enum parsed
 read_session(const struct pf *pf, enum event_kind kind, struct str s)
@@ -495,6 +516,8 @@ read_session(const struct pf *pf, enum event_kind kind, struct str s)
 
 	if (!pf_peer(&s, &peer) || (s.n && s.p[0] != ' '))
 		return PARSED_UNKNOWN;
+	if (kind == EVENT_DISCONNECT)
+		ev.refused_mail = refused_mail(s);
 	pf_client(&ev, &peer);
 	return pf_emit(pf, &ev);
 }

@@ -35,6 +35,7 @@ struct conn {
 	struct addr client;
 	uint16_t port;
 	bool refused; /* its last transaction is on record as refused */
+	int refused_mail; /* refusals at MAIL that are on record */
 	int tls;
 	struct queue_entry *queue; /* being received, or NULL */
 	bool receiving;            /* restored: its queue is adopted later */
@@ -365,6 +366,7 @@ static void
 on_connect(struct assembler *a, const struct origin *o, const struct event *ev)
 {
 	struct conn *c = conn_of(a, o, true);
+	int refused = 0;
 
 	if (c == NULL)
 		return;
@@ -374,22 +376,15 @@ on_connect(struct assembler *a, const struct origin *o, const struct event *ev)
 			return;
 	}
 	give_up(a, o, c);
+	/* "NOQUEUE: client=" comes with each mail of one session */
+	if (c->has_client && ev->has_client &&
+	    addr_cmp(c->client, ev->client) == 0)
+		refused = c->refused_mail;
 	*c = (struct conn){.key = c->key, .last = o->time, .tls = ev->tls};
+	c->refused_mail = refused;
 	c->has_client = ev->has_client;
 	c->client = ev->client;
 	c->port = ev->client_port;
-}
-
-static void
-on_disconnect(struct assembler *a, const struct origin *o)
-{
-	struct conn *c = conn_of(a, o, false);
-
-	if (c != NULL) {
-		give_up(a, o, c);
-		map_del(&a->conns, c->key);
-		free(c);
-	}
 }
 
 /* The session's client, where the event itself does not tell. */
@@ -708,14 +703,48 @@ refuse_unqueued(
 	return m;
 }
 
+/* MAIL commands that the server refused without a line of their own: bad
+ * syntax, no HELO, no STARTTLS where it is asked for; all of them 5xx. */
+static void
+refuse_unsaid(struct assembler *a, const struct origin *o,
+    const struct event *ev, const struct conn *c)
+{
+	struct event one = event_of(EVENT_REJECT);
+	int n = ev->refused_mail - c->refused_mail;
+
+	one.stage = STAGE_MAIL;
+	one.disposition = DISP_REJECTED;
+	one.reason = STR("MAIL refused, as the end of the session tells");
+	client_from_conn(c, &one);
+	while (n-- > 0)
+		refuse_unqueued(a, o, &one);
+}
+
+static void
+on_disconnect(struct assembler *a, const struct origin *o,
+    const struct event *ev)
+{
+	struct conn *c = conn_of(a, o, false);
+
+	if (c == NULL)
+		return;
+	give_up(a, o, c);
+	if (c->has_client && c->refused_mail < ev->refused_mail)
+		refuse_unsaid(a, o, ev, c);
+	map_del(&a->conns, c->key);
+	free(c);
+}
+
 static struct message *
 on_reject(struct assembler *a, const struct origin *o, struct event *ev)
 {
 	struct conn *c = conn_of(a, o, false);
 
 	client_from_conn(c, ev);
-	if (c != NULL)
+	if (c != NULL) {
 		c->refused = true;
+		c->refused_mail += ev->stage == STAGE_MAIL;
+	}
 	if (str_has(ev->queue_id))
 		return refuse_queued(a, o, ev, c);
 	return refuse_unqueued(a, o, ev);
@@ -827,7 +856,7 @@ dispatch(struct assembler *a, const struct origin *o, struct event *ev)
 		on_connect(a, o, ev);
 		break;
 	case EVENT_DISCONNECT:
-		on_disconnect(a, o);
+		on_disconnect(a, o, ev);
 		break;
 	case EVENT_ARRIVAL:
 		return on_arrival(a, o, ev);
@@ -1048,7 +1077,8 @@ save_conn(struct buf *out, const struct conn *c)
 	spill_addr(out, c->has_client, c->client);
 	spill_i64(out, c->port);
 	spill_i64(out, c->tls);
-	spill_i64(out, c->refused | (c->queue != NULL) << 1);
+	spill_i64(out, c->refused | (c->queue != NULL) << 1 |
+	                   (int64_t)c->refused_mail << 2);
 }
 
 static void
@@ -1097,6 +1127,7 @@ restore_conn(struct assembler *a, struct rd *r)
 	flags = spill_get_i64(r);
 	c->refused = flags & 1;
 	c->receiving = flags >> 1 & 1;
+	c->refused_mail = (int)(flags >> 2 & INT32_MAX);
 	free(map_del(&a->conns, c->key));
 	map_put(&a->conns, c->key, c);
 }

@@ -83,6 +83,10 @@ struct event {
 	 * "acl-warn", "header-add" ...; rules select on it. */
 	struct str text_kind;
 
+	/* DISCONNECT: how many MAIL commands of the session were refused,
+	 * whether a line said so at the time or not. */
+	int refused_mail;
+
 	/* The same statement a second time in the same stream (Exim's
 	 * reject log in syslog): counted once. */
 	bool copy;
