@@ -94,6 +94,7 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 		goto out;
 	p.config = c->config;
 	a = assembler_new(&p.sink);
+	assembler_own_hosts(a, c->config->own_hosts, c->config->nown_hosts);
 	rc = unparsed_file_open(&unparsed, flags.unparsed, e);
 	if (rc < 0)
 		goto out;

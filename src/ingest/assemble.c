@@ -13,8 +13,8 @@
 /* Event time that passes between a message's end and its leaving: log lines
  * of several processes come out of order by some seconds. */
 #define LINGER (30 * USEC)
-/* ... of a message that came from this very host: the line that tells whose
- * re-injection it is comes when the filter's client has finished. */
+/* ... of a message that came from this very host, or another of ours: the
+ * line that tells whose it is comes when that one's client has finished. */
 #define LINGER_LOCAL (300 * USEC)
 /* A message that never ended is let go after the longest queue lifetimes
  * (RFC 5321 4.5.4.1: give-up time generally 4-5 days). */
@@ -25,6 +25,9 @@
 #define OUT_OF_ORDER (5 * USEC)
 #define CONN_MAX     (3600 * USEC)
 #define SWEEP_EVERY  (600 * USEC)
+/* From the start of a transaction to its end: RFC 5321 4.5.3.2.6 lets a
+ * client wait 10 minutes for the answer to its data. */
+#define HOP_MAX      (660 * USEC)
 #define SOURCES_MAX  4 /* files that may repeat each other's lines */
 
 /* An SMTP session, known by its server process. */
@@ -61,7 +64,9 @@ struct list {
 struct assembler {
 	struct message_sink *sink;
 	struct map queues; /* hash of queue id -> chain of queue_entry */
-	struct map conns, occurrences;
+	struct map conns, occurrences, hops;
+	const struct prefix *own;
+	size_t nown;
 	struct list lists[LIST_N];
 	struct pending_set *pending;
 	struct arena paths;
@@ -82,6 +87,13 @@ assembler_new(struct message_sink *sink)
 	a->now = a->swept = UTC_NONE;
 	a->parked = INT64_MAX;
 	return a;
+}
+
+void
+assembler_own_hosts(struct assembler *a, const struct prefix *own, size_t n)
+{
+	a->own = own;
+	a->nown = n;
 }
 
 static void
@@ -112,6 +124,7 @@ assembler_free(struct assembler *a)
 	map_free(&a->queues);
 	free_values(&a->conns);
 	free_values(&a->occurrences);
+	map_free(&a->hops);
 	pending_free(a->pending);
 	map_free(&a->path_map);
 	arena_free(&a->paths);
@@ -174,12 +187,20 @@ all_ended(const struct message *m)
 	return true;
 }
 
+/* One of our servers, another one or this. */
 static bool
-from_this_host(const struct message *m)
+is_own(const struct assembler *a, bool has, struct addr addr)
+{
+	return has && prefixes_have(a->own, a->nown, addr);
+}
+
+static bool
+from_own_host(const struct assembler *a, const struct message *m)
 {
 	return m->queues != NULL && m->queues->next == NULL &&
 	       (m->reinjected ||
-	           (m->has_client && addr_is_loopback(m->client)));
+	           (m->has_client && addr_is_loopback(m->client)) ||
+	           is_own(a, m->has_client, m->client));
 }
 
 /* Puts the message where its state belongs. */
@@ -189,7 +210,7 @@ list_settle(struct assembler *a, struct message *m)
 	int list = LIST_OPEN;
 
 	if (all_ended(m) || message_settled(m))
-		list = from_this_host(m) ? LIST_LONG : LIST_SHORT;
+		list = from_own_host(a, m) ? LIST_LONG : LIST_SHORT;
 	if (m->list != list)
 		list_append(a, m, list);
 }
@@ -238,8 +259,8 @@ queue_find(struct assembler *a, const struct origin *o, struct str id, bool any)
 	bool same, best_same = false;
 
 	for (q = map_get(&a->queues, hash_str(id, 0)); q; q = q->chain) {
-		if (!str_eq(q->id, id) || !fits(o->host, q->message->host) ||
-		    !fits(o->mta, q->message->mta) ||
+		if (!str_eq(q->id, id) || !fits(o->host, q->host) ||
+		    !fits(o->mta, q->mta) ||
 		    q->first > o->time + OUT_OF_ORDER)
 			continue;
 		same = str_eq(q->instance, o->instance);
@@ -275,14 +296,108 @@ touch(struct message *m, int64_t t)
 	m->dirty = m->rows_dirty = true;
 }
 
+/* Makes b's message part of a's, unless it is already. */
+static void
+link_entries(
+    struct assembler *a, struct queue_entry *qa, struct queue_entry *qb)
+{
+	struct message *ma = qa->message, *mb = qb->message;
+
+	if (ma == mb)
+		return;
+	list_remove(a, mb);
+	pending_merged(ma, mb);
+	message_merge(ma, mb);
+	list_remove(a, ma);
+	list_settle(a, ma);
+	pending_know(a->pending, ma);
+}
+
+/* May the message of this entry be the other side of a local hand-over? */
+static bool
+may_be_reinjection(
+    const struct queue_entry *parent, const struct queue_entry *q)
+{
+	const struct message *m = q->message;
+
+	return q != parent && q == m->queues &&
+	       (!m->has_client || m->reinjected ||
+	           addr_is_loopback(m->client)) &&
+	       q->first >= parent->first - OUT_OF_ORDER;
+}
+
+/* Keys of the hand-overs: the id, and on this host whose it is. */
+static uint64_t
+hop_key(struct str id, const struct str *host)
+{
+	return hash_str(id, host ? hash_str(*host, 17) : 18);
+}
+
+/* Forgets one; its memory is the message's. */
+static void
+hop_drop(struct assembler *a, struct hop *h)
+{
+	struct hop **at;
+
+	if (map_get(&a->hops, h->key) == h)
+		map_del(&a->hops, h->key);
+	for (at = &h->from->hops; *at != h; at = &(*at)->next)
+		;
+	*at = h->next;
+}
+
+/* Remembers a hand-over to an id that is not known yet. */
+static void
+hop_put(struct assembler *a, uint64_t key, struct queue_entry *from, int64_t t)
+{
+	struct hop *h = map_get(&a->hops, key);
+
+	if (h != NULL && t > h->time + HOP_MAX) { /* the id is in use again */
+		hop_drop(a, h);
+		h = NULL;
+	}
+	if (h == NULL)
+		map_put(&a->hops, key, message_hop(from, key, t));
+	else if (h->from->message != from->message)
+		h->many = true;
+	else if (t > h->time)
+		h->time = t;
+}
+
+/* The message leaves: nobody waits for its other side any more. */
+static void
+hops_forget(struct assembler *a, struct queue_entry *q)
+{
+	while (q->hops != NULL)
+		hop_drop(a, q->hops);
+}
+
+/* The id of a hand-over on this host has begun to be logged. */
+static void
+begun_by_hop(struct assembler *a, struct queue_entry *q)
+{
+	struct hop *h;
+
+	if (a->hops.n == 0)
+		return;
+	h = map_get(&a->hops, hop_key(q->id, &q->host));
+	if (h == NULL || h->many || !may_be_reinjection(h->from, q) ||
+	    q->first > h->time + LINGER)
+		return;
+	link_entries(a, h->from, q);
+	hop_drop(a, h);
+}
+
 /* The entry of the event's queue id, made if there is none. */
 static struct queue_entry *
 queue_of(struct assembler *a, const struct origin *o, struct str id)
 {
 	struct queue_entry *q = queue_find(a, o, id, false);
 
-	if (q == NULL)
+	if (q == NULL) {
 		q = queue_new(a, o, id);
+		begun_by_hop(a, q);
+	}
 	touch(q->message, o->time);
 	return q;
 }
@@ -296,6 +411,7 @@ leave(struct assembler *a, struct message *m)
 
 	for (q = m->queues; q != NULL; q = q->next) {
 		queue_unindex(a, q);
+		hops_forget(a, q);
 		c = q->session ? map_get(&a->conns, q->session) : NULL;
 		if (c != NULL && c->queue == q)
 			c->queue = NULL;
@@ -405,36 +521,60 @@ client_from_conn(const struct conn *c, struct event *ev)
 		ev->tls = c->tls;
 }
 
-/* Re-injection. */
+/* Re-injection, and hops from one of our servers to the next. */
 
-/* Makes b's message part of a's, unless it is already. */
-static void
-link_entries(
-    struct assembler *a, struct queue_entry *qa, struct queue_entry *qb)
+/* Is the time of the hand-over's success that of this reception?  The next
+ * hop says yes after it has read and judged the whole mail. */
+static bool
+hop_time(int64_t sent, const struct queue_entry *b)
 {
-	struct message *ma = qa->message, *mb = qb->message;
-
-	if (ma == mb)
-		return;
-	list_remove(a, mb);
-	pending_merged(mb);
-	message_merge(ma, mb);
-	list_remove(a, ma);
-	list_settle(a, ma);
-	pending_know(a->pending, ma);
+	return sent >= b->message->received - OUT_OF_ORDER &&
+	       sent <= b->message->received + HOP_MAX;
 }
 
-/* May the message of this entry be the other side of a local hand-over? */
+/* May b, on another of our servers, be where q's mail went at that time? */
 static bool
-may_be_reinjection(
-    const struct queue_entry *parent, const struct queue_entry *q)
+may_be_next_hop(const struct assembler *a, const struct queue_entry *q,
+    const struct queue_entry *b, int64_t sent)
 {
-	const struct message *m = q->message;
+	const struct message *m = b->message;
 
-	return q != parent && q == m->queues &&
-	       (!m->has_client || m->reinjected ||
-	           addr_is_loopback(m->client)) &&
-	       q->first >= parent->first - OUT_OF_ORDER;
+	return m != q->message && b == m->queues && b->arrived &&
+	       is_own(a, m->has_client, m->client) && hop_time(sent, b) &&
+	       !(str_eq(b->host, q->host) && str_eq(b->mta, q->mta) &&
+	           str_eq(b->instance, q->instance));
+}
+
+/* To another of our servers, by the id that it answered with.  It must be one
+ * alone: short ids are used by all of them. */
+static void
+follow_own(
+    struct assembler *a, struct queue_entry *q, struct str id, int64_t sent)
+{
+	struct queue_entry *b, *found = NULL;
+	int n = 0;
+
+	for (b = map_get(&a->queues, hash_str(id, 0)); b; b = b->chain)
+		if (str_eq(b->id, id) && may_be_next_hop(a, q, b, sent)) {
+			found = b;
+			n++;
+		}
+	if (n == 1)
+		link_entries(a, q, found);
+	else if (n == 0)
+		hop_put(a, hop_key(id, NULL), q, sent);
+}
+
+/* A mail came from one of our servers, which said so before. */
+static void
+arrived_from_own(struct assembler *a, struct queue_entry *b)
+{
+	struct hop *h = map_get(&a->hops, hop_key(b->id, NULL));
+
+	if (h == NULL || h->many || !may_be_next_hop(a, h->from, b, h->time))
+		return;
+	link_entries(a, h->from, b);
+	hop_drop(a, h);
 }
 
 static void
@@ -443,7 +583,9 @@ follow(struct assembler *a, const struct origin *o, struct queue_entry *q,
 {
 	struct queue_entry *b = queue_find(a, o, queued_as, true);
 
-	if (b != NULL && may_be_reinjection(q, b))
+	if (b == NULL)
+		hop_put(a, hop_key(queued_as, &q->host), q, o->time);
+	else if (may_be_reinjection(q, b))
 		link_entries(a, q, b);
 }
 
@@ -461,6 +603,8 @@ follow_all(struct assembler *a, const struct origin *o, struct queue_entry *q,
 		b = id.n ? queue_find(a, o, id, true) : NULL;
 		if (q == NULL)
 			q = b;
+		else if (id.n > 0 && b == NULL)
+			hop_put(a, hop_key(id, &q->host), q, o->time);
 		else if (b != NULL && may_be_reinjection(q, b))
 			link_entries(a, q, b);
 	}
@@ -541,7 +685,10 @@ on_arrival(struct assembler *a, const struct origin *o, struct event *ev)
 	touch(m, o->time);
 	pending_know(a->pending, m);
 	list_settle(a, m);
-	return m;
+	if (q == m->queues && is_own(a, m->has_client, m->client))
+		arrived_from_own(a, q);
+	begun_by_hop(a, q);
+	return q->message;
 }
 
 static struct attempt
@@ -560,12 +707,18 @@ attempt_of(const struct origin *o, const struct event *ev)
 	return at;
 }
 
-/* A hand-over to our own filter, on this host. */
-static bool
-is_local_hop(const struct event *ev)
+/* A hand-over to our own filter on this host, or to another of our servers. */
+enum hop_kind { HOP_NONE, HOP_LOCAL, HOP_OWN };
+
+static enum hop_kind
+hop_of(const struct assembler *a, const struct event *ev)
 {
-	return str_has(ev->queued_as) && ev->has_relay_addr &&
-	       addr_is_loopback(ev->relay_addr);
+	if (ev->disposition != DISP_DELIVERED || !str_has(ev->queued_as) ||
+	    !ev->has_relay_addr)
+		return HOP_NONE;
+	if (addr_is_loopback(ev->relay_addr))
+		return HOP_LOCAL;
+	return is_own(a, true, ev->relay_addr) ? HOP_OWN : HOP_NONE;
 }
 
 static struct message *
@@ -573,6 +726,7 @@ on_attempt(struct assembler *a, const struct origin *o, const struct event *ev)
 {
 	struct queue_entry *q = queue_of(a, o, ev->queue_id);
 	struct attempt at = attempt_of(o, ev);
+	enum hop_kind hop = hop_of(a, ev);
 	struct message *m = q->message;
 	struct recipient *r;
 	size_t i;
@@ -581,15 +735,17 @@ on_attempt(struct assembler *a, const struct origin *o, const struct event *ev)
 		r = message_recipient(
 		    m, q, ev->recipients[i], ev->orig_recipient);
 		message_attempt(m, r, &at);
-		if (is_local_hop(ev) && !str_has(r->handed_to))
+		if (hop != HOP_NONE && !str_has(r->handed_to))
 			r->handed_to = arena_dup(&m->mem, ev->queued_as);
 	}
 	if (ev->nrecipients == 0) /* of all that still wait */
 		for (r = m->recipients; r != NULL; r = r->next)
 			if (r->queue == q && !recipient_settled(r))
 				message_attempt(m, r, &at);
-	if (is_local_hop(ev))
+	if (hop == HOP_LOCAL)
 		follow(a, o, q, ev->queued_as);
+	else if (hop == HOP_OWN)
+		follow_own(a, q, ev->queued_as, o->time);
 	list_settle(a, q->message);
 	return q->message;
 }
@@ -1178,11 +1334,14 @@ void
 assembler_adopt(struct assembler *a, struct message *m)
 {
 	struct queue_entry *q;
-
 	struct conn *c;
+	struct hop *h;
 
 	for (q = m->queues; q != NULL; q = q->next) {
 		queue_index(a, q);
+		for (h = q->hops; h != NULL; h = h->next)
+			if (map_get(&a->hops, h->key) == NULL)
+				map_put(&a->hops, h->key, h);
 		c = q->session ? map_get(&a->conns, q->session) : NULL;
 		if (c != NULL && c->receiving && c->queue == NULL && !q->ended)
 			c->queue = q;

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "ingest/message.h"
+#include "model/config.h"
 
 /* Where an event was read. */
 struct origin {
@@ -37,6 +38,10 @@ struct assembly_counts {
 };
 
 struct assembler *assembler_new(struct message_sink *sink);
+/* Our own servers: mail that one of them hands to another is one message.
+ * The prefixes must outlive the assembler. */
+void assembler_own_hosts(
+    struct assembler *a, const struct prefix *own, size_t n);
 void assembler_free(struct assembler *a);
 
 /* One event; v: what a verdict rule says of its text or line, or NULL. */

@@ -43,18 +43,36 @@ struct mail_import {
 /* --- what the feed gives */
 
 static void
+slot_gone(struct mail_import *i, int64_t slot)
+{
+	if (slot == 0)
+		return;
+	if (i->ngone == i->gone_size) {
+		i->gone_size = i->gone_size ? i->gone_size * 2 : 64;
+		i->gone = xrealloc(i->gone, i->gone_size * sizeof(*i->gone));
+	}
+	i->gone[i->ngone++] = slot;
+}
+
+/* What became part of another message since it was saved is no message. */
+static void
+parts_gone(struct mail_import *i, const struct message *m)
+{
+	struct message *part;
+
+	for (part = m->absorbed; part != NULL; part = part->absorbed) {
+		slot_gone(i, part->slot);
+		part->slot = 0;
+	}
+}
+
+static void
 on_message(struct message_sink *sink, struct message *m)
 {
 	struct mail_import *i = (struct mail_import *)sink;
 
-	if (m->slot != 0) {
-		if (i->ngone == i->gone_size) {
-			i->gone_size = i->gone_size ? i->gone_size * 2 : 64;
-			i->gone =
-			    xrealloc(i->gone, i->gone_size * sizeof(*i->gone));
-		}
-		i->gone[i->ngone++] = m->slot;
-	}
+	slot_gone(i, m->slot);
+	parts_gone(i, m);
 	if (i->rc < 0)
 		return;
 	i->result.messages++;
@@ -163,6 +181,8 @@ mail_import_open(struct mail_import **out, struct store *s,
 	i->store = s;
 	i->config = config;
 	i->assembler = assembler_new(&i->sink);
+	assembler_own_hosts(
+	    i->assembler, config->own_hosts, config->nown_hosts);
 	i->feed = mail_feed_new(rules, i->assembler, &i->unparsed);
 	*out = i;
 	rc = store_begin(s, e);
@@ -267,6 +287,9 @@ save_messages(struct mail_import *i, struct err *e)
 	struct value v;
 	int rc = 0;
 
+	for (m = assembler_next(i->assembler, NULL); m != NULL;
+	     m = assembler_next(i->assembler, m))
+		parts_gone(i, m);
 	for (; rc >= 0 && i->ngone > 0; i->ngone--) {
 		v = value_int(i->gone[i->ngone - 1]);
 		rc = run(i, "open_message_delete", &v, 1, e);

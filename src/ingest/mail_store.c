@@ -479,12 +479,17 @@ mail_store_put(struct store *s, struct assembler *a, struct message *m,
     int64_t *records, struct err *e)
 {
 	uint64_t key = message_key(m);
-	struct message *old = NULL;
+	struct message *old = NULL, *part;
 	int64_t id;
 	int rc = 0;
 
 	if (m->stored_key != 0 && m->stored_key != key)
 		rc = drop_stored(s, m->stored_key, e);
+	for (part = m->absorbed; rc >= 0 && part != NULL; part = part->absorbed)
+		if (part->stored_key != 0) {
+			rc = drop_stored(s, part->stored_key, e);
+			part->stored_key = 0;
+		}
 	if (rc < 0 || (rc = id_of_key(s, key, &id, e)) < 0)
 		return rc;
 	if (id != 0) {

@@ -43,12 +43,24 @@ message_queue(struct message *m, struct str id, struct str instance, int64_t t)
 
 	q->id = arena_dup(&m->mem, id);
 	q->instance = arena_dup(&m->mem, instance);
+	q->host = m->host;
+	q->mta = m->mta;
 	q->first = t;
 	q->message = m;
 	for (at = &m->queues; *at != NULL; at = &(*at)->next)
 		;
 	*at = q;
 	return q;
+}
+
+struct hop *
+message_hop(struct queue_entry *q, uint64_t key, int64_t t)
+{
+	struct hop *h = arena_zalloc(&q->message->mem, sizeof(*h));
+
+	*h = (struct hop){.key = key, .time = t, .from = q, .next = q->hops};
+	q->hops = h;
+	return h;
 }
 
 static void
@@ -272,6 +284,23 @@ message_worst(const struct message *m)
 	return worst;
 }
 
+/* b accepted the mail and then dropped it, and its log names nobody: that is
+ * what became of those whom a handed over to it. */
+static void
+pass_refusal(struct message *a, const struct message *b)
+{
+	struct recipient *r, *new;
+	size_t n = a->nrecipients;
+
+	for (r = a->recipients; n-- > 0; r = r->next) {
+		if (!str_eq(r->handed_to, b->queues->id))
+			continue;
+		new = message_recipient(a, b->queues, r->addr, r->orig);
+		new->outcome = b->refusal;
+		new->stage = b->refusal_stage;
+	}
+}
+
 void
 message_merge(struct message *a, struct message *b)
 {
@@ -282,6 +311,11 @@ message_merge(struct message *a, struct message *b)
 		;
 	for (*q = b->queues; *q != NULL; q = &(*q)->next)
 		(*q)->message = a;
+	if (b->recipients != NULL && a->refused &&
+	    a->refusal.disposition == DISP_QUARANTINED)
+		message_release(a);
+	if (b->recipients == NULL && b->refused && b->queues != NULL)
+		pass_refusal(a, b);
 	*a->recipients_end = b->recipients;
 	if (b->recipients != NULL)
 		a->recipients_end = b->recipients_end;
@@ -338,8 +372,16 @@ bool
 message_settled(const struct message *m)
 {
 	const struct recipient *r;
+	const struct queue_entry *q;
 	int n = 0;
 
+	/* what was handed on has not been tried there yet */
+	for (q = m->queues ? m->queues->next : NULL; q != NULL; q = q->next) {
+		for (r = m->recipients; r != NULL && r->queue != q;)
+			r = r->next;
+		if (r == NULL && !q->ended)
+			return false;
+	}
 	for (r = m->recipients; r != NULL; r = r->next) {
 		if (r->hint || r->stage != STAGE_NONE)
 			continue; /* nrcpt counts the accepted ones */

@@ -10,13 +10,25 @@
 #include "base/arena.h"
 #include "model/event.h"
 
+/* The mail of a queue id was handed to another id that is not known yet: the
+ * line that tells so came before that id's own. */
+struct hop {
+	uint64_t key; /* the assembler's, of the other id */
+	int64_t time;
+	bool many; /* more than one mail was: it tells nothing */
+	struct queue_entry *from;
+	struct hop *next; /* of the same queue id */
+};
+
 /* One queue id of a message: the one the client was told comes first, then
- * those of its re-injections on the same host. */
+ * those of its re-injections on the same host, and of our next servers. */
 struct queue_entry {
 	struct str id, instance;
+	struct str host, mta; /* whose id it is: of the message at first */
 	bool arrived, ended;
 	int64_t first;    /* time of its first event */
 	uint64_t session; /* the assembler's key of who received it, or 0 */
+	struct hop *hops;
 	struct message *message;
 	struct queue_entry *next;  /* of the message */
 	struct queue_entry *chain; /* of the same hash, for the assembler */
@@ -89,6 +101,7 @@ void message_free(struct message *m);
 
 struct queue_entry *message_queue(
     struct message *m, struct str id, struct str instance, int64_t t);
+struct hop *message_hop(struct queue_entry *q, uint64_t key, int64_t t);
 /* Fills what the event tells and the message does not know yet. */
 void message_fill(struct message *m, const struct event *ev);
 /* The row of that recipient; addr may be absent.  A row of the envelope that

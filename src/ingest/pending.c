@@ -17,7 +17,7 @@ struct mid_use {
 	struct message *message; /* NULL once it has left */
 	struct str host;         /* in the mid's arena */
 	int64_t received, size;
-	struct mid_use *next;
+	struct mid_use *next, *also; /* of the id; of the message */
 	struct mid *mid;
 };
 
@@ -241,8 +241,8 @@ pending_claim(struct pending_set *s, struct queue_entry *q, int64_t t)
 	for (; p != NULL; p = next) {
 		next = p->chain;
 		if (!str_eq(p->queue_id, q->id) ||
-		    !same_host(p->host, q->message->host) ||
-		    (p->mta.n > 0 && !str_eq(p->mta, q->message->mta)) ||
+		    !same_host(p->host, q->host) ||
+		    (p->mta.n > 0 && !str_eq(p->mta, q->mta)) ||
 		    p->time < t - QUEUE_EARLY || p->time > t + PENDING_WINDOW)
 			continue;
 		message_add_verdict(q->message, &p->v, p->time);
@@ -293,6 +293,7 @@ pending_know(struct pending_set *s, struct message *m)
 	if (u == NULL)
 		return;
 	u->message = m;
+	u->also = NULL;
 	if (!str_eq(u->host, m->host))
 		u->host = arena_dup(&mid->mem, m->host);
 	u->received = m->received;
@@ -308,29 +309,44 @@ pending_know(struct pending_set *s, struct message *m)
 void
 pending_leave(struct message *m)
 {
-	struct mid_use *u = m->mid;
+	struct mid_use *u;
 
-	if (u == NULL)
-		return;
-	u->message = NULL;
-	u->received = m->received;
-	u->size = m->size;
-	if (m->last > u->mid->last)
-		u->mid->last = m->last;
+	for (u = m->mid; u != NULL; u = u->also) {
+		u->message = NULL;
+		u->received = m->received;
+		u->size = m->size;
+		if (m->last > u->mid->last)
+			u->mid->last = m->last;
+	}
 	m->mid = NULL;
 }
 
-void
-pending_merged(struct message *m)
+static void
+mid_use_remove(struct mid_use *u)
 {
 	struct mid_use **at;
 
-	if (m->mid == NULL)
-		return;
-	for (at = &m->mid->mid->uses; *at != m->mid; at = &(*at)->next)
+	for (at = &u->mid->uses; *at != u; at = &(*at)->next)
 		;
-	*at = m->mid->next;
-	m->mid->mid->nuses--;
+	*at = u->next;
+	u->mid->nuses--;
+}
+
+void
+pending_merged(struct message *into, struct message *m)
+{
+	struct mid_use *u, *also;
+
+	for (u = m->mid; u != NULL; u = also) {
+		also = u->also;
+		if (str_eq(u->host, into->host)) {
+			mid_use_remove(u);
+			continue;
+		}
+		u->message = into;
+		u->also = into->mid;
+		into->mid = u;
+	}
 	m->mid = NULL;
 }
 

@@ -38,8 +38,9 @@ bool pending_names_one(struct str message_id);
 /* The message's Message-ID may have become known / the message is leaving. */
 void pending_know(struct pending_set *s, struct message *m);
 void pending_leave(struct message *m);
-/* It was another message's re-injection, not a second use of the id. */
-void pending_merged(struct message *m);
+/* m was another message's re-injection, not a second use of the id; what
+ * another server's filters say of the id is about `into`, too. */
+void pending_merged(struct message *into, struct message *m);
 /* Links by Message-ID what is due at this event time, or (all) everything,
  * and adds to the two counts. */
 void pending_advance(struct pending_set *s, int64_t now, bool all,

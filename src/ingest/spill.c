@@ -5,7 +5,7 @@
 
 #include "base/rd.h"
 
-#define FORMAT 1
+#define FORMAT 2
 #define ABSENT UINT32_MAX
 
 static void
@@ -262,6 +262,31 @@ queue_at(const struct message *m, uint32_t n)
 }
 
 static void
+put_hops(struct buf *out, const struct hop *h)
+{
+	for (; h != NULL; h = h->next) {
+		buf_c(out, 1);
+		spill_i64(out, (int64_t)h->key);
+		spill_i64(out, h->time);
+		buf_c(out, h->many);
+	}
+	buf_c(out, 0);
+}
+
+static void
+get_hops(struct queue_entry *q, struct rd *r)
+{
+	struct hop *h;
+	uint64_t key;
+
+	while (rd_u8(r) == 1) {
+		key = (uint64_t)spill_get_i64(r);
+		h = message_hop(q, key, spill_get_i64(r));
+		h->many = rd_u8(r) != 0;
+	}
+}
+
+static void
 put_queues(struct buf *out, const struct message *m)
 {
 	const struct queue_entry *q;
@@ -270,9 +295,12 @@ put_queues(struct buf *out, const struct message *m)
 		buf_c(out, 1);
 		spill_str(out, q->id);
 		spill_str(out, q->instance);
+		spill_str(out, q->host);
+		spill_str(out, q->mta);
 		buf_c(out, (char)(q->arrived | q->ended << 1));
 		spill_i64(out, q->first);
 		spill_i64(out, (int64_t)q->session);
+		put_hops(out, q->hops);
 	}
 	buf_c(out, 0);
 }
@@ -281,17 +309,24 @@ static void
 get_queues(struct message *m, struct rd *r)
 {
 	struct queue_entry *q;
-	struct str id, instance;
+	struct str id, instance, host, mta;
 	uint8_t flags;
 
 	while (rd_u8(r) == 1) {
 		id = spill_get_str(r);
 		instance = spill_get_str(r);
+		host = spill_get_str(r);
+		mta = spill_get_str(r);
 		flags = rd_u8(r);
 		q = message_queue(m, id, instance, spill_get_i64(r));
+		if (!str_eq(q->host, host))
+			q->host = arena_dup(&m->mem, host);
+		if (!str_eq(q->mta, mta))
+			q->mta = arena_dup(&m->mem, mta);
 		q->arrived = flags & 1;
 		q->ended = flags >> 1 & 1;
 		q->session = (uint64_t)spill_get_i64(r);
+		get_hops(q, r);
 	}
 }
 
