@@ -317,14 +317,24 @@ attempt_address(struct attempt *a, struct str *s)
 }
 
 /* The remote server's id in its last reply, if it is one of the forms that
- * Exim ("OK id="), Postfix and others ("queued as") use. */
+ * Exim ("OK id="), Postfix and others ("queued as") and Sendmail ("2.0.0 Q
+ * Message accepted for delivery") use. */
 static struct str
 queued_as(struct str reply)
 {
 	static const struct str mark[] = {
 	    STR("queued as "), STR("OK id="), STR("Queued as ")};
+	static const struct str accepted =
+	    STR(" Message accepted for delivery");
 	struct str id = STR_NONE, before;
 	size_t n = 0;
+
+	if (str_ends(reply, accepted)) {
+		reply.n -= accepted.n;
+		n = (size_t)(str_rchr(reply, ' ') + 1);
+		id = str_from(reply, n);
+		return id.n ? id : STR_NONE;
+	}
 
 	for (size_t i = 0; i < sizeof(mark) / sizeof(mark[0]); i++) {
 		struct str rest = reply;

@@ -140,12 +140,15 @@ SELECT filter.text, v.verdict, v.score, v.threshold, signature.text,
 
 -- name: message_of_queue_id
 -- The incarnation that a verdict of time ?3 is about: the latest that had
--- begun.  An empty host ('') fits every host.
+-- begun.  An empty host ('') fits every host.  The id may be a later one of
+-- the message, also of the server that it was handed to.
 SELECT m.id, m.message_key
   FROM mail_message m
   LEFT JOIN name host ON host.id = m.host
- WHERE m.queue_id = ?1
-   AND (?2 = '' OR host.text IS NULL OR host.text = ?2)
+ WHERE (m.queue_id = ?1
+        OR m.id IN (SELECT message FROM mail_recipient WHERE final_queue_id = ?1))
+   AND (?2 = '' OR host.text IS NULL OR host.text = ?2
+        OR EXISTS (SELECT 1 FROM mail_hop h WHERE h.queue_id = ?1 AND h.message = m.id))
    AND m.received BETWEEN ?3 - 3600000000 AND ?3 + 300000000
  ORDER BY m.received > ?3 + 5000000, m.received DESC
  LIMIT 1;
@@ -167,6 +170,40 @@ SELECT 1
   JOIN name filter ON filter.id = v.filter
  WHERE v.message = ?1 AND filter.text = ?2
  LIMIT 1;
+
+-- name: hop_put
+INSERT OR IGNORE INTO mail_hop (queue_id, message, recipient, time)
+VALUES (?1, ?2, ?3, ?4);
+
+-- name: hops_get
+SELECT h.queue_id, recipient.text
+  FROM mail_hop h
+  JOIN name recipient ON recipient.id = h.recipient
+ WHERE h.message = ?1;
+
+-- name: hops_move
+UPDATE OR REPLACE mail_hop SET message = ?2 WHERE message = ?1;
+
+-- name: hops_delete
+DELETE FROM mail_hop WHERE message = ?1;
+
+-- name: hop_parents
+-- Who handed a message to the id ?1 of host ?3 when it was received at ?2.
+SELECT DISTINCT h.message
+  FROM mail_hop h
+  JOIN mail_message m ON m.id = h.message
+  LEFT JOIN name host ON host.id = m.host
+ WHERE h.queue_id = ?1 AND h.time BETWEEN ?2 - 5000000 AND ?2 + 660000000
+   AND NOT (m.queue_id = ?1 AND coalesce(host.text, '') = ?3)
+ LIMIT 2;
+
+-- name: hop_children
+-- What another of our servers received under the id ?1 when ?2 answered.
+SELECT m.id
+  FROM mail_message m
+  JOIN addr client ON client.id = m.client
+ WHERE m.queue_id = ?1 AND m.id <> ?3
+   AND m.received BETWEEN ?2 - 660000000 AND ?2 + 5000000;
 
 -- name: open_message_all
 SELECT id, state FROM open_message ORDER BY id;

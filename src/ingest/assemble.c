@@ -187,9 +187,8 @@ all_ended(const struct message *m)
 	return true;
 }
 
-/* One of our servers, another one or this. */
-static bool
-is_own(const struct assembler *a, bool has, struct addr addr)
+bool
+assembler_is_own(const struct assembler *a, bool has, struct addr addr)
 {
 	return has && prefixes_have(a->own, a->nown, addr);
 }
@@ -200,7 +199,7 @@ from_own_host(const struct assembler *a, const struct message *m)
 	return m->queues != NULL && m->queues->next == NULL &&
 	       (m->reinjected ||
 	           (m->has_client && addr_is_loopback(m->client)) ||
-	           is_own(a, m->has_client, m->client));
+	           assembler_is_own(a, m->has_client, m->client));
 }
 
 /* Puts the message where its state belongs. */
@@ -540,7 +539,7 @@ may_be_next_hop(const struct assembler *a, const struct queue_entry *q,
 	const struct message *m = b->message;
 
 	return m != q->message && b == m->queues && b->arrived &&
-	       is_own(a, m->has_client, m->client) && hop_time(sent, b) &&
+	       assembler_is_own(a, m->has_client, m->client) && hop_time(sent, b) &&
 	       !(str_eq(b->host, q->host) && str_eq(b->mta, q->mta) &&
 	           str_eq(b->instance, q->instance));
 }
@@ -685,7 +684,7 @@ on_arrival(struct assembler *a, const struct origin *o, struct event *ev)
 	touch(m, o->time);
 	pending_know(a->pending, m);
 	list_settle(a, m);
-	if (q == m->queues && is_own(a, m->has_client, m->client))
+	if (q == m->queues && assembler_is_own(a, m->has_client, m->client))
 		arrived_from_own(a, q);
 	begun_by_hop(a, q);
 	return q->message;
@@ -718,7 +717,7 @@ hop_of(const struct assembler *a, const struct event *ev)
 		return HOP_NONE;
 	if (addr_is_loopback(ev->relay_addr))
 		return HOP_LOCAL;
-	return is_own(a, true, ev->relay_addr) ? HOP_OWN : HOP_NONE;
+	return assembler_is_own(a, true, ev->relay_addr) ? HOP_OWN : HOP_NONE;
 }
 
 static struct message *

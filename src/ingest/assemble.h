@@ -56,6 +56,9 @@ struct assembly_counts assembler_counts(const struct assembler *a);
 size_t assembler_open(const struct assembler *a);    /* messages held */
 size_t assembler_unended(const struct assembler *a); /* ... not ended yet */
 
+/* Is that the address of one of our servers? */
+bool assembler_is_own(const struct assembler *a, bool has, struct addr addr);
+
 /* Between runs (src/ingest/spill.c).  Each open message and each waiting
  * verdict is one blob; visiting order is that of their making. */
 /* Sessions and recent refusals, and the event time. */

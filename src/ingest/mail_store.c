@@ -91,7 +91,26 @@ final_queue(struct message *m, struct str id)
 	for (q = m->queues; q != NULL; q = q->next)
 		if (str_eq(q->id, id))
 			return q;
-	return message_queue(m, id, STR_NONE, m->received);
+	q = message_queue(m, id, STR_NONE, m->received);
+	q->ended = true; /* as far as this message's lines go */
+	return q;
+}
+
+/* Whom it handed to another of our servers. */
+static int
+get_hops(struct store *s, int64_t id, struct message *m, struct err *e)
+{
+	struct recipient *r;
+	struct stmt *st;
+	int rc = start(s, "hops_get", id, &st, e);
+
+	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
+		for (r = m->recipients; r != NULL; r = r->next)
+			if (r->queue == m->queues && !str_has(r->handed_to) &&
+			    str_eq(r->addr, stmt_value(st, 1).s))
+				r->handed_to = arena_dup(
+				    &m->mem, stmt_value(st, 0).s);
+	return rc;
 }
 
 static int
@@ -186,6 +205,8 @@ get_all(struct store *s, struct assembler *a, int64_t id, struct message **out,
 		rc = get_attempts(s, a, id, *out, e);
 	if (rc >= 0)
 		rc = get_verdicts(s, a, id, *out, e);
+	if (rc >= 0)
+		rc = get_hops(s, id, *out, e);
 	if (rc < 0) {
 		message_free(*out);
 		*out = NULL;
@@ -195,35 +216,59 @@ get_all(struct store *s, struct assembler *a, int64_t id, struct message **out,
 
 /* --- taking in what is stored */
 
+/* What is known of o, of another message, is known of m's recipient on q. */
+static struct recipient *
+take_recipient(
+    struct message *m, struct queue_entry *q, const struct recipient *o)
+{
+	const struct attempt *at;
+	struct recipient *r;
+
+	if (!str_has(o->addr) && o->outcome.disposition == DISP_NONE)
+		return NULL; /* the row of a message without recipients */
+	r = message_recipient(m, q, o->addr, o->orig);
+	for (at = o->attempts; at != NULL; at = at->next)
+		message_attempt(m, r, at);
+	if (r->outcome.disposition == DISP_NONE ||
+	    (o->outcome.disposition != DISP_NONE &&
+	        o->outcome.time > r->outcome.time)) {
+		r->outcome = o->outcome;
+		r->outcome.dsn = arena_dup(&m->mem, o->outcome.dsn);
+		r->outcome.reason = arena_dup(&m->mem, o->outcome.reason);
+		r->outcome.relay = arena_dup(&m->mem, o->outcome.relay);
+		r->stage = o->stage;
+	}
+	return r;
+}
+
+static bool
+is_first_queue(const struct message *m, const struct recipient *r)
+{
+	return r->queue == m->queues || r->queue == NULL;
+}
+
 static void
 take_recipients(struct message *m, const struct message *old)
 {
 	const struct recipient *o;
-	const struct attempt *at;
-	struct recipient *r;
 
-	for (o = old->recipients; o != NULL; o = o->next) {
-		struct str final = o->queue == old->queues || o->queue == NULL
-		                       ? STR_NONE
-		                       : o->queue->id;
+	for (o = old->recipients; o != NULL; o = o->next)
+		take_recipient(m,
+		    final_queue(m,
+		        is_first_queue(old, o) ? STR_NONE : o->queue->id),
+		    o);
+}
 
-		if (!str_has(o->addr) && o->outcome.disposition == DISP_NONE)
-			continue; /* the row of a message without recipients */
-		r = message_recipient(
-		    m, final_queue(m, final), o->addr, o->orig);
-		for (at = o->attempts; at != NULL; at = at->next)
-			message_attempt(m, r, at);
-		if (r->outcome.disposition == DISP_NONE ||
-		    (o->outcome.disposition != DISP_NONE &&
-		        o->outcome.time > r->outcome.time)) {
-			r->outcome = o->outcome;
-			r->outcome.dsn = arena_dup(&m->mem, o->outcome.dsn);
-			r->outcome.reason =
-			    arena_dup(&m->mem, o->outcome.reason);
-			r->outcome.relay = arena_dup(&m->mem, o->outcome.relay);
-			r->stage = o->stage;
-		}
-	}
+/* Outcomes behind the first queue id; of our next servers they may be there
+ * from logs that m was not read from. */
+static void
+take_hops(struct message *m, const struct message *old)
+{
+	const struct recipient *o;
+
+	for (o = old->recipients; o != NULL; o = o->next)
+		if (!is_first_queue(old, o))
+			take_recipient(m, final_queue(m, o->queue->id), o);
 }
 
 static void
@@ -443,18 +488,33 @@ id_of_key(struct store *s, uint64_t key, int64_t *id, struct err *e)
 	return 0;
 }
 
-/* Rows under another key, from when less of the message was known. */
 static int
-drop_stored(struct store *s, uint64_t key, struct err *e)
+delete_message(struct store *s, int64_t id, struct err *e)
 {
-	struct value v;
+	struct value v = value_int(id);
+	int rc = delete_rows(s, id, e);
+
+	if (rc >= 0)
+		rc = run(s, "hops_delete", &v, 1, e);
+	return rc < 0 ? rc : run(s, "message_delete", &v, 1, e);
+}
+
+/* Rows under another key, from when less of m was known; verdicts may have
+ * come to them since. */
+static int
+drop_stored(struct store *s, struct assembler *a, struct message *m,
+    uint64_t key, struct err *e)
+{
+	struct message *old = NULL;
 	int64_t id;
 	int rc = id_of_key(s, key, &id, e);
 
-	if (rc < 0 || id == 0 || (rc = delete_rows(s, id, e)) < 0)
+	if (rc < 0 || id == 0 || (rc = get_all(s, a, id, &old, e)) < 0)
 		return rc;
-	v = value_int(id);
-	return run(s, "message_delete", &v, 1, e);
+	if (old != NULL)
+		take_verdicts(m, old);
+	message_free(old);
+	return delete_message(s, id, e);
 }
 
 static int
@@ -474,23 +534,262 @@ put_rows(struct store *s, const struct message *m, int64_t id, int64_t *records,
 	return rc < 0 ? rc : put_verdicts(s, m, id, e);
 }
 
+/* --- hops between our servers whose logs are read in different calls */
+
+static bool
+is_own_hop(const struct assembler *a, const struct recipient *r)
+{
+	return str_has(r->handed_to) &&
+	       assembler_is_own(
+	           a, r->outcome.has_relay_addr, r->outcome.relay_addr);
+}
+
+static int
+put_hops(struct store *s, const struct assembler *a, const struct message *m,
+    int64_t id, struct err *e)
+{
+	const struct recipient *r;
+	int rc = 0;
+
+	for (r = m->recipients; rc >= 0 && r != NULL; r = r->next) {
+		if (!is_own_hop(a, r) || !str_has(r->addr))
+			continue;
+		struct value row[] = {value_str(r->handed_to), value_int(id),
+		    name_value(s, r->addr, &rc, e),
+		    value_time(r->outcome.time)};
+
+		if (rc >= 0)
+			rc = run(s, "hop_put", row, LEN(row), e);
+	}
+	return rc;
+}
+
+/* The one id that the statement gives, or 0. */
+static int
+only_id(struct stmt *st, int64_t *id, struct err *e)
+{
+	int rc = stmt_next(st, e);
+
+	*id = 0;
+	if (rc <= 0)
+		return rc;
+	*id = stmt_value(st, 0).i;
+	if ((rc = stmt_next(st, e)) > 0)
+		*id = 0;
+	stmt_reset(st);
+	return rc < 0 ? rc : 0;
+}
+
+/* The stored message that was handed to us as m, or 0. */
+static int
+hop_parent(struct store *s, const struct assembler *a, const struct message *m,
+    int64_t *id, struct err *e)
+{
+	struct stmt *st;
+	int rc;
+
+	*id = 0;
+	if (m->queues == NULL || m->child ||
+	    !assembler_is_own(a, m->has_client, m->client))
+		return 0;
+	struct value v[] = {value_str(m->queues->id), value_time(m->received),
+	    value_str(m->host)};
+
+	rc = store_prepare(s, "hop_parents", &st, e);
+	if (rc < 0 || (rc = stmt_start(st, v, LEN(v), e)) < 0)
+		return rc;
+	return only_id(st, id, e);
+}
+
+/* What one row of the next server's message says of those handed to it. */
+static void
+absorb_row(struct message *m, struct queue_entry *q, const struct recipient *o)
+{
+	struct recipient one = *o, *r;
+	size_t n = m->nrecipients;
+
+	if (str_has(o->addr)) {
+		r = take_recipient(m, q, o);
+		if (!str_has(r->handed_to))
+			r->handed_to = arena_dup(&m->mem, o->handed_to);
+		return;
+	}
+	for (r = m->recipients; n-- > 0; r = r->next)
+		if (str_eq(r->handed_to, q->id)) { /* it names nobody */
+			one.addr = r->addr;
+			one.orig = r->orig;
+			take_recipient(m, q, &one);
+		}
+}
+
+/* next, of another of our servers, becomes part of m. */
+static void
+absorb(struct message *m, const struct message *next)
+{
+	struct recipient all = {.outcome = next->refusal,
+	    .stage = next->refusal_stage};
+	struct event ev = event_of(EVENT_DETAIL);
+	struct queue_entry *q = final_queue(m, next->queues->id);
+	const struct recipient *o;
+
+	for (o = next->recipients; o != NULL; o = o->next)
+		if (message_shows(next, o))
+			absorb_row(m,
+			    is_first_queue(next, o)
+			        ? q
+			        : final_queue(m, o->queue->id),
+			    o);
+	if (next->recipients == NULL && next->refused)
+		absorb_row(m, q, &all);
+	ev.sender = next->sender;
+	ev.message_id = next->message_id;
+	ev.subject = next->subject;
+	message_fill(m, &ev);
+	take_verdicts(m, next);
+}
+
+/* The stored message `id` takes in `next`, which is stored, too, as next_id
+ * if that is not 0. */
+static int
+store_absorb(struct store *s, struct assembler *a, int64_t id,
+    const struct message *next, int64_t next_id, int64_t *records,
+    struct err *e)
+{
+	struct value move[] = {value_int(next_id), value_int(id)};
+	struct message *m = NULL;
+	int rc = get_all(s, a, id, &m, e);
+
+	if (rc < 0 || m == NULL)
+		return rc;
+	absorb(m, next);
+	if (next_id != 0) {
+		rc = run(s, "hops_move", move, 2, e);
+		if (rc >= 0)
+			rc = delete_message(s, next_id, e);
+	}
+	if (rc >= 0)
+		rc = put_hops(s, a, next, id, e);
+	if (rc >= 0)
+		rc = delete_rows(s, id, e);
+	if (rc >= 0)
+		rc = put_rows(s, m, id, records, e);
+	message_free(m);
+	return rc;
+}
+
+/* m is what `parent` was handed to us as: it has no rows of its own. */
+static int
+put_into_parent(struct store *s, struct assembler *a, struct message *m,
+    int64_t parent, int64_t *records, struct err *e)
+{
+	int64_t id;
+	int rc = id_of_key(s, message_key(m), &id, e);
+
+	if (rc >= 0)
+		rc = store_absorb(s, a, parent, m, id, records, e);
+	m->stored_key = 0;
+	m->rows_dirty = false;
+	return rc;
+}
+
+/* The stored message that r of message `id` was handed to the next as. */
+static int
+hop_child(struct store *s, struct assembler *a, const struct message *m,
+    const struct recipient *r, int64_t id, int64_t *child, struct err *e)
+{
+	struct value v[] = {value_str(r->handed_to),
+	    value_time(r->outcome.time), value_int(id)};
+	struct message *c = NULL;
+	struct stmt *st;
+	int rc = store_prepare(s, "hop_children", &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, v, LEN(v), e)) < 0 ||
+	    (rc = only_id(st, child, e)) < 0 || *child == 0)
+		return rc;
+	rc = get_message(s, *child, &c, e);
+	if (rc >= 0 &&
+	    (c == NULL || !assembler_is_own(a, c->has_client, c->client) ||
+	        (str_eq(c->host, m->host) && str_eq(c->mta, m->mta) &&
+	            str_eq(c->queues->instance, m->queues->instance))))
+		*child = 0;
+	message_free(c);
+	return rc;
+}
+
+static bool
+has_queue(const struct message *m, struct str id)
+{
+	const struct queue_entry *q;
+
+	for (q = m->queues; q != NULL; q = q->next)
+		if (str_eq(q->id, id))
+			return true;
+	return false;
+}
+
+/* Messages that other servers of ours logged of m in another call. */
+static int
+take_children(struct store *s, struct assembler *a, const struct message *m,
+    int64_t id, int64_t *records, struct err *e)
+{
+	const struct recipient *r;
+	struct message *c;
+	int64_t child;
+	int rc = 0;
+
+	for (r = m->recipients; rc >= 0 && r != NULL; r = r->next) {
+		if (!is_own_hop(a, r) || has_queue(m, r->handed_to))
+			continue;
+		rc = hop_child(s, a, m, r, id, &child, e);
+		if (rc < 0 || child == 0)
+			continue;
+		rc = get_all(s, a, child, &c, e);
+		if (rc >= 0 && c != NULL)
+			rc = store_absorb(s, a, id, c, child, records, e);
+		message_free(c);
+	}
+	return rc;
+}
+
+static int
+put_hop_rows(struct store *s, struct assembler *a, const struct message *m,
+    int64_t *records, struct err *e)
+{
+	const struct recipient *r;
+	int64_t id;
+	int rc;
+
+	for (r = m->recipients; r != NULL && !is_own_hop(a, r);)
+		r = r->next;
+	if (r == NULL)
+		return 0;
+	rc = id_of_key(s, message_key(m), &id, e);
+	if (rc >= 0)
+		rc = put_hops(s, a, m, id, e);
+	return rc < 0 ? rc : take_children(s, a, m, id, records, e);
+}
+
 int
 mail_store_put(struct store *s, struct assembler *a, struct message *m,
     int64_t *records, struct err *e)
 {
 	uint64_t key = message_key(m);
 	struct message *old = NULL, *part;
-	int64_t id;
+	int64_t id, parent;
 	int rc = 0;
 
 	if (m->stored_key != 0 && m->stored_key != key)
-		rc = drop_stored(s, m->stored_key, e);
+		rc = drop_stored(s, a, m, m->stored_key, e);
 	for (part = m->absorbed; rc >= 0 && part != NULL; part = part->absorbed)
 		if (part->stored_key != 0) {
-			rc = drop_stored(s, part->stored_key, e);
+			rc = drop_stored(s, a, m, part->stored_key, e);
 			part->stored_key = 0;
 		}
-	if (rc < 0 || (rc = id_of_key(s, key, &id, e)) < 0)
+	if (rc < 0 || (rc = hop_parent(s, a, m, &parent, e)) < 0)
+		return rc;
+	if (parent != 0)
+		return put_into_parent(s, a, m, parent, records, e);
+	if ((rc = id_of_key(s, key, &id, e)) < 0)
 		return rc;
 	if (id != 0) {
 		rc = get_all(s, a, id, &old, e);
@@ -498,12 +797,16 @@ mail_store_put(struct store *s, struct assembler *a, struct message *m,
 			return rc;
 		if (old != NULL && m->stored_key != key)
 			take_in(m, old);
+		else if (old != NULL)
+			take_hops(m, old);
 		if (old != NULL)
 			take_verdicts(m, old);
 		rc = delete_rows(s, id, e);
 	}
 	if (rc >= 0)
 		rc = put_rows(s, m, id, records, e);
+	if (rc >= 0)
+		rc = put_hop_rows(s, a, m, records, e);
 	m->stored_key = key;
 	m->rows_dirty = false;
 	message_free(old);

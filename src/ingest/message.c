@@ -304,6 +304,7 @@ pass_refusal(struct message *a, const struct message *b)
 void
 message_merge(struct message *a, struct message *b)
 {
+	const struct message_verdict *v;
 	struct queue_entry **q;
 	struct message **tail;
 
@@ -320,9 +321,8 @@ message_merge(struct message *a, struct message *b)
 	if (b->recipients != NULL)
 		a->recipients_end = b->recipients_end;
 	a->nrecipients += b->nrecipients;
-	*a->verdicts_end = b->verdicts;
-	if (b->verdicts != NULL)
-		a->verdicts_end = b->verdicts_end;
+	for (v = b->verdicts; v != NULL; v = v->next)
+		message_add_verdict(a, &v->v, v->time);
 	if (!str_has(a->message_id))
 		a->message_id = b->message_id;
 	if (!str_has(a->subject))

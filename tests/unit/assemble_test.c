@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How lines become messages.  Each test writes logs, reads them through the
+ * feed and the parsers, and looks at the records: first in one call without a
+ * store, then (where it matters) into a store, file by file.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "ingest/mail_feed.h"
+#include "ingest/mail_import.h"
+#include "ingest/record.h"
+
+static struct prefix own[1];
+static struct config config;
+static struct rules *rules;
+
+/* The records, one a line, sorted:
+ * host/queue_id[>final] client sender recipient[(orig)] disposition verdict */
+static char out[1 << 16];
+static char *lines[1024];
+static size_t nlines;
+static struct assembly_counts counts;
+static uint64_t keys[1024];
+
+static void
+line_add(const char *fmt, ...)
+{
+	char text[4096];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	assert_true(nlines < 1024);
+	lines[nlines++] = strdup(text);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+lines_join(void)
+{
+	size_t i, n = 0;
+
+	qsort(lines, nlines, sizeof(*lines), by_text);
+	out[0] = '\0';
+	for (i = 0; i < nlines; i++) {
+		n += (size_t)snprintf(
+		    out + n, sizeof(out) - n, "%s\n", lines[i]);
+		free(lines[i]);
+	}
+	nlines = 0;
+}
+
+static const char *
+or_dash(struct str s, char *buf)
+{
+	snprintf(buf, 256, "%.*s", STR_FMT(s));
+	return str_has(s) ? s.n ? buf : "<>" : "-";
+}
+
+static void
+on_message(struct message_sink *sink, struct message *m)
+{
+	const struct message_verdict *w = message_worst(m);
+	const struct recipient *r;
+	char id[256], final[256], sender[256], rcpt[256], orig[256];
+	char client[ADDR_TEXT_MAX] = "-";
+	struct str f, o;
+
+	(void)sink;
+	keys[counts.messages++ % 1024] = message_key(m);
+	if (m->has_client)
+		client[addr_format(m->client, client)] = '\0';
+	for (r = record_next(m, NULL); r; r = record_next(m, r)) {
+		const struct attempt *at = &r->outcome;
+
+		f = record_final_queue_id(m, r);
+		o = record_orig_recipient(m, r);
+		if (at->disposition == DISP_NONE && m->refused)
+			at = &m->refusal;
+		or_dash(f, final);
+		or_dash(o, orig);
+		line_add("%.*s/%s%s%s %s %s %s%s%s%s %s %s", STR_FMT(m->host),
+		    or_dash(m->queues ? m->queues->id : STR_NONE, id),
+		    str_has(f) ? ">" : "", str_has(f) ? final : "", client,
+		    or_dash(m->sender, sender), or_dash(r->addr, rcpt),
+		    str_has(o) ? "(" : "", str_has(o) ? orig : "",
+		    str_has(o) ? ")" : "",
+		    at->disposition ? disposition_name[at->disposition] : "-",
+		    w ? verdict_name[w->v.kind] : "-");
+		if (r == &record_none)
+			break;
+	}
+}
+
+/* Each line is "MM:SS.mmm host program[pid]: text". */
+static void
+write_log(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+	const char *end;
+
+	assert_non_null(f);
+	for (; *text; text = end + 1) {
+		end = strchr(text, '\n');
+		assert_non_null(end);
+		fprintf(f, "2026-11-23T11:%.9s000+00:00%.*s\n", text,
+		    (int)(end - text - 9), text + 9);
+	}
+	fclose(f);
+}
+
+static char dir[] = "/tmp/assemble_test.XXXXXX";
+
+static const char *
+path_of(int n)
+{
+	static char path[2][64];
+	static int turn;
+
+	turn = !turn;
+	snprintf(path[turn], sizeof(path[turn]), "%s/%d", dir, n);
+	return path[turn];
+}
+
+/* All logs in one call, no store. */
+static const char *
+parse(int n, ...)
+{
+	struct message_sink sink = {on_message};
+	struct assembler *a = assembler_new(&sink);
+	struct mail_feed *feed = mail_feed_new(rules, a, NULL);
+	struct mail_input in = {0};
+	struct err e;
+	va_list ap;
+	int i;
+
+	counts.messages = 0;
+	assembler_own_hosts(a, own, 1);
+	va_start(ap, n);
+	for (i = 0; i < n; i++) {
+		write_log(path_of(i), va_arg(ap, const char *));
+		in.path = path_of(i);
+		assert_int_equal(mail_feed_add(feed, &in, &e), 0);
+	}
+	va_end(ap);
+	while (mail_feed_step(feed, &e) > 0)
+		;
+	assert_int_equal(mail_feed_total(feed).unparsed, 0);
+	assembler_flush(a);
+	mail_feed_free(feed);
+	assembler_free(a);
+	lines_join();
+	return out;
+}
+
+static const char *
+column(sqlite3_stmt *st, int i)
+{
+	const char *s = (const char *)sqlite3_column_text(st, i);
+
+	return s == NULL ? "-" : *s ? s : "<>";
+}
+
+static const char *
+delivery_rows(const char *path)
+{
+	sqlite3 *db;
+	sqlite3_stmt *st;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_prepare_v2(db,
+	        "SELECT host, queue_id, iif(final_queue_id IS NULL, '', '>' || "
+	        "final_queue_id), client_addr, sender, coalesce(recipient, '-')"
+	        " || iif(orig_recipient IS NULL, '', '(' || orig_recipient || "
+	        "')'), disposition, verdict FROM delivery",
+	        -1, &st, NULL),
+	    SQLITE_OK);
+	while (sqlite3_step(st) == SQLITE_ROW)
+		line_add("%s/%s%s %s %s %s %s %s", column(st, 0), column(st, 1),
+		    sqlite3_column_text(st, 2), column(st, 3), column(st, 4),
+		    column(st, 5), column(st, 6), column(st, 7));
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	lines_join();
+	return out;
+}
+
+static void
+import_file(const char *db, const char *path)
+{
+	struct mail_input in = {.path = path};
+	struct mail_import_result result;
+	struct mail_import *i = NULL;
+	struct store *s;
+	struct err e;
+
+	if (store_open(&s, db, STORE_WRITE, &e) < 0 ||
+	    mail_import_open(&i, s, &config, rules, NULL, &e) < 0 ||
+	    mail_import_add(i, &in, path, &e) < 0 ||
+	    mail_import_run(i, &result, &e) < 0)
+		fail_msg("%s", e.text);
+	mail_import_close(i);
+	store_close(s);
+}
+
+/* Each log in a call of its own, in this order, into one store. */
+static const char *
+import_each(int n, ...)
+{
+	char db[64];
+	va_list ap;
+	int i;
+
+	snprintf(db, sizeof(db), "%s/db", dir);
+	unlink(db);
+	va_start(ap, n);
+	for (i = 0; i < n; i++) {
+		write_log(path_of(i), va_arg(ap, const char *));
+		import_file(db, path_of(i));
+	}
+	va_end(ap);
+	return delivery_rows(db);
+}
+
+static int
+setup(void **state)
+{
+	struct str ten = STR("10.0.0.0/8");
+	struct err e;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_true(prefix_parse(ten, &own[0]));
+	config.own_hosts = own;
+	config.nown_hosts = 1;
+	if (rules_load(&rules, "rules/verdict", &e) < 0)
+		fail_msg("%s", e.text);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	char cmd[64];
+
+	(void)state;
+	rules_free(rules);
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
+	return system(cmd);
+}
+
+/* ---- hops between our servers ---- */
+
+/* The smarthost takes a customer's mail and hands it to the filter host, which
+ * calls it spam and delivers. */
+#define SMART                                                                  \
+	"00:00.000 smart postfix/smtpd[11]: connect from c[192.0.2.7]:4000\n"  \
+	"00:00.100 smart postfix/smtpd[11]: AAAA000001: "                      \
+	"client=c[192.0.2.7]:4000\n"                                           \
+	"00:00.200 smart postfix/cleanup[12]: AAAA000001: message-id=<m@c>\n"  \
+	"00:00.300 smart postfix/qmgr[13]: AAAA000001: from=<s@c.example>, "   \
+	"size=900, nrcpt=2 (queue active)\n"                                   \
+	"00:02.000 smart postfix/smtp[14]: AAAA000001: to=<r@d.example>, "     \
+	"orig_to=<list@c.example>, relay=f[10.0.0.2]:25, delay=2, "            \
+	"delays=0/0/0/2, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as "     \
+	"BBBB000002)\n"                                                        \
+	"00:02.000 smart postfix/smtp[14]: AAAA000001: to=<q@d.example>, "     \
+	"relay=f[10.0.0.2]:25, delay=2, delays=0/0/0/2, dsn=2.0.0, "           \
+	"status=sent (250 2.0.0 Ok: queued as BBBB000002)\n"                   \
+	"00:02.100 smart postfix/qmgr[13]: AAAA000001: removed\n"
+#define FILTER                                                                 \
+	"00:00.500 filter postfix/smtpd[21]: BBBB000002: "                     \
+	"client=smart[10.0.0.1]:5000\n"                                        \
+	"00:00.600 filter postfix/cleanup[22]: BBBB000002: "                   \
+	"message-id=<m@c>\n"                                                   \
+	"00:01.900 filter postfix/qmgr[23]: BBBB000002: from=<s@c.example>, "  \
+	"size=1100, nrcpt=2 (queue active)\n"                                  \
+	"00:03.000 filter postfix/smtp[24]: BBBB000002: to=<r@d.example>, "    \
+	"relay=mx[198.51.100.9]:25, delay=3, delays=0/0/0/3, dsn=2.0.0, "      \
+	"status=sent (250 2.0.0 Ok: queued as ZZZZ)\n"                         \
+	"00:03.500 filter postfix/smtp[24]: BBBB000002: to=<q@d.example>, "    \
+	"relay=mx[198.51.100.9]:25, delay=3, delays=0/0/0/3, dsn=5.1.1, "      \
+	"status=bounced (host mx[198.51.100.9] said: 550 5.1.1 no (in reply "  \
+	"to RCPT TO command))\n"                                               \
+	"00:03.600 filter postfix/qmgr[23]: BBBB000002: removed\n"
+#define RSPAMD                                                                 \
+	"00:01.800 filter rspamd[31]: <a1b2c3>; task; rspamd_task_write_log: " \
+	"id: <m@c>, qid: <BBBB000002>, ip: 10.0.0.1, from: <s@c.example>, "    \
+	"(default: T (add header): [9.00/15.00] [X(9.00){}]), len: 900, "      \
+	"time: 12.0ms, dns req: 0, digest: <d>, rcpts: <r@d.example>, "        \
+	"mime_rcpts: <r@d.example>\n"
+
+static const char hop_rows[] =
+    "smart/AAAA000001>BBBB000002 192.0.2.7 s@c.example q@d.example bounced "
+    "spam\n"
+    "smart/AAAA000001>BBBB000002 192.0.2.7 s@c.example "
+    "r@d.example(list@c.example) delivered spam\n";
+
+static void
+test_hop_same_call(void **state)
+{
+	(void)state;
+	assert_string_equal(parse(3, SMART, FILTER, RSPAMD), hop_rows);
+	assert_int_equal(counts.messages, 1);
+	assert_string_equal(parse(3, RSPAMD, FILTER, SMART), hop_rows);
+}
+
+static void
+test_hop_separate_calls(void **state)
+{
+	(void)state;
+	assert_string_equal(import_each(3, SMART, FILTER, RSPAMD), hop_rows);
+	assert_string_equal(import_each(3, FILTER, SMART, RSPAMD), hop_rows);
+	assert_string_equal(import_each(3, RSPAMD, FILTER, SMART), hop_rows);
+	assert_string_equal(import_each(3, FILTER, RSPAMD, SMART), hop_rows);
+	assert_string_equal(import_each(2, SMART FILTER, RSPAMD), hop_rows);
+}
+
+/* The next server's clock is 3 s ahead: its line comes after the answer. */
+#define AHEAD                                                                  \
+	"00:05.000 filter postfix/smtpd[21]: BBBB000002: "                     \
+	"client=smart[10.0.0.1]:5000\n"                                        \
+	"00:05.100 filter postfix/qmgr[23]: BBBB000002: from=<s@c.example>, "  \
+	"size=1100, nrcpt=2 (queue active)\n"                                  \
+	"00:06.000 filter postfix/smtp[24]: BBBB000002: to=<r@d.example>, "    \
+	"relay=mx[198.51.100.9]:25, delay=3, delays=0/0/0/3, dsn=2.0.0, "      \
+	"status=sent (250 ok)\n"                                               \
+	"00:06.000 filter postfix/smtp[24]: BBBB000002: to=<q@d.example>, "    \
+	"relay=mx[198.51.100.9]:25, delay=3, delays=0/0/0/3, dsn=2.0.0, "      \
+	"status=sent (250 ok)\n"                                               \
+	"00:06.100 filter postfix/qmgr[23]: BBBB000002: removed\n"
+
+static void
+test_hop_clock(void **state)
+{
+	static const char want[] =
+	    "smart/AAAA000001>BBBB000002 192.0.2.7 s@c.example q@d.example "
+	    "delivered -\n"
+	    "smart/AAAA000001>BBBB000002 192.0.2.7 s@c.example "
+	    "r@d.example(list@c.example) delivered -\n";
+
+	(void)state;
+	assert_string_equal(parse(2, SMART, AHEAD), want);
+	assert_string_equal(import_each(2, SMART, AHEAD), want);
+	assert_string_equal(import_each(2, AHEAD, SMART), want);
+}
+
+/* What is not one of ours names no message of ours: a remote server says it
+ * queued the mail under an id that one of ours uses for another client. */
+static void
+test_hop_forged(void **state)
+{
+	static const char smart[] =
+	    "00:00.100 smart postfix/smtpd[11]: AAAA000001: "
+	    "client=c[192.0.2.7]\n"
+	    "00:00.300 smart postfix/qmgr[13]: AAAA000001: "
+	    "from=<s@c.example>, size=900, nrcpt=1 (queue active)\n"
+	    "00:02.000 smart postfix/smtp[14]: AAAA000001: to=<r@d.example>, "
+	    "relay=evil[198.51.100.66]:25, delay=2, delays=0/0/0/2, "
+	    "dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as BBBB000002)\n";
+	static const char other[] =
+	    "00:01.000 filter postfix/smtpd[21]: BBBB000002: "
+	    "client=d[192.0.2.8]\n"
+	    "00:01.500 filter postfix/qmgr[23]: BBBB000002: "
+	    "from=<t@d.example>, size=900, nrcpt=1 (queue active)\n"
+	    "00:03.000 filter postfix/virtual[24]: BBBB000002: "
+	    "to=<u@e.example>, relay=virtual, delay=3, delays=0/0/0/3, "
+	    "dsn=2.0.0, status=sent (delivered to maildir)\n";
+	static const char want[] =
+	    "filter/BBBB000002 192.0.2.8 t@d.example u@e.example delivered -\n"
+	    "smart/AAAA000001 192.0.2.7 s@c.example r@d.example delivered -\n";
+
+	(void)state;
+	assert_string_equal(parse(2, smart, other), want);
+	assert_string_equal(import_each(2, smart, other), want);
+	assert_string_equal(import_each(2, other, smart), want);
+}
+
+/* Three servers; the logs come in any order. */
+static void
+test_hop_chain(void **state)
+{
+	static const char one[] =
+	    "00:00.100 one postfix/smtpd[11]: AAAA000001: "
+	    "client=c[192.0.2.7]\n"
+	    "00:00.300 one postfix/qmgr[13]: AAAA000001: from=<s@c.example>, "
+	    "size=900, nrcpt=1 (queue active)\n"
+	    "00:02.000 one postfix/smtp[14]: AAAA000001: to=<r@d.example>, "
+	    "relay=two[10.0.0.2]:25, delay=2, delays=0/0/0/2, dsn=2.0.0, "
+	    "status=sent (250 OK id=1xVS3X-000035-0v)\n"
+	    "00:02.100 one postfix/qmgr[13]: AAAA000001: removed\n";
+	static const char two[] =
+	    "00:01.000 two exim[20]: 1xVS3X-000035-0v <= s@c.example "
+	    "H=one [10.0.0.1] P=esmtp S=950\n"
+	    "00:03.000 two exim[21]: 1xVS3X-000035-0v => r@d.example "
+	    "R=out T=smtp H=three [10.0.0.3] C=\"250 2.0.0 6ANBXtVa001053 "
+	    "Message accepted for delivery\"\n"
+	    "00:03.100 two exim[21]: 1xVS3X-000035-0v Completed\n";
+	static const char three[] =
+	    "00:02.500 three sm-mta[1053]: 6ANBXtVa001053: "
+	    "from=<s@c.example>, size=990, class=0, nrcpts=1, "
+	    "msgid=<m@c.example>, proto=ESMTP, daemon=MTA, "
+	    "relay=two [10.0.0.2]\n"
+	    "00:04.000 three sm-mta[1054]: 6ANBXtVa001053: "
+	    "to=<r@d.example>, delay=00:00:02, xdelay=00:00:00, "
+	    "mailer=esmtp, pri=30000, relay=mx.d.example. [198.51.100.9], "
+	    "dsn=5.1.1, stat=User unknown\n";
+	static const char want[] =
+	    "one/AAAA000001>6ANBXtVa001053 192.0.2.7 s@c.example r@d.example "
+	    "bounced -\n";
+
+	(void)state;
+	assert_string_equal(parse(3, one, two, three), want);
+	assert_string_equal(import_each(3, one, two, three), want);
+	assert_string_equal(import_each(3, three, two, one), want);
+	assert_string_equal(import_each(3, two, one, three), want);
+	assert_string_equal(import_each(3, one, three, two), want);
+}
+
+/* Deferred at the next server on one day, delivered in a later call. */
+static void
+test_hop_retry(void **state)
+{
+	static const char day2[] =
+	    "50:00.000 filter postfix/qmgr[23]: BBBB000002: "
+	    "from=<s@c.example>, size=1100, nrcpt=1 (queue active)\n"
+	    "50:01.000 filter postfix/smtp[24]: BBBB000002: "
+	    "to=<r@d.example>, relay=mx[198.51.100.9]:25, delay=3, "
+	    "delays=0/0/0/3, dsn=2.0.0, status=sent (250 ok)\n"
+	    "50:01.100 filter postfix/qmgr[23]: BBBB000002: removed\n";
+	static const char day1[] =
+	    "00:00.500 filter postfix/smtpd[21]: BBBB000002: "
+	    "client=smart[10.0.0.1]:5000\n"
+	    "00:01.900 filter postfix/qmgr[23]: BBBB000002: "
+	    "from=<s@c.example>, size=1100, nrcpt=1 (queue active)\n"
+	    "00:03.000 filter postfix/smtp[24]: BBBB000002: "
+	    "to=<r@d.example>, relay=mx[198.51.100.9]:25, delay=3, "
+	    "delays=0/0/0/3, dsn=4.2.0, status=deferred (host "
+	    "mx[198.51.100.9] said: 450 later (in reply to RCPT TO command))"
+	    "\n";
+	static const char smart[] =
+	    "00:00.100 smart postfix/smtpd[11]: AAAA000001: "
+	    "client=c[192.0.2.7]:4000\n"
+	    "00:00.300 smart postfix/qmgr[13]: AAAA000001: "
+	    "from=<s@c.example>, size=900, nrcpt=1 (queue active)\n"
+	    "00:02.000 smart postfix/smtp[14]: AAAA000001: "
+	    "to=<r@d.example>, relay=f[10.0.0.2]:25, delay=2, "
+	    "delays=0/0/0/2, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued "
+	    "as BBBB000002)\n"
+	    "00:02.100 smart postfix/qmgr[13]: AAAA000001: removed\n";
+	static const char first[] =
+	    "smart/AAAA000001>BBBB000002 192.0.2.7 s@c.example r@d.example "
+	    "deferred -\n";
+	static const char then[] =
+	    "smart/AAAA000001>BBBB000002 192.0.2.7 s@c.example r@d.example "
+	    "delivered -\n";
+	char both[4096];
+
+	(void)state;
+	assert_string_equal(import_each(2, smart, day1), first);
+	assert_string_equal(import_each(2, day1, smart), first);
+	assert_string_equal(import_each(3, smart, day1, day2), then);
+	assert_string_equal(import_each(3, day1, smart, day2), then);
+	assert_string_equal(import_each(3, day1, day2, smart), then);
+	snprintf(both, sizeof(both), "%s%s", day1, day2);
+	assert_string_equal(parse(2, smart, both), then);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_hop_same_call),
+	    cmocka_unit_test(test_hop_separate_calls),
+	    cmocka_unit_test(test_hop_clock),
+	    cmocka_unit_test(test_hop_forged),
+	    cmocka_unit_test(test_hop_chain),
+	    cmocka_unit_test(test_hop_retry),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
