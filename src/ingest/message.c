@@ -180,9 +180,9 @@ attempt_dup(struct message *m, const struct attempt *at)
 	return a;
 }
 
-/* A message that was held is on its way after all. */
+/* A message that was held is on its way after all, as q. */
 static void
-message_release(struct message *m)
+message_release(struct message *m, const struct queue_entry *q)
 {
 	struct recipient *r;
 
@@ -191,6 +191,8 @@ message_release(struct message *m)
 		if (r->outcome.disposition == DISP_QUARANTINED) {
 			r->outcome = (struct attempt){0};
 			r->stage = STAGE_NONE;
+			if (q != NULL && r->queue != q)
+				r->handed_to = q->id;
 		}
 }
 
@@ -201,7 +203,7 @@ message_attempt(
 	struct attempt **p, *a;
 
 	if (m->refused && m->refusal.disposition == DISP_QUARANTINED)
-		message_release(m);
+		message_release(m, r->queue);
 	for (p = &r->attempts; *p != NULL; p = &(*p)->next) {
 		if (same_attempt(*p, at))
 			return false;
@@ -314,7 +316,7 @@ message_merge(struct message *a, struct message *b)
 		(*q)->message = a;
 	if (b->recipients != NULL && a->refused &&
 	    a->refusal.disposition == DISP_QUARANTINED)
-		message_release(a);
+		message_release(a, b->queues);
 	if (b->recipients == NULL && b->refused && b->queues != NULL)
 		pass_refusal(a, b);
 	*a->recipients_end = b->recipients;

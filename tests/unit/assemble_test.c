@@ -481,6 +481,353 @@ test_hop_retry(void **state)
 	assert_string_equal(parse(2, smart, both), then);
 }
 
+/* ---- through a filter on the same host ---- */
+
+#define AMAVIS_IN                                                              \
+	"00:00.100 mx postfix/smtpd[11]: AAAA000001: client=c[192.0.2.7]\n"    \
+	"00:00.200 mx postfix/qmgr[13]: AAAA000001: from=<s@c.example>, "      \
+	"size=900, nrcpt=2 (queue active)\n"
+#define AMAVIS_BACK                                                            \
+	"00:01.000 mx postfix/smtpd[12]: BBBB000002: "                         \
+	"client=localhost[127.0.0.1], orig_queue_id=AAAA000001, "              \
+	"orig_client=c[192.0.2.7]\n"                                           \
+	"00:01.100 mx postfix/qmgr[13]: BBBB000002: from=<s@c.example>, "      \
+	"size=1100, nrcpt=1 (queue active)\n"
+#define AMAVIS_SAYS                                                            \
+	"00:01.500 mx amavis[99]: (00099-01) Passed SPAMMY "                   \
+	"{RelayedTaggedInbound}, [192.0.2.7]:4000 [192.0.2.7] <s@c.example> "  \
+	"-> <a@d.example>,<b@d.example>, Queue-ID: AAAA000001, Message-ID: "   \
+	"<m@c>, mail_id: x1, Hits: 6.1, size: 900, queued_as: "                \
+	"BBBB000002/CCCC000003, 100 ms\n"
+#define AMAVIS_BACK2                                                           \
+	"00:01.200 mx postfix/smtpd[12]: CCCC000003: "                         \
+	"client=localhost[127.0.0.1], orig_queue_id=AAAA000001, "              \
+	"orig_client=c[192.0.2.7]\n"                                           \
+	"00:01.300 mx postfix/qmgr[13]: CCCC000003: from=<s@c.example>, "      \
+	"size=1100, nrcpt=1 (queue active)\n"
+#define TO_FILTER(rcpt)                                                        \
+	"00:01.600 mx postfix/smtp[14]: AAAA000001: to=<" rcpt ">, "           \
+	"orig_to=<list@d.example>, relay=127.0.0.1[127.0.0.1]:10024, "         \
+	"delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 from "     \
+	"MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as BBBB000002)\n"
+#define AGENT(at, q, rcpt, dsn, status)                                        \
+	at " mx postfix/virtual[15]: " q ": to=<" rcpt ">, relay=virtual, "    \
+	   "delay=1, delays=0/0/0/1, dsn=" dsn ", status=" status "\n"
+
+static const char split_rows[] =
+    "mx/AAAA000001>BBBB000002 192.0.2.7 s@c.example "
+    "a@d.example(list@d.example) delivered spam\n"
+    "mx/AAAA000001>CCCC000003 192.0.2.7 s@c.example "
+    "b@d.example(list@d.example) bounced spam\n";
+
+/* One mail, two re-injections, mixed results; and the alias, which only the
+ * way into the filter tells. */
+static void
+test_amavis_split(void **state)
+{
+	static const char log[] = AMAVIS_IN AMAVIS_BACK AMAVIS_BACK2 AMAVIS_SAYS
+	    TO_FILTER("a@d.example") TO_FILTER("b@d.example")
+	        AGENT("00:02.000", "BBBB000002", "a@d.example", "2.0.0",
+	            "sent (ok)")
+	            AGENT("00:02.100", "CCCC000003", "b@d.example", "5.1.1",
+	                "bounced (unknown user)");
+
+	(void)state;
+	assert_string_equal(parse(1, log), split_rows);
+	assert_int_equal(counts.messages, 1);
+	assert_string_equal(import_each(1, log), split_rows);
+}
+
+/* The same in any order within the seconds that syslog needs: what the
+ * filter and its client say comes before the ids that they tell of. */
+static void
+test_out_of_order(void **state)
+{
+	static const char log[] =
+	    AGENT("00:02.100", "CCCC000003", "b@d.example", "5.1.1",
+	        "bounced (unknown user)") AMAVIS_SAYS TO_FILTER("a@d.example")
+	        TO_FILTER("b@d.example") AMAVIS_BACK2 AMAVIS_IN
+	            AGENT("00:02.000", "BBBB000002", "a@d.example", "2.0.0",
+	                "sent (ok)") AMAVIS_BACK;
+
+	(void)state;
+	assert_string_equal(parse(1, log), split_rows);
+	assert_int_equal(counts.messages, 1);
+}
+
+/* Cut at every line, each part in a call of its own. */
+static void
+test_split_anywhere(void **state)
+{
+	static const char log[] = AMAVIS_IN AMAVIS_BACK AMAVIS_BACK2 AMAVIS_SAYS
+	    TO_FILTER("a@d.example") TO_FILTER("b@d.example")
+	        AGENT("00:02.000", "BBBB000002", "a@d.example", "2.0.0",
+	            "sent (ok)")
+	            AGENT("00:02.100", "CCCC000003", "b@d.example", "5.1.1",
+	                "bounced (unknown user)");
+	const char *cut;
+	char head[8192];
+
+	(void)state;
+	for (cut = strchr(log, '\n') + 1; *cut; cut = strchr(cut, '\n') + 1) {
+		snprintf(
+		    head, sizeof(head), "%.*s", (int)(cut - log), log);
+		assert_string_equal(import_each(2, head, cut), split_rows);
+	}
+}
+
+/* MailScanner takes mail out of the hold queue and puts it back as new. */
+#define SCANNER                                                                \
+	"00:00.100 mx postfix/smtpd[11]: AAAA000001: client=c[192.0.2.7]\n"    \
+	"00:00.200 mx postfix/cleanup[12]: AAAA000001: hold: header "          \
+	"Received: from c (c [192.0.2.7]) from c[192.0.2.7]; "                 \
+	"from=<s@c.example> to=<a@d.example> proto=ESMTP helo=<c>\n"           \
+	"00:05.000 mx MailScanner[50]: Message AAAA000001.A1B2C from "         \
+	"192.0.2.7 (s@c.example) to d.example is spam, SpamAssassin (not "     \
+	"cached, score=7.1, required 5, X 7.10)\n"
+#define REQUEUE                                                                \
+	"00:05.100 mx MailScanner[50]: Requeue: AAAA000001.A1B2C to "          \
+	"BBBB000002\n"
+#define SCANNED                                                                \
+	"00:05.200 mx postfix/qmgr[13]: BBBB000002: from=<s@c.example>, "      \
+	"size=1100, nrcpt=1 (queue active)\n"                                  \
+	AGENT("00:06.000", "BBBB000002", "a@d.example", "2.0.0", "sent (ok)")  \
+	"00:06.100 mx postfix/qmgr[13]: BBBB000002: removed\n"
+
+static void
+test_mailscanner(void **state)
+{
+	static const char want[] =
+	    "mx/AAAA000001>BBBB000002 192.0.2.7 s@c.example a@d.example "
+	    "delivered spam\n";
+
+	(void)state;
+	assert_string_equal(parse(1, SCANNER REQUEUE SCANNED), want);
+	assert_int_equal(counts.messages, 1);
+	assert_string_equal(import_each(1, SCANNER REQUEUE SCANNED), want);
+	assert_string_equal(import_each(2, SCANNER REQUEUE, SCANNED), want);
+	/* held for good: nobody gets it */
+	assert_string_equal(parse(1, SCANNER),
+	    "mx/AAAA000001 192.0.2.7 s@c.example a@d.example quarantined "
+	    "spam\n");
+}
+
+/* ---- one queue id ---- */
+
+#define FROM(at, q, addr)                                                      \
+	at " mx postfix/smtpd[11]: " q ": client=c[" addr "]\n" at             \
+	   " mx postfix/qmgr[13]: " q ": from=<s@c.example>, size=9, nrcpt=1 " \
+	   "(queue active)\n"
+#define REMOVED(at, q) at " mx postfix/qmgr[13]: " q ": removed\n"
+
+/* The id is used again, 4 s after its first message had ended. */
+static void
+test_recycled(void **state)
+{
+	static const char log[] = FROM("00:00.000", "ABCDE", "192.0.2.7")
+	    AGENT("00:01.000", "ABCDE", "a@d.example", "2.0.0", "sent (ok)")
+	        REMOVED("00:01.100", "ABCDE")
+	            FROM("00:05.000", "ABCDE", "192.0.2.8") AGENT("00:06.000",
+	                "ABCDE", "b@d.example", "5.1.1", "bounced (no)")
+	                REMOVED("00:06.100", "ABCDE");
+	static const char want[] =
+	    "mx/ABCDE 192.0.2.7 s@c.example a@d.example delivered -\n"
+	    "mx/ABCDE 192.0.2.8 s@c.example b@d.example bounced -\n";
+
+	(void)state;
+	assert_string_equal(parse(1, log), want);
+	assert_int_equal(counts.messages, 2);
+	assert_true(keys[0] != keys[1]);
+	assert_string_equal(import_each(1, log), want);
+}
+
+static void
+test_removed_first(void **state)
+{
+	static const char log[] = FROM("00:00.000", "ABCDE", "192.0.2.7")
+	    REMOVED("00:01.000", "ABCDE") AGENT("00:01.002", "ABCDE",
+	        "a@d.example", "2.0.0", "sent (ok)");
+
+	(void)state;
+	assert_string_equal(parse(1, log),
+	    "mx/ABCDE 192.0.2.7 s@c.example a@d.example delivered -\n");
+	assert_int_equal(counts.messages, 1);
+}
+
+/* Every attempt is stored when it happens, the row follows. */
+static int64_t
+count_attempts(void)
+{
+	char db[64];
+	sqlite3 *h;
+	sqlite3_stmt *st;
+	int64_t n;
+
+	snprintf(db, sizeof(db), "%s/db", dir);
+	assert_int_equal(sqlite3_open(db, &h), SQLITE_OK);
+	sqlite3_prepare_v2(h,
+	    "SELECT count(*) + 10 * count(DISTINCT time) FROM attempt", -1,
+	    &st, NULL);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	n = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(h);
+	return n;
+}
+
+#define TRY1                                                                   \
+	FROM("00:00.000", "ABCDE", "192.0.2.7")                                \
+	AGENT("00:01.000", "ABCDE", "a@d.example", "4.2.0", "deferred (full)")
+#define TRY2                                                                   \
+	AGENT("20:01.000", "ABCDE", "a@d.example", "4.2.0", "deferred (full)")
+#define TRY3                                                                   \
+	AGENT("50:01.000", "ABCDE", "a@d.example", "2.0.0", "sent (ok)")       \
+	REMOVED("50:01.100", "ABCDE")
+#define EXPIRED                                                                \
+	"55:00.000 mx postfix/qmgr[13]: ABCDE: from=<s@c.example>, "           \
+	"status=expired, returned to sender\n"                                 \
+	"55:00.100 mx postfix/bounce[16]: ABCDE: sender non-delivery "         \
+	"notification: BCDEF\n"                                                \
+	"55:00.050 mx postfix/cleanup[12]: BCDEF: message-id=<n@mx>\n"         \
+	"55:00.200 mx postfix/qmgr[13]: BCDEF: from=<>, size=99, nrcpt=1 "     \
+	"(queue active)\n"                                                     \
+	AGENT("55:00.300", "BCDEF", "s@c.example", "2.0.0", "sent (ok)")
+
+static void
+test_retries(void **state)
+{
+	(void)state;
+	assert_string_equal(import_each(1, TRY1 TRY2),
+	    "mx/ABCDE 192.0.2.7 s@c.example a@d.example deferred -\n");
+	assert_int_equal(count_attempts(), 22);
+	assert_string_equal(import_each(3, TRY1, TRY2, TRY3),
+	    "mx/ABCDE 192.0.2.7 s@c.example a@d.example delivered -\n");
+	assert_int_equal(count_attempts(), 33);
+}
+
+/* Expired; and the notification, which is no client's, knows its parent. */
+static void
+test_expired(void **state)
+{
+	static const char want[] =
+	    "mx/ABCDE 192.0.2.7 s@c.example a@d.example expired -\n"
+	    "mx/BCDEF - <> s@c.example delivered -\n";
+	char db[64];
+	sqlite3 *h;
+	sqlite3_stmt *st;
+
+	(void)state;
+	assert_string_equal(parse(1, TRY1 TRY2 EXPIRED), want);
+	assert_string_equal(import_each(2, TRY1 TRY2, EXPIRED), want);
+	snprintf(db, sizeof(db), "%s/db", dir);
+	assert_int_equal(sqlite3_open(db, &h), SQLITE_OK);
+	sqlite3_prepare_v2(h,
+	    "SELECT parent_queue_id FROM mail_message WHERE queue_id = "
+	    "'BCDEF'",
+	    -1, &st, NULL);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	assert_string_equal(sqlite3_column_text(st, 0), "ABCDE");
+	sqlite3_finalize(st);
+	sqlite3_close(h);
+}
+
+/* ---- what a filter alone tells, and what the end of a session tells ---- */
+
+/* Nobody but the filter names who would have got a discarded message; whom
+ * the server refused before that does not count. */
+static void
+test_discarded_names(void **state)
+{
+	static const char log[] =
+	    "00:00.000 mx sm-mta[811]: 6ANBVsG4000811: <x@d.example>... User "
+	    "unknown\n"
+	    "00:00.100 mx sm-mta[811]: 6ANBVsG4000811: from=<s@c.example>, "
+	    "size=72, class=0, nrcpts=1, msgid=<m@c>, proto=ESMTP, "
+	    "daemon=MTA, relay=c [192.0.2.7]\n"
+	    "00:00.200 mx mimedefang.pl[41]: 6ANBVsG4000811: MDLOG,6ANBVsG4000811,virus,"
+	    "Worm.Test.1,192.0.2.7,<s@c.example>,<a@d.example>,Hello\n"
+	    "00:00.300 mx sm-mta[811]: 6ANBVsG4000811: Milter: data, "
+	    "discard\n"
+	    "00:00.400 mx sm-mta[811]: 6ANBVsG4000811: discarded\n";
+
+	(void)state;
+	assert_string_equal(parse(1, log),
+	    "mx/6ANBVsG4000811 192.0.2.7 s@c.example a@d.example discarded "
+	    "virus\n"
+	    "mx/6ANBVsG4000811 192.0.2.7 s@c.example x@d.example rejected "
+	    "virus\n");
+}
+
+/* Two MAIL commands were refused, one of them had a line of its own. */
+static void
+test_refused_mail(void **state)
+{
+	static const char log[] =
+	    "00:00.000 mx postfix/smtpd[11]: connect from c[192.0.2.7]\n"
+	    "00:00.100 mx postfix/smtpd[11]: NOQUEUE: reject: MAIL from "
+	    "c[192.0.2.7]: 550 5.7.1 <s@c.example>: Sender address rejected: "
+	    "no; from=<s@c.example> proto=ESMTP helo=<c>\n"
+	    "00:00.200 mx postfix/smtpd[11]: disconnect from c[192.0.2.7] "
+	    "ehlo=1 mail=1/3 quit=1 commands=3/5\n"
+	    "00:01.000 mx postfix/smtpd[11]: connect from c[192.0.2.8]\n"
+	    "00:01.200 mx postfix/smtpd[11]: disconnect from c[192.0.2.8] "
+	    "ehlo=1 mail=1 quit=1 commands=3\n";
+	static const char want[] = "mx/- 192.0.2.7 - - rejected -\n"
+	                           "mx/- 192.0.2.7 s@c.example - rejected -\n";
+	const char *cut = strstr(log, "00:00.200");
+	char head[1024];
+
+	(void)state;
+	assert_string_equal(parse(1, log), want);
+	assert_true(keys[0] != keys[1]);
+	snprintf(head, sizeof(head), "%.*s", (int)(cut - log), log);
+	assert_string_equal(import_each(2, head, cut),
+	    "mx/- 192.0.2.7 - - rejected -\n"
+	    "mx/- 192.0.2.7 s@c.example - rejected -\n");
+}
+
+#define SPAMD(mid)                                                             \
+	"00:00.500 mx spamd[77]: spamd: result: Y 9 - X "                      \
+	"scantime=0.3,size=9,user=a,uid=1,required_score=5.0,rhost=localhost," \
+	"raddr=127.0.0.1,rport=4,mid=" mid ",autolearn=disabled\n"
+#define CLEANUP_SAYS(q, mid)                                                   \
+	"00:00.200 mx postfix/cleanup[12]: " q ": message-id=" mid "\n"
+
+/* A Message-ID is one, however a program writes it; two of one form name
+ * nobody. */
+static void
+test_message_id_forms(void **state)
+{
+	static const char spam[] =
+	    "mx/ABCDE 192.0.2.7 s@c.example a@d.example delivered spam\n";
+	static const char none[] =
+	    "mx/ABCDE 192.0.2.7 s@c.example a@d.example delivered -\n";
+
+	(void)state;
+#define ONE                                                                    \
+	AGENT("00:00.700", "ABCDE", "a@d.example", "2.0.0", "sent (ok)")       \
+	FROM("00:00.100", "ABCDE", "192.0.2.7")
+	assert_string_equal(
+	    parse(1, CLEANUP_SAYS("ABCDE", "no-brackets") SPAMD(
+	                 "<no-brackets>") ONE),
+	    spam);
+	assert_string_equal(
+	    parse(1, CLEANUP_SAYS("ABCDE", "<x@y, size=9>") SPAMD(
+	                 "<x@y_?size=9>") ONE),
+	    spam);
+	assert_string_equal(
+	    parse(1, CLEANUP_SAYS("ABCDE", "<>") SPAMD("(unknown)") ONE),
+	    none);
+	assert_string_equal(
+	    parse(1, CLEANUP_SAYS("ABCDE", "<x,y>") SPAMD("<x_y>")
+	                 CLEANUP_SAYS("ABCDF", "<x_y>")
+	                     FROM("00:00.100", "ABCDF", "192.0.2.8")
+	                         AGENT("00:00.700", "ABCDF", "b@d.example",
+	                             "2.0.0", "sent (ok)") ONE),
+	    "mx/ABCDE 192.0.2.7 s@c.example a@d.example delivered -\n"
+	    "mx/ABCDF 192.0.2.8 s@c.example b@d.example delivered -\n");
+}
+
 int
 main(void)
 {
@@ -491,6 +838,17 @@ main(void)
 	    cmocka_unit_test(test_hop_forged),
 	    cmocka_unit_test(test_hop_chain),
 	    cmocka_unit_test(test_hop_retry),
+	    cmocka_unit_test(test_amavis_split),
+	    cmocka_unit_test(test_out_of_order),
+	    cmocka_unit_test(test_split_anywhere),
+	    cmocka_unit_test(test_mailscanner),
+	    cmocka_unit_test(test_recycled),
+	    cmocka_unit_test(test_removed_first),
+	    cmocka_unit_test(test_retries),
+	    cmocka_unit_test(test_expired),
+	    cmocka_unit_test(test_discarded_names),
+	    cmocka_unit_test(test_refused_mail),
+	    cmocka_unit_test(test_message_id_forms),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
