@@ -8,7 +8,8 @@
 #
 # Tests: layers; unit/*, in the release and in the sanitizer variant; the
 # corpus of each fuzz target under the sanitizers; golden/*; lab/* against the
-# truth of the lab; cli/*, the whole program.
+# truth of the lab, mutate/* the same under other names, addresses and header
+# forms; cli/*, the whole program.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 LC_ALL=C.UTF-8
@@ -60,6 +61,7 @@ done
 for d in tests/lab/*/*/; do
 	d=${d#tests/lab/}
 	add "lab/${d%/}" "sh tests/lab/compare.sh ${d%/}"
+	add "mutate/${d%/}" "sh tests/lab/mutate.sh ${d%/}"
 done
 for v in asan release; do
 	for f in build/$v/tests/unit/*_test; do
