@@ -62,7 +62,13 @@ is_housekeeping(struct str s)
 	    STR("IPv6 socket creation failed"),
 	    STR("Failed to create IPv6 socket "), STR("Exim configuration "),
 	    STR("exim user lost privilege"), STR("ALERT: exim paniclog "),
-	    STR("Warning: purging the env"), {NULL, 0}};
+	    STR("Warning: purging the env"), STR("Start '"), STR("End '"),
+	    STR("Abandon queue run: "), STR("TLS ALPN ("),
+	    STR("failed to find host name from IP address "),
+	    STR("Failed to get write lock for "),
+	    STR("Failed to open database lock file "),
+	    STR("non-existent configuration file"),
+	    STR("no MAIL in local SMTP connection"), {NULL, 0}};
 	struct str rest = s, word;
 
 	if (starts_with_any(s, any))
@@ -101,7 +107,13 @@ is_message_note(struct str s)
 	    STR("added by "), STR("recipient "), STR("sender address "),
 	    STR("spam acl condition: "), STR("malware acl condition: "),
 	    STR("no recipients found in headers"), STR("new sender "),
-	    STR("marked to be "), STR("Message no longer frozen"), {NULL, 0}};
+	    STR("marked to be "), STR("Message no longer frozen"),
+	    STR("address <"), STR("body edited by "), STR("removed from "),
+	    STR("failed to read delivery status for "),
+	    STR("all relevant MX records point to non-existent hosts"),
+	    STR("Error in system filter: "), STR("Format error in spool file "),
+	    STR("Spool format error for "), STR("transport filter process "),
+	    {NULL, 0}};
 
 	return starts_with_any(s, any);
 }
@@ -141,6 +153,14 @@ acl_log(struct exim_line *l)
 	return PARSED_USED;
 }
 
+/* "smtp transport process returned non-zero status 0x0001: ..." */
+static bool
+is_transport_note(struct str s)
+{
+	str_word(&s);
+	return str_starts(s, STR(" transport process "));
+}
+
 /* "<a@b>: local_pipe transport output: ...": what a command wrote. */
 static bool
 is_transport_output(struct str s)
@@ -159,7 +179,7 @@ is_known(const struct exim_line *l)
 	if (!str_has(l->id))
 		return is_housekeeping(l->text);
 	return is_message_note(l->text) || is_error_ignored(l->text) ||
-	       is_transport_output(l->text);
+	       is_transport_output(l->text) || is_transport_note(l->text);
 }
 
 static enum parsed

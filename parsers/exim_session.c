@@ -236,6 +236,7 @@ is_host_trouble(struct str s)
 	    STR("Invalid argument"), STR("Permission denied"),
 	    STR("Cannot assign requested address"), STR("Operation timed out"),
 	    STR("Host is unreachable"), STR("retry time not reached"),
+	    STR("Operation not permitted"), STR("Connection closed"),
 	    {NULL, 0}};
 
 	str_skip(&s, STR(":"));
@@ -262,6 +263,8 @@ peer_says(struct exim_line *l, struct refusal *r, struct str s)
 	if (str_starts(s, STR("sender verify fail for ")) ||
 	    str_starts(s, STR("sender verify defer for ")))
 		return PARSED_IGNORED; /* the refused RCPT has its line */
+	if (str_starts(s, STR("TLS error on connection ")))
+		return PARSED_IGNORED;
 	return PARSED_UNKNOWN;
 }
 
@@ -400,8 +403,11 @@ connection(struct exim_line *l, struct str s)
 
 	if (!client(&ev, &s))
 		return PARSED_UNKNOWN;
-	if (s.n == 0 || str_starts(s, STR(" (TCP/IP connection count")))
+	if (s.n == 0 || str_starts(s, STR(" (TCP/IP connection count")) ||
+	    str_starts(s, STR(" (via inetd)")))
 		return PARSED_IGNORED;
+	if (str_skip(&s, STR(" D="))) /* before the words, in some versions */
+		str_word(&s);
 	if (str_starts(s, STR(" lost while reading message data")))
 		return abandoned(l, &ev, "lost connection");
 	if (str_starts(s, STR(" lost")))
@@ -473,6 +479,41 @@ bad_helo(struct exim_line *l, struct str s)
 	refuse(&r, STAGE_HELO, 501, STR("syntactically invalid argument(s)"));
 	emit_refusal(l, &r);
 	return PARSED_USED;
+}
+
+/* 'rejected "EHLO name" from H' (helo_verify_hosts): 550, or 451 where the
+ * name could not be looked up.  The name is printed again in H, so H is only
+ * believed if it is all that follows. */
+static enum parsed
+unverified_helo(struct exim_line *l, struct str s, int reply)
+{
+	struct refusal r = {.ev = event_of(EVENT_REJECT)};
+	ptrdiff_t at = str_rfind(s, STR("\" from "));
+	struct str host;
+
+	if (at < 0)
+		return PARSED_UNKNOWN;
+	host = str_from(s, (size_t)at + 7);
+	if (!client(&r.ev, &host))
+		return PARSED_UNKNOWN;
+	if (host.n > 0)
+		r.ev = event_of(EVENT_REJECT);
+	refuse(&r, STAGE_HELO, reply,
+	    STR("argument does not match calling host"));
+	emit_refusal(l, &r);
+	return PARSED_USED;
+}
+
+static enum parsed
+false_helo(struct exim_line *l, struct str s)
+{
+	return unverified_helo(l, s, 550);
+}
+
+static enum parsed
+doubtful_helo(struct exim_line *l, struct str s)
+{
+	return unverified_helo(l, s, 451);
 }
 
 /* "login authenticator failed for H: 535 text (set_id=whatever was tried)" */
@@ -768,6 +809,10 @@ exim_session(struct exim_line *l)
 	    {STR("SMTP syntax error in \""), syntax_error},
 	    {STR("SMTP protocol error in \""), protocol_error},
 	    {STR("SMTP protocol synchronization error ("), sync_error},
+	    {STR("rejected \"EHLO "), false_helo},
+	    {STR("rejected \"HELO "), false_helo},
+	    {STR("temporarily rejected \"EHLO "), doubtful_helo},
+	    {STR("temporarily rejected \"HELO "), doubtful_helo},
 	    {STR("rejected HELO from "), bad_helo},
 	    {STR("rejected EHLO from "), bad_helo},
 	    {STR("rejected from "), rejected_from},
@@ -778,6 +823,7 @@ exim_session(struct exim_line *l)
 	    {STR("refused connection from "), refused_host},
 	};
 	struct str s = l->text;
+	struct exim_host host;
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (str_skip(&s, table[i].lead))
@@ -786,6 +832,9 @@ exim_session(struct exim_line *l)
 		return auth_failed(l, s);
 	if (str_has(l->id) && str_skip(&s, STR("Warning: ")))
 		return warning_alone(l, s);
+	if (str_has(l->id) && exim_host(&s, &host) && is_host_trouble(s))
+		return PARSED_IGNORED; /* older versions: no "H=" */
+	s = l->text;
 	str_skip(&s, STR("DS "));
 	str_skip(&s, STR(" DS "));
 	if (str_starts(s, STR("H=")) || str_starts(s, STR("U=")) ||

@@ -16,6 +16,10 @@ static const struct pf_text qmgr_ignored[] = {
     {STR("warning: please avoid flushing the whole queue"), STR_NONE},
     {STR("warning: this may indicate a misconfigured "), STR_NONE},
     {STR("warning: you may need a separate master.cf transport"), STR_NONE},
+    {STR("warning: "), STR(": message rejected: ")},
+    {STR("warning: "), STR(": save corrupt file queue ")},
+    {STR("warning: problem talking to service "), STR_NONE},
+    {STR("warning: transport "), STR_NONE},
 };
 
 /* "from=<s>, size=1135, nrcpt=46 (queue active)": the numbers are read from
@@ -88,7 +92,8 @@ pf_qmgr(const struct pf *pf, struct str s)
 		return read_removed(pf, id);
 	if (str_starts(s, STR("to=<")))
 		return pf_delivery(pf, id, s);
-	if (str_eq(s, STR("skipped, still being delivered")))
+	if (str_eq(s, STR("skipped, still being delivered")) ||
+	    str_starts(s, STR("sending defer warning for ")))
 		return PARSED_IGNORED;
 	if (!str_skip(&s, STR("from=<")))
 		return PARSED_UNKNOWN;
@@ -104,6 +109,10 @@ pf_pickup(const struct pf *pf, struct str s)
 	struct str uid, orig;
 	ptrdiff_t at;
 
+	if (str_starts(s, STR("warning: maildrop/")) ||
+	    (str_starts(s, STR("warning: ")) &&
+	        str_find(s, STR(": message has been queued for ")) >= 0))
+		return PARSED_IGNORED;
 	if (!pf_queue_id(&s, &ev.queue_id) || !str_skip(&s, STR("uid=")))
 		return PARSED_UNKNOWN;
 	uid = str_digits(&s);
@@ -136,6 +145,9 @@ pf_bounce(const struct pf *pf, struct str s)
 	struct event ev = event_of(EVENT_CHILD);
 	struct str in;
 
+	if (str_starts(s, STR("warning: ")) &&
+	    str_ends(s, STR(" notification discarded")))
+		return PARSED_IGNORED;
 	if (!pf_queue_id(&s, &ev.parent_queue_id))
 		return PARSED_UNKNOWN;
 	if (str_starts(s, STR("to=<")))
@@ -167,6 +179,7 @@ pf_postsuper(const struct pf *pf, struct str s)
 	    {STR("Released from hold: "), STR(" message")},
 	    {STR("Expired: "), STR(" message")},
 	    {STR("Renamed to match inode number: "), STR(" message")},
+	    {STR("warning: bogus file name: "), STR_NONE},
 	};
 	struct str id;
 
@@ -194,6 +207,7 @@ pf_master(const struct pf *pf, struct str s)
 	        STR_NONE},
 	    {STR("warning: see http"), STR("STRESS_README")},
 	    {STR("warning: master_wakeup_timer_event: "), STR_NONE},
+	    {STR("warning: unix_trigger_event: "), STR_NONE},
 	};
 
 	(void)pf;
@@ -265,7 +279,17 @@ pf_helper(const struct pf *pf, struct str s)
 	return PF_KNOWN(ignored, s) ? PARSED_IGNORED : PARSED_UNKNOWN;
 }
 
-/* What any daemon may say. */
+/* Programs and services that touch no message that another line would not
+ * tell of; of a mail that postdrop or sendmail(1) refuse there is none. */
+static enum parsed
+pf_tool(const struct pf *pf, struct str s)
+{
+	(void)pf;
+	return str_starts(s, STR("warning: ")) ? PARSED_IGNORED
+	                                       : PARSED_UNKNOWN;
+}
+
+/* What any daemon may say: of its own end (msg(3)), never of a message. */
 static const struct pf_text common_ignored[] = {
     {STR("table "), STR(" has changed -- restarting")},
     {STR("warning: database "), STR(" is older than source file ")},
@@ -275,6 +299,15 @@ static const struct pf_text common_ignored[] = {
     {STR("warning: connect to mysql server "), STR_NONE},
     {STR("warning: connect to pgsql server "), STR_NONE},
     {STR("using backwards-compatible default setting "), STR_NONE},
+    {STR("fatal: "), STR_NONE},
+    {STR("panic: "), STR_NONE},
+    {STR("error: "), STR_NONE},
+    {STR("warning: process "), STR(" pid ")},
+    {STR("warning: run-time library vs. compile-time header version "),
+        STR_NONE},
+    {STR("warning: support for "), STR(" will be removed")},
+    {STR("warning: valid_hostname: "), STR_NONE},
+    {STR("warning: hostname "), STR_NONE},
 };
 
 /* ---- the program name ---- */
@@ -309,6 +342,17 @@ static const struct daemon {
     {STR("master"), pf_master},
     {STR("postfix-script"), pf_script},
     {STR("postsuper"), pf_postsuper},
+    {STR("postdrop"), pf_tool},
+    {STR("sendmail"), pf_tool},
+    {STR("postqueue"), pf_tool},
+    {STR("postmap"), pf_tool},
+    {STR("postalias"), pf_tool},
+    {STR("postlog"), pf_tool},
+    {STR("postlogd"), pf_tool},
+    {STR("showq"), pf_tool},
+    {STR("flush"), pf_tool},
+    {STR("proxymap"), pf_tool},
+    {STR("spawn"), pf_tool},
 };
 
 static const struct daemon *

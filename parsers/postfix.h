@@ -59,6 +59,10 @@ struct pf_text {
 bool pf_known(const struct pf_text *list, size_t n, struct str s);
 #define PF_KNOWN(list, s) pf_known(list, sizeof(list) / sizeof(*(list)), s)
 
+/* "warning: QID: text" of smtpd and cleanup where the client was refused and
+ * no other line says so; s is what follows "warning: ". */
+enum parsed pf_refused_data(const struct pf *pf, struct str s);
+
 /* The line of one daemon. */
 typedef enum parsed pf_reader(const struct pf *pf, struct str s);
 pf_reader pf_smtpd, pf_cleanup, pf_postscreen, pf_agent;

@@ -225,6 +225,8 @@ static const struct pf_text agent_id_ignored[] = {
     {STR("Cannot start TLS: "), STR_NONE},
     {STR("TLS is required, but "), STR_NONE},
     {STR("Server certificate not "), STR_NONE},
+    {STR("SASL authentication failed; "), STR_NONE},
+    {STR("replacing server reply "), STR_NONE},
 };
 
 static const struct pf_text agent_ignored[] = {
@@ -247,6 +249,32 @@ static const struct pf_text agent_ignored[] = {
     {STR("warning: Unable to look up MX host "), STR_NONE},
     {STR("warning: TLS library problem: "), STR_NONE},
     {STR("warning: TLS policy lookup for "), STR_NONE},
+    {STR("warning: "), STR(" offered null AUTH mechanism list")},
+    {STR("warning: "), STR(" offered no supported AUTH mechanisms: ")},
+    {STR("warning: "), STR(": non-ESMTP response from ")},
+    {STR("warning: "), STR(": non-SMTP response from ")},
+    {STR("warning: "), STR("response longer than ")},
+    {STR("warning: malformed domain name in resource data of "), STR_NONE},
+    {STR("warning: SASL authentication failure: "), STR_NONE},
+    {STR("warning: mailer loop: "), STR_NONE},
+    {STR("warning: "), STR(": address with illegal extension: ")},
+    {STR("warning: cannot find alias database owner for "), STR_NONE},
+    {STR("warning: maildir access problem for "), STR_NONE},
+    {STR("warning: perhaps you need to create the maildirs in advance"),
+        STR_NONE},
+    {STR("warning: pipe flag "), STR_NONE},
+    {STR("warning: recipient "), STR(": not found in ")},
+    {STR("warning: recipient "), STR(": bad ")},
+    {STR("warning: file "), STR_NONE},
+    {STR("warning: destination "), STR_NONE},
+    {STR("warning: specify \""), STR_NONE},
+    /* smtp_tls_loglevel = 2 and more */
+    {STR("initializing the client-side TLS engine"), STR_NONE},
+    {STR("SSL_connect:"), STR_NONE},
+    {STR("Host offered STARTTLS: ["), STR_NONE},
+    {STR(""), STR(": re-using session with ")},
+    {STR(""), STR(": subject_CN=")},
+    {STR(""), STR("]:25: TLS cipher list ")},
 };
 
 enum parsed

@@ -37,6 +37,7 @@ static const struct verb verbs[] = {
     {STR("prepend"), STR("prepend"), PASS},
     {STR("replace"), STR("replace"), PASS},
     {STR("strip"), STR("strip"), PASS},
+    {STR("pass"), STR("pass"), PASS},
 };
 
 static const struct verb *
@@ -372,6 +373,23 @@ static const struct pf_text smtpd_warnings[] = {
     {STR("milter "), STR_NONE},
     {STR("timeout on "), STR_NONE},
     {STR("not enough free space in mail queue"), STR_NONE},
+    {STR(""), STR("]: request longer than ")},
+    {STR("NOQUEUE: malformed BDAT command syntax from "), STR_NONE},
+    {STR("NOQUEUE: null BDAT request from "), STR_NONE},
+    {STR("xsasl_"), STR_NONE},
+    {STR("unreasonable command payload "), STR_NONE},
+    {STR("numeric hostname: "), STR_NONE},
+    {STR("Unable to look up "), STR(" host ")},
+    {STR("malformed domain name in resource data of "), STR_NONE},
+    {STR("numeric domain name in resource data of "), STR_NONE},
+    {STR("no MX host for "), STR(" has a valid address record")},
+    {STR(""), STR(": TXT lookup error: ")},
+    {STR("unknown smtpd restriction: "), STR_NONE},
+    {STR("restriction "), STR(" ignored")},
+    {STR("read timeout on cleanup socket"), STR_NONE},
+    {STR("unexpected end-of-input from cleanup socket"), STR_NONE},
+    {STR("cleanup socket: "), STR_NONE},
+    {STR("cannot get "), STR(" from file ")},
 };
 
 /* Limits of anvil(8): "RATE exceeded: 11 from name[addr] for service smtp".
@@ -467,6 +485,46 @@ read_bad_address(const struct pf *pf, struct str s)
 	return pf_emit(pf, &ev);
 }
 
+/* smtpd.c and cleanup_envelope.c, cleanup_message.c, cleanup_out.c; the
+ * replies are those of cleanup_strerror.c.  A message that pickup brought is
+ * refused likewise. */
+enum parsed
+pf_refused_data(const struct pf *pf, struct str s)
+{
+	static const struct {
+		struct str starts, ends;
+		int reply;
+		struct str dsn;
+	} texts[] = {
+	    {STR("queue file size limit exceeded"), STR(""), 552, STR("5.3.4")},
+	    {STR("BDAT request from "), STR(" exceeds message size limit"), 552,
+	        STR("5.3.4")},
+	    {STR("message rejected: hopcount exceeded"), STR(""), 554,
+	        STR("5.4.0")},
+	    {STR("message rejected: "), STR(""), 451, STR("4.3.0")},
+	    {STR(""), STR(" message not accepted, try again later"), 451,
+	        STR("4.3.0")},
+	    {STR("write queue file: "), STR(""), 451, STR("4.3.0")},
+	};
+	struct event ev = event_of(EVENT_REJECT);
+
+	if (!pf_queue_id(&s, &ev.queue_id) || !str_has(ev.queue_id))
+		return PARSED_UNKNOWN;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		if (!str_starts(s, texts[i].starts) ||
+		    !str_ends(s, texts[i].ends))
+			continue;
+		ev.stage = STAGE_EOM;
+		ev.reply = texts[i].reply;
+		ev.dsn = texts[i].dsn;
+		ev.disposition =
+		    ev.reply < 500 ? DISP_TEMPFAILED : DISP_REJECTED;
+		ev.reason = s;
+		return pf_emit(pf, &ev);
+	}
+	return PARSED_UNKNOWN;
+}
+
 static enum parsed
 smtpd_warning(const struct pf *pf, struct str s)
 {
@@ -474,7 +532,9 @@ smtpd_warning(const struct pf *pf, struct str s)
 
 	if (str_skip(&s, STR("Illegal address syntax from ")))
 		return read_bad_address(pf, s);
-	done = read_limit(pf, s);
+	done = pf_refused_data(pf, s);
+	if (done == PARSED_UNKNOWN)
+		done = read_limit(pf, s);
 	if (done == PARSED_UNKNOWN)
 		done = read_auth_failure(pf, s);
 	if (done == PARSED_UNKNOWN && PF_KNOWN(smtpd_warnings, s))
@@ -487,6 +547,12 @@ static const struct pf_text smtpd_ignored[] = {
     {STR("SSL_accept error from "), STR_NONE},
     {STR("improper command pipelining after "), STR_NONE},
     {STR("certificate verification failed for "), STR_NONE},
+    /* smtpd_tls_loglevel = 2 and more */
+    {STR("SSL_accept:"), STR_NONE},
+    {STR("SSL3 alert "), STR_NONE},
+    {STR("initializing the server-side TLS engine"), STR_NONE},
+    {STR(""), STR("]: TLS cipher list ")},
+    {STR(""), STR(": subject_CN=")},
 };
 
 /* " ehlo=1 mail=0/1 commands=1/2" (3.0): of two MAIL commands one passed. */
@@ -625,13 +691,13 @@ check_content(struct event *ev, struct str s)
 		ev->subject = str_from(s, 9);
 }
 
-static const struct str check_classes[] = {
-    STR("header "), STR("body "), STR("mime-header "), STR("nested-header ")};
+static const struct str check_classes[] = {STR("header "), STR("body "),
+    STR("mime-header "), STR("nested-header "), STR("mime-error ")};
 
 static bool
 check_class(struct str *s)
 {
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 5; i++)
 		if (str_skip(s, check_classes[i]))
 			return true;
 	return false;
@@ -679,6 +745,7 @@ static const struct pf_text cleanup_ignored[] = {
     {STR("warning: "), STR(": read timeout on cleanup socket")},
     {STR("warning: "), STR(": queue file size limit exceeded")},
     {STR("warning: "), STR(" map lookup problem")},
+    {STR("warning: cleanup_milter"), STR_NONE},
 };
 
 static enum parsed
@@ -707,6 +774,11 @@ pf_cleanup(const struct pf *pf, struct str s)
 {
 	struct event ev = event_of(EVENT_DETAIL);
 
+	struct str warning = s;
+
+	if (str_skip(&warning, STR("warning: ")) &&
+	    pf_refused_data(pf, warning) == PARSED_USED)
+		return PARSED_USED;
 	if (!pf_queue_id(&s, &ev.queue_id))
 		return PF_KNOWN(cleanup_ignored, s) ? PARSED_IGNORED
 		                                    : PARSED_UNKNOWN;
@@ -745,7 +817,10 @@ static const struct pf_text screen_ignored[] = {
     {STR("leaving STRESS mode with "), STR_NONE},
     {STR("cache "), STR(" full cleanup: ")},
     {STR("close database "), STR_NONE},
+    {STR("DATA without valid RCPT from ["), STR_NONE},
     {STR("warning: getpeername: "), STR_NONE},
+    {STR("warning: haproxy read: "), STR_NONE},
+    {STR("warning: psc_"), STR_NONE},
     {STR("warning: psc_cache_update: "), STR_NONE},
     {STR("warning: dnsblog reply timeout "), STR_NONE},
 };

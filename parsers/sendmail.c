@@ -294,6 +294,68 @@ bad_helo(struct sm *c)
 	    str_head(s, (size_t)at));
 }
 
+/* "rejecting server EHLO from R due to traffic before response": 554 */
+static enum parsed
+hasty_helo(struct sm *c)
+{
+	struct str s = str_from(c->text, 27);
+	ptrdiff_t at = str_rfind(s, STR(" due to traffic before response"));
+
+	if (at < 0)
+		return PARSED_UNKNOWN;
+	return refuse(c, STAGE_HELO, 554, str_head(s, (size_t)at), STR_NONE);
+}
+
+/* "SMTP MAIL command (ARGS) from R tempfailed (due to previous checks)": a
+ * ruleset or filter put the whole session off.  ARGS are the peer's. */
+static enum parsed
+put_off(struct sm *c)
+{
+	struct event ev = event_of(EVENT_REJECT);
+	ptrdiff_t at = str_rfind(c->text, STR(") from "));
+	struct str end = STR(" tempfailed (due to previous checks)");
+
+	if (str_starts(c->text, STR("SMTP outgoing connect on ")))
+		return PARSED_IGNORED;
+	if (at < 0 || !str_ends(c->text, end))
+		return PARSED_UNKNOWN;
+	if (!str_starts(c->text, STR("SMTP MAIL command (")))
+		return PARSED_IGNORED;
+	ev.disposition = DISP_TEMPFAILED;
+	ev.stage = STAGE_MAIL;
+	ev.reply = 451; /* MSG_TEMPFAIL in sendmail.h */
+	ev.dsn = STR("4.3.2");
+	ev.reason = STR("tempfailed (due to previous checks)");
+	sm_client(&ev,
+	    str_head(str_from(c->text, (size_t)at + 7),
+	        c->text.n - (size_t)at - 7 - end.n));
+	sm_emit(c, &ev);
+	return PARSED_USED;
+}
+
+/* "tcpwrappers (NAME, ADDR) rejection": 550 to every command */
+static enum parsed
+tcp_wrappers(struct sm *c)
+{
+	struct event ev = event_of(EVENT_REJECT);
+	ptrdiff_t at = str_rfind(c->text, STR(", "));
+	struct str addr;
+
+	if (at < 0 || !str_ends(c->text, STR(") rejection")))
+		return PARSED_UNKNOWN;
+	addr = str_from(c->text, (size_t)at + 2);
+	addr = str_split(&addr, ')');
+	str_skip(&addr, STR("IPv6:"));
+	ev.has_client = addr_parse(addr, &ev.client);
+	ev.disposition = DISP_REJECTED;
+	ev.stage = STAGE_CONNECT;
+	ev.reply = 550;
+	ev.dsn = STR("5.0.0");
+	ev.reason = STR("tcpwrappers rejection");
+	sm_emit(c, &ev);
+	return PARSED_USED;
+}
+
 /* "rejecting commands from R due to pre-greeting traffic after N seconds" */
 static enum parsed
 early_talker(struct sm *c)
@@ -367,6 +429,11 @@ static const struct {
     READER("split: ", split),
     READER("invalid domain name (", bad_helo),
     READER("rejecting commands from ", early_talker),
+    READER("rejecting server EHLO from ", hasty_helo),
+    READER("rejecting server HELO from ", hasty_helo),
+    READER("rejecting new messages: ", ignored),
+    READER("SMTP ", put_off),
+    READER("tcpwrappers (", tcp_wrappers),
     READER("headers too large (", headers_too_large),
     /* Verbose sessions, LogLevel 15 and more: the peer's words. */
     READER("--- ", ignored),
@@ -403,7 +470,6 @@ static const struct {
     READER("delaying connections on daemon ", ignored),
     READER("delaying=", ignored),
     READER("unauthorized PIPELINING, ", ignored),
-    READER("SMTP outgoing connect on ", ignored),
     READER("grew WorkList for ", ignored),
     READER("runqueue: ", ignored),
     READER("Skipping queue run ", ignored),
@@ -417,6 +483,17 @@ static const struct {
     READER("ERROR: ", ignored),
     READER("low on space ", ignored),
     READER("locked", ignored),
+    READER("SECURITY ALERT: ", ignored),
+    READER("Losing ", ignored),
+    READER("quarantine=", ignored),
+    READER("engine=", ignored),
+    READER("proc_list_probe: ", ignored),
+    READER("problem creating SMTP socket", ignored),
+    READER("rscheck(", ignored),
+    READER("multiqueue_cache: ", ignored),
+    READER("setup_queues: ", ignored),
+    READER("queueup: ", ignored),
+    READER("bogus queue file", ignored),
     READER("POSSIBLE ATTACK from ", ignored),
     READER("Truncated MIME ", ignored),
     READER("Truncated long MIME ", ignored),
@@ -504,6 +581,23 @@ peer_remark(struct sm *c)
 	return PARSED_UNKNOWN;
 }
 
+/* '"debug" command from R (args)', "R: MTA: delaying eom: load average: 9",
+ * "MX: SMTP DATA-2 protocol error: 354 text" of this host as a client. */
+static enum parsed
+other_remark(struct sm *c)
+{
+	static const struct str has[] = {SM_LIT("\" command from "),
+	    SM_LIT(": delaying "), SM_LIT(": SMTP ")};
+	static const struct str also[] = {
+	    SM_LIT(")"), SM_LIT(": load average: "), SM_LIT(" protocol error: ")};
+
+	for (size_t i = 0; i < 3; i++)
+		if (str_find(c->text, has[i]) >= 0 &&
+		    str_find(c->text, also[i]) >= 0)
+			return PARSED_IGNORED;
+	return PARSED_UNKNOWN;
+}
+
 static enum parsed
 dispatch(struct sm *c)
 {
@@ -517,7 +611,9 @@ dispatch(struct sm *c)
 		p = child(c);
 	if (p == PARSED_UNKNOWN)
 		p = peer_remark(c);
-	return p != PARSED_UNKNOWN ? p : sm_user_error(c);
+	if (p == PARSED_UNKNOWN)
+		p = sm_user_error(c);
+	return p != PARSED_UNKNOWN ? p : other_remark(c);
 }
 
 /* A filter's header text is passed on as the log has it, with its "\\n\\t". */

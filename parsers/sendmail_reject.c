@@ -315,7 +315,9 @@ milter_change(struct sm *c, struct str s)
 	    "header, ", "body, ", "init ", "negotiate", "time command ",
 	    "abort", "quit ", "error ", "to error state", "timeout ", "select(",
 	    "socket", "write(", "read ", "read(", "open ", "accept",
-	    "add (noop)", NULL};
+	    "add (noop)", "connect", "local socket name ", "bad address ",
+	    "unknown ", "Unknown ", "empty or missing ", "Invalid ",
+	    "Trying to open ", NULL};
 	struct str verb = s, head;
 
 	if (str_until(&s, STR(": header: "), &head) && head.n <= 24 &&
