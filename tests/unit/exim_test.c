@@ -186,6 +186,66 @@ refused(const char *text, enum stage stage, int reply)
 	return ev;
 }
 
+/* Local deliveries print the local part, and without its quotes. */
+static void
+quoted_local_part(void **unused)
+{
+	const struct event *ev;
+
+	(void)unused;
+	ev = attempt(ID " => od d <\"od d\"@d.example> F=<a@b.example> "
+	                "R=user T=maildir S=635",
+	    DISP_DELIVERED, "\"od d\"@d.example");
+	same(ev->orig_recipient, NULL);
+	/* another address in quotes is not the same */
+	ev = used_line(ID " => od x <\"od d\"@d.example> R=user T=maildir");
+	assert_false(ev->nrecipients == 1 &&
+	             str_eq(ev->recipients[0], STR("\"od d\"@d.example")));
+}
+
+/* The next hop's id, as each of our servers tells it. */
+static void
+next_hop_ids(void **unused)
+{
+	const struct event *ev;
+
+	(void)unused;
+	ev = attempt(ID " => r@d.example R=out T=smtp H=mx [192.0.2.1] "
+	                "C=\"250 2.0.0 6ANBXtVa001053 Message accepted for "
+	                "delivery\"",
+	    DISP_DELIVERED, "r@d.example");
+	same(ev->queued_as, "6ANBXtVa001053");
+	ev = attempt(ID " => r@d.example R=out T=smtp H=mx [192.0.2.1] "
+	                "C=\"250 2.0.0 Ok: queued as 4jY3DG3FDXz1d9LB\"",
+	    DISP_DELIVERED, "r@d.example");
+	same(ev->queued_as, "4jY3DG3FDXz1d9LB");
+	ev = attempt(ID " => r@d.example R=out T=smtp H=mx [192.0.2.1] "
+	                "C=\"250 OK id=" NEW "\"",
+	    DISP_DELIVERED, "r@d.example");
+	same(ev->queued_as, NEW);
+}
+
+/* helo_verify_hosts; a HELO that brings a peer of its own names nobody. */
+static void
+unverified_helo(void **unused)
+{
+	const struct event *ev;
+
+	(void)unused;
+	ev = refused("rejected \"EHLO mx.example\" from (mx.example) "
+	             "[192.0.2.7]:99",
+	    STAGE_HELO, 550);
+	client(ev, "192.0.2.7", 99);
+	ev = refused("temporarily rejected \"HELO a\" from h.example (a) "
+	             "[192.0.2.7]",
+	    STAGE_HELO, 451);
+	client(ev, "192.0.2.7", 0);
+	ev = refused("rejected \"EHLO a\" from v [198.51.100.66]\" from (a\" "
+	             "from v [198.51.100.66]) [192.0.2.7]",
+	    STAGE_HELO, 550);
+	client(ev, NULL, 0);
+}
+
 static void
 claims(void **unused)
 {
@@ -1048,6 +1108,9 @@ main(void)
 	    cmocka_unit_test_setup(rejection_forged, reset),
 	    cmocka_unit_test_setup(any_helo, reset),
 	    cmocka_unit_test_setup(commands, reset),
+	    cmocka_unit_test_setup(quoted_local_part, reset),
+	    cmocka_unit_test_setup(next_hop_ids, reset),
+	    cmocka_unit_test_setup(unverified_helo, reset),
 	    cmocka_unit_test_setup(disconnections, reset),
 	    cmocka_unit_test_setup(notices, reset),
 	    cmocka_unit_test_setup(housekeeping, reset),

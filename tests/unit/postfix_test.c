@@ -90,6 +90,7 @@ emit(struct event_sink *sink, struct str instance, const struct event *ev)
 	put_text("text", ev->text);
 	put_text("kind", ev->text_kind);
 	put_number("tls", ev->tls, -1);
+	put_number("refused_mail", ev->refused_mail, 0);
 	if (ev->reinjected)
 		put(" reinjected");
 }
@@ -442,6 +443,73 @@ test_trap_envelope(void **state)
 	    "ignored");
 }
 
+/* Refused after the data, or by bad syntax, with no "reject:" line. */
+static void
+test_refused_data(void **state)
+{
+	(void)state;
+	expect(CLEANUP,
+	    "warning: 84ED020916: message rejected: hopcount exceeded",
+	    "reject id{84ED020916} rejected @eom reply{554} dsn{5.4.0} "
+	    "reason{message rejected: hopcount exceeded}");
+	expect(CLEANUP,
+	    "warning: 84ED020916: virtual_alias_maps map lookup problem for "
+	    "a@b.example -- message not accepted, try again later",
+	    "reject id{84ED020916} tempfailed @eom reply{451} dsn{4.3.0} "
+	    "reason{virtual_alias_maps map lookup problem for a@b.example -- "
+	    "message not accepted, try again later}");
+	expect(SMTPD, "warning: 84ED020916: queue file size limit exceeded",
+	    "reject id{84ED020916} rejected @eom reply{552} dsn{5.3.4} "
+	    "reason{queue file size limit exceeded}");
+	expect(SMTPD, "warning: NOQUEUE: queue file size limit exceeded",
+	    "unknown");
+	expect(CLEANUP,
+	    "84ED020916: reject: mime-error improper use of 8-bit data in "
+	    "message header: Subject: x from h[192.0.2.4]; from=<a@b> "
+	    "to=<c@d> proto=ESMTP helo=<h>",
+	    "reject id{84ED020916} client{192.0.2.4} name{h} helo{h} "
+	    "proto{ESMTP} sender{a@b} rcpt{c@d} rejected @eom");
+	/* how many MAIL commands were refused, told at the end */
+	expect(SMTPD,
+	    "disconnect from h[192.0.2.4]:99 ehlo=1 mail=1/3 rset=1 "
+	    "commands=3/5",
+	    "disconnect client{192.0.2.4} port{99} name{h} refused_mail{2}");
+	expect(SMTPD, "disconnect from h[192.0.2.4] mail=3/1 commands=3/5",
+	    "disconnect client{192.0.2.4} name{h}");
+	expect(SMTPD,
+	    "disconnect from h[192.0.2.4] mail=1/99999999999999999999",
+	    "disconnect client{192.0.2.4} name{h}");
+	expect(SMTPD, "disconnect from h[192.0.2.4] rcpt=0/2 commands=3",
+	    "disconnect client{192.0.2.4} name{h}");
+}
+
+/* What daemons say of themselves is no message's fate. */
+static void
+test_own_trouble(void **state)
+{
+	static const char *const lines[][2] = {
+	    {SMTPD, "fatal: no SASL authentication mechanisms"},
+	    {SMTPD, "warning: h[192.0.2.4]: request longer than 2048: MAIL..."},
+	    {SMTPD, "warning: Unable to look up MX host mx.example for Sender "
+	            "address s@e.org: Name or service not known"},
+	    {SMTPD, "SSL_accept:error in before SSL initialization"},
+	    {SMTP, "warning: h[192.0.2.4]:25 offered null AUTH mechanism list"},
+	    {SMTP, "84ED020916: SASL authentication failed; server h[192.0.2.4]"
+	           " said: 535 5.7.8 no"},
+	    {"postfix/local", "warning: 84ED020916: address with illegal "
+	                      "extension: x"},
+	    {"postfix/postdrop", "warning: uid=33: File too large"},
+	    {"postfix/bounce", "warning: 84ED020916: undeliverable postmaster "
+	                       "notification discarded"},
+	    {"postfix/proxymap", "warning: read private/x: Connection reset"},
+	    {SCREEN, "warning: haproxy read: EOF"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		expect(lines[i][0], lines[i][1], "ignored");
+	expect("postfix/showq", "something new", "unknown");
+}
+
 /* A cut line keeps what is whole in it, and nothing is guessed. */
 static void
 test_cut(void **state)
@@ -472,6 +540,34 @@ test_cut(void **state)
 	    "NOQUEUE: reject: RCPT from h[192.0.2.4]: 554 5.7.1 <aaaaaa",
 	    "reject client{192.0.2.4} name{h} rejected @rcpt reply{554} "
 	    "dsn{5.7.1} reason{<aaaaaa}");
+	/* cut in its envelope, but the reply begins with the recipient */
+	expect(SMTPD,
+	    "NOQUEUE: reject: RCPT from h[192.0.2.4]: 550 5.1.1 <nnn@e.example>"
+	    ": Recipient address rejected: unknown; from=<s@e.org> to=<nn",
+	    "reject client{192.0.2.4} name{h} sender{s@e.org} "
+	    "rcpt{nnn@e.example} rejected @rcpt reply{550} dsn{5.1.1} "
+	    "reason{<nnn@e.example>: Recipient address rejected: unknown; "
+	    "from=<s@e.org> to=<nn}");
+	expect(SMTPD,
+	    "NOQUEUE: reject: RCPT from h[192.0.2.4]: 554 5.7.1 <nnn@e.example>"
+	    ": Relay access denied; from=<s",
+	    "reject client{192.0.2.4} name{h} rcpt{nnn@e.example} rejected "
+	    "@rcpt reply{554} dsn{5.7.1} reason{<nnn@e.example>: Relay access "
+	    "denied; from=<s}");
+	/* ... unless it is the sender's or the text stands in the address */
+	expect(SMTPD,
+	    "NOQUEUE: reject: RCPT from h[192.0.2.4]: 550 5.1.8 <s@e.org>: "
+	    "Sender address rejected: Domain not found; from=<s@e.org> to=<nn",
+	    "reject client{192.0.2.4} name{h} rejected @rcpt reply{550} "
+	    "dsn{5.1.8} reason{<s@e.org>: Sender address rejected: Domain not "
+	    "found; from=<s@e.org> to=<nn}");
+	expect(SMTPD,
+	    "NOQUEUE: reject: RCPT from h[192.0.2.4]: 550 5.1.1 <\"v>: "
+	    "Recipient address rejected: x; from=<a@b> to=<\"@e.example>: "
+	    "Recipient address rej",
+	    "reject client{192.0.2.4} name{h} rejected @rcpt reply{550} "
+	    "dsn{5.1.1} reason{<\"v>: Recipient address rejected: x; "
+	    "from=<a@b> to=<\"@e.example>: Recipient address rej}");
 	expect("postfix/qmgr", "84ED020916: from=<a@b>, size=11", "unknown");
 	expect(SMTP,
 	    "84ED020916: to=<a@b.example>, relay=mx[192.0.2.1]:25, delay=1, "
@@ -1190,6 +1286,8 @@ main(void)
 	    cmocka_unit_test(test_trap_text),
 	    cmocka_unit_test(test_trap_envelope),
 	    cmocka_unit_test(test_cut),
+	    cmocka_unit_test(test_refused_data),
+	    cmocka_unit_test(test_own_trouble),
 	    cmocka_unit_test(test_soft_verbs),
 	    cmocka_unit_test(test_milter),
 	    cmocka_unit_test(test_proxy),

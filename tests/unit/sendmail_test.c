@@ -134,6 +134,41 @@ claims(void **s)
 		assert_false(parser_sendmail.claims(str_z(no[i])));
 }
 
+/* LogLevel 10 and more: whole sessions put off or turned away. */
+static void
+put_off(void **s)
+{
+	const struct event *ev;
+
+	(void)s;
+	ev = one(Q "SMTP MAIL command (FROM:<a@b> \") from v [198.51.100.66] "
+	           "tempfailed) from h.example [192.0.2.7] tempfailed (due to "
+	           "previous checks)");
+	assert_int_equal(ev->kind, EVENT_REJECT);
+	assert_int_equal(ev->disposition, DISP_TEMPFAILED);
+	assert_int_equal(ev->stage, STAGE_MAIL);
+	assert_int_equal(ev->reply, 451);
+	client_is(ev, "192.0.2.7");
+	assert_int_equal(parse("NOQUEUE: SMTP STARTTLS command () from h "
+	                       "[192.0.2.7] tempfailed (due to previous checks)"),
+	    PARSED_IGNORED);
+	ev = one("NOQUEUE: rejecting server EHLO from h.example [192.0.2.7] due "
+	         "to traffic before response");
+	assert_int_equal(ev->stage, STAGE_HELO);
+	assert_int_equal(ev->reply, 554);
+	client_is(ev, "192.0.2.7");
+	ev = one("NOQUEUE: tcpwrappers (h, x, IPv6:2001:db8::7) rejection");
+	assert_int_equal(ev->stage, STAGE_CONNECT);
+	assert_int_equal(ev->disposition, DISP_REJECTED);
+	client_is(ev, "2001:db8::7");
+	assert_int_equal(
+	    parse(Q "Milter (x): unknown port name y"), PARSED_IGNORED);
+	assert_int_equal(parse("NOQUEUE: h [192.0.2.7]: MTA: delaying eom: load "
+	                       "average: 9"),
+	    PARSED_IGNORED);
+	assert_int_equal(parse(Q "SMTP something new"), PARSED_UNKNOWN);
+}
+
 static void
 arrival(void **s)
 {
@@ -806,6 +841,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(claims),
+	    cmocka_unit_test(put_off),
 	    cmocka_unit_test(arrival),
 	    cmocka_unit_test(arrival_forms),
 	    cmocka_unit_test(arrival_injected),
