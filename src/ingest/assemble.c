@@ -531,7 +531,8 @@ hop_time(int64_t sent, const struct queue_entry *b)
 	       sent <= b->message->received + HOP_MAX;
 }
 
-/* May b, on another of our servers, be where q's mail went at that time? */
+/* May b, on another of our servers, be where q's mail went at that time?  Or
+ * on the same one, after a filter on another. */
 static bool
 may_be_next_hop(const struct assembler *a, const struct queue_entry *q,
     const struct queue_entry *b, int64_t sent)
@@ -539,9 +540,8 @@ may_be_next_hop(const struct assembler *a, const struct queue_entry *q,
 	const struct message *m = b->message;
 
 	return m != q->message && b == m->queues && b->arrived &&
-	       assembler_is_own(a, m->has_client, m->client) && hop_time(sent, b) &&
-	       !(str_eq(b->host, q->host) && str_eq(b->mta, q->mta) &&
-	           str_eq(b->instance, q->instance));
+	       assembler_is_own(a, m->has_client, m->client) &&
+	       hop_time(sent, b);
 }
 
 /* To another of our servers, by the id that it answered with.  It must be one

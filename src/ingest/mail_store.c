@@ -694,8 +694,8 @@ put_into_parent(struct store *s, struct assembler *a, struct message *m,
 
 /* The stored message that r of message `id` was handed to the next as. */
 static int
-hop_child(struct store *s, struct assembler *a, const struct message *m,
-    const struct recipient *r, int64_t id, int64_t *child, struct err *e)
+hop_child(struct store *s, struct assembler *a, const struct recipient *r,
+    int64_t id, int64_t *child, struct err *e)
 {
 	struct value v[] = {value_str(r->handed_to),
 	    value_time(r->outcome.time), value_int(id)};
@@ -708,9 +708,7 @@ hop_child(struct store *s, struct assembler *a, const struct message *m,
 		return rc;
 	rc = get_message(s, *child, &c, e);
 	if (rc >= 0 &&
-	    (c == NULL || !assembler_is_own(a, c->has_client, c->client) ||
-	        (str_eq(c->host, m->host) && str_eq(c->mta, m->mta) &&
-	            str_eq(c->queues->instance, m->queues->instance))))
+	    (c == NULL || !assembler_is_own(a, c->has_client, c->client)))
 		*child = 0;
 	message_free(c);
 	return rc;
@@ -740,7 +738,7 @@ take_children(struct store *s, struct assembler *a, const struct message *m,
 	for (r = m->recipients; rc >= 0 && r != NULL; r = r->next) {
 		if (!is_own_hop(a, r) || has_queue(m, r->handed_to))
 			continue;
-		rc = hop_child(s, a, m, r, id, &child, e);
+		rc = hop_child(s, a, r, id, &child, e);
 		if (rc < 0 || child == 0)
 			continue;
 		rc = get_all(s, a, child, &c, e);

@@ -391,6 +391,60 @@ test_hop_forged(void **state)
 	assert_string_equal(import_each(2, other, smart), want);
 }
 
+/* The filter is on another of our hosts and hands the mail back to us. */
+static void
+test_hop_and_back(void **state)
+{
+	static const char out_and_back[] =
+	    "00:00.100 mx postfix/smtpd[11]: AAAA000001: "
+	    "client=c[192.0.2.7]\n"
+	    "00:00.300 mx postfix/qmgr[13]: AAAA000001: from=<s@c.example>, "
+	    "size=900, nrcpt=1 (queue active)\n"
+	    "00:01.000 mx postfix/smtpd[12]: BBBB000002: "
+	    "client=filter[10.0.0.9]\n"
+	    "00:01.100 mx postfix/qmgr[13]: BBBB000002: from=<s@c.example>, "
+	    "size=990, nrcpt=1 (queue active)\n"
+	    "00:01.200 mx postfix/smtp[14]: AAAA000001: to=<r@d.example>, "
+	    "relay=filter[10.0.0.9]:10024, delay=2, delays=0/0/0/2, "
+	    "dsn=2.0.0, status=sent (250 2.0.0 from MTA(smtp:[10.0.0.1]:10025)"
+	    ": 250 2.0.0 Ok: queued as BBBB000002)\n"
+	    "00:01.300 mx postfix/qmgr[13]: AAAA000001: removed\n"
+	    "00:02.000 mx postfix/virtual[15]: BBBB000002: to=<r@d.example>, "
+	    "relay=virtual, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent "
+	    "(delivered to maildir)\n";
+	static const char want[] =
+	    "mx/AAAA000001>BBBB000002 192.0.2.7 s@c.example r@d.example "
+	    "delivered -\n";
+
+	(void)state;
+	assert_string_equal(parse(1, out_and_back), want);
+	assert_string_equal(import_each(1, out_and_back), want);
+}
+
+/* One id on two of our servers at the same time: nobody can tell. */
+static void
+test_hop_ambiguous(void **state)
+{
+#define RECEIVED(host, rcpt)                                                   \
+	"00:01.000 " host " postfix/smtpd[21]: BBBB000002: "                   \
+	"client=smart[10.0.0.1]\n"                                             \
+	"00:01.500 " host " postfix/qmgr[23]: BBBB000002: "                    \
+	"from=<s@c.example>, size=900, nrcpt=1 (queue active)\n"               \
+	"00:03.000 " host " postfix/virtual[24]: BBBB000002: to=<" rcpt ">, "  \
+	"relay=virtual, delay=3, delays=0/0/0/3, dsn=2.0.0, status=sent "      \
+	"(delivered to maildir)\n"
+	(void)state;
+	assert_string_equal(
+	    parse(3, SMART, RECEIVED("f1", "r@d.example"),
+	        RECEIVED("f2", "t@d.example")),
+	    "f1/BBBB000002 10.0.0.1 s@c.example r@d.example delivered -\n"
+	    "f2/BBBB000002 10.0.0.1 s@c.example t@d.example delivered -\n"
+	    "smart/AAAA000001 192.0.2.7 s@c.example q@d.example delivered "
+	    "-\n"
+	    "smart/AAAA000001 192.0.2.7 s@c.example "
+	    "r@d.example(list@c.example) delivered -\n");
+}
+
 /* Three servers; the logs come in any order. */
 static void
 test_hop_chain(void **state)
@@ -836,6 +890,8 @@ main(void)
 	    cmocka_unit_test(test_hop_separate_calls),
 	    cmocka_unit_test(test_hop_clock),
 	    cmocka_unit_test(test_hop_forged),
+	    cmocka_unit_test(test_hop_and_back),
+	    cmocka_unit_test(test_hop_ambiguous),
 	    cmocka_unit_test(test_hop_chain),
 	    cmocka_unit_test(test_hop_retry),
 	    cmocka_unit_test(test_amavis_split),

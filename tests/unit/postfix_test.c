@@ -1242,7 +1242,7 @@ read_lab(const char *variant)
 	char path[512];
 	size_t n = 0;
 
-	snprintf(path, sizeof(path), "%s/tests/lab/postfix/%s/mail.log",
+	snprintf(path, sizeof(path), "%s/tests/lab/postfix/%s/mail.log.xz",
 	    SOURCE_TREE, variant);
 	if (access(path, R_OK) != 0)
 		skip();
