@@ -7,8 +7,9 @@ cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-make -s install DESTDIR="$work/stage" PREFIX=/opt/hf >/dev/null
-mv "$work/stage/opt/hf" "$work/moved" # so that no path compiled in is right
+# The default PREFIX: another one would build the program anew.
+make -s install DESTDIR="$work/stage" >/dev/null
+mv "$work/stage/usr/local" "$work/moved" # so that no path compiled in is right
 ln -s "$work/moved/bin/heloflow" "$work/link"
 for f in schema/*.sql schema/*/*.sql rules/*/*.yaml; do
 	cmp "$f" "$work/moved/share/heloflow/$f"
