@@ -5,7 +5,7 @@
 -- its longest part.
 SELECT id, head_bytes, head_hash, resume_offset, resume_bytes, resume_hash,
        lines, used, ignored, unparsed, records, first_time, last_time,
-       truncated, state
+       truncated, state, path
   FROM ledger
  WHERE kind = ?1 AND head_bytes > 0
  ORDER BY resume_offset DESC, id;
@@ -218,7 +218,7 @@ UPDATE open_message SET state = ?1 WHERE id = ?2;
 DELETE FROM open_message WHERE id = ?1;
 
 -- name: pending_all
-SELECT state FROM pending_verdict ORDER BY id;
+SELECT state FROM pending_verdict ORDER BY time, id;
 
 -- name: pending_clear
 DELETE FROM pending_verdict;

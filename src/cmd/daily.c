@@ -82,15 +82,6 @@ readable(struct daily *d, const char *kind, const struct str *paths, size_t n,
 	return 0;
 }
 
-static const struct parser_ops *
-parser_of(struct str name)
-{
-	for (size_t i = 0; parser_table[i] != NULL; i++)
-		if (str_eq(str_z(parser_table[i]->name), name))
-			return parser_table[i];
-	return NULL;
-}
-
 struct inputs {
 	struct mail_input *in;
 	size_t n;
@@ -104,7 +95,7 @@ add_mail_source(struct daily *d, const struct mail_source *m, struct inputs *to,
 	size_t n;
 	int rc = 0;
 
-	if (str_has(m->mta) && parser_of(m->mta) == NULL)
+	if (str_has(m->mta) && mail_parser(m->mta) == NULL)
 		rc = err_set(e, ERR_USAGE,
 		    "mail_sources: no parser \"%.*s\"; see heloflow list parsers",
 		    STR_FMT(m->mta));
@@ -118,7 +109,7 @@ add_mail_source(struct daily *d, const struct mail_source *m, struct inputs *to,
 			        .opt = {.zone = m->zone,
 			            .year = m->year,
 			            .host = m->host},
-			        .mta = parser_of(m->mta),
+			        .mta = mail_parser(m->mta),
 			        .direction = m->direction};
 	}
 	free(files);

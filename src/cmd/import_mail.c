@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "cmd/import_follow.h"
+#include "cmd/progress.h"
 
 /* Copies stdin to a file without a name, so that it is known by its content
  * like every other; path is its name under /proc while *spool is open. */
@@ -68,12 +70,24 @@ run_import(struct mail_import *i, const struct mail_input *in, size_t n,
 	return rc;
 }
 
+static void
+on_tick(void *arg, const struct mail_feed *feed)
+{
+	int64_t done, total;
+
+	mail_feed_progress(feed, &done, &total);
+	progress_tick(arg, done, total);
+}
+
 int
 import_mail_files(struct cmd *c, struct store *s, const struct mail_input *in,
     size_t n, const struct mail_flags *flags, struct mail_import_result *result,
     struct err *e)
 {
 	struct unparsed_file unparsed = {0};
+	struct progress bar = progress_start();
+	struct mail_import_options opt = {
+	    .batch = flags->batch, .tick = on_tick, .arg = &bar};
 	struct mail_import *i = NULL;
 	struct rules *rules = NULL;
 	struct err ignored;
@@ -83,11 +97,12 @@ import_mail_files(struct cmd *c, struct store *s, const struct mail_input *in,
 		rc = rules_open(&rules, e);
 	if (rc >= 0)
 		rc = unparsed_file_open(&unparsed, flags->unparsed, e);
+	opt.unparsed = unparsed.to ? &unparsed.sink : NULL;
 	if (rc >= 0)
-		rc = mail_import_open(&i, s, c->config, rules,
-		    unparsed.to ? &unparsed.sink : NULL, e);
+		rc = mail_import_open(&i, s, c->config, rules, &opt, e);
 	if (rc >= 0)
 		rc = run_import(i, in, n, flags, result, e);
+	progress_end(&bar);
 	if (rc >= 0 && unparsed_file_close(&unparsed, flags->unparsed, e) < 0)
 		rc = ERR_FAIL;
 	unparsed_file_close(&unparsed, "", &ignored);
@@ -105,6 +120,9 @@ import_mail_say(const struct mail_import_result *r)
 	    (long long)r->n.lines, (long long)r->files, (long long)r->n.used,
 	    (long long)r->n.ignored, (long long)r->n.unparsed,
 	    (long long)r->messages, (long long)r->records, (long long)r->open);
+	if (r->expired > 0)
+		fprintf(stderr, "; %lld messages never ended",
+		    (long long)r->expired);
 	if (r->waiting_verdicts > 0)
 		fprintf(stderr, "; %lld verdicts wait for their message",
 		    (long long)r->waiting_verdicts);
@@ -114,26 +132,64 @@ import_mail_say(const struct mail_import_result *r)
 	putc('\n', stderr);
 }
 
+/* The paths of the configuration, as they are. */
+static int
+configured(struct cmd *c, struct mail_input **out, size_t *n, struct err *e)
+{
+	const struct mail_source *m;
+	struct mail_input *in = NULL;
+	size_t i, k;
+	int rc = cmd_config(c, e);
+
+	*n = 0;
+	for (i = 0; rc >= 0 && i < c->config->nmail; i++) {
+		m = &c->config->mail[i];
+		if (str_has(m->mta) && mail_parser(m->mta) == NULL)
+			rc = err_set(e, ERR_USAGE,
+			    "mail_sources: no parser \"%.*s\"; see heloflow list parsers",
+			    STR_FMT(m->mta));
+		in = xrealloc(in, (*n + m->npaths + 1) * sizeof(*in));
+		for (k = 0; k < m->npaths; k++)
+			in[(*n)++] = (struct mail_input){.path = m->paths[k].p,
+			    .opt = {.zone = m->zone,
+			        .year = m->year,
+			        .host = m->host},
+			    .mta = mail_parser(m->mta),
+			    .direction = m->direction};
+	}
+	*out = in;
+	if (rc >= 0 && *n == 0)
+		rc = err_set(e, ERR_USAGE,
+		    "--follow: no FILE, and no mail_sources in the configuration");
+	return rc;
+}
+
 static int
 import_args(struct cmd *c, const struct mail_flags *flags, int argc,
     char **argv, struct mail_import_result *result, struct err *e)
 {
-	size_t n =
-	    flags->first_file < argc ? (size_t)(argc - flags->first_file) : 1;
-	struct mail_input *in = xcalloc(n, sizeof(*in));
+	bool named = flags->first_file < argc;
+	size_t n = named ? (size_t)(argc - flags->first_file) : 1, k;
+	struct mail_input *in = NULL;
 	struct store *s = NULL;
-	size_t k;
-	int rc;
+	int rc = 0;
 
-	for (k = 0; k < n; k++) {
-		in[k] = flags->in;
-		in[k].path = flags->first_file < argc
-		                 ? argv[flags->first_file + (int)k]
-		                 : "-";
+	if (flags->follow && !named) {
+		rc = configured(c, &in, &n, e);
+	} else {
+		in = xcalloc(n, sizeof(*in));
+		for (k = 0; k < n; k++) {
+			in[k] = flags->in;
+			in[k].path =
+			    named ? argv[flags->first_file + (int)k] : "-";
+		}
 	}
-	rc = cmd_store(c, STORE_WRITE, &s, e);
 	if (rc >= 0)
-		rc = import_mail_files(c, s, in, n, flags, result, e);
+		rc = cmd_store(c, STORE_WRITE, &s, e);
+	if (rc >= 0)
+		rc = flags->follow
+		         ? import_follow(c, s, in, n, flags, e)
+		         : import_mail_files(c, s, in, n, flags, result, e);
 	store_close(s);
 	free(in);
 	return rc;
@@ -144,12 +200,12 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 {
 	struct mail_import_result r = {0};
 	struct mail_flags flags;
-	int rc = mail_flags_read(c, argc, argv, &flags, e);
+	int rc = mail_flags_read(c, argc, argv, true, &flags, e);
 
 	if (rc < 0)
 		return rc;
 	rc = import_args(c, &flags, argc, argv, &r, e);
-	if (rc < 0)
+	if (rc < 0 || flags.follow)
 		return rc;
 	import_mail_say(&r);
 	if (flags.stats)
@@ -162,6 +218,6 @@ const struct command cmd_import_mail = {
     .args = "[flags] [FILE ... | -]",
     .summary =
         "Mail logs into the store; what was read before is not read again",
-    .help = mail_flags_help,
+    .help = MAIL_FLAGS_HELP MAIL_IMPORT_HELP,
     .run = run,
 };

@@ -7,15 +7,6 @@
 #include "base/datadir.h"
 #include "base/json_out.h"
 
-const char mail_flags_help[] =
-    "  --mta M          parser for programs nobody claims (heloflow list parsers)\n"
-    "  --tz ZONE        IANA zone of stamps without an offset (default UTC)\n"
-    "  --year Y         year of the first stamp that has none\n"
-    "  --host H         host of lines whose header has none\n"
-    "  --unparsed FILE  write the lines that were not understood there\n"
-    "  --max-unparsed P exit 3 if more than P percent were not understood\n"
-    "  --stats          coverage counts as JSON on stderr\n";
-
 enum {
 	OPT_MTA = 256,
 	OPT_TZ,
@@ -24,10 +15,15 @@ enum {
 	OPT_UNPARSED,
 	OPT_MAX,
 	OPT_STATS,
-	OPT_FOLLOW
+	OPT_FOLLOW,
+	OPT_BATCH
 };
 
+#define IMPORT_ONLY 2 /* options at the start of the table */
+
 static const struct option longs[] = {
+    {"follow", no_argument, NULL, OPT_FOLLOW},
+    {"batch", required_argument, NULL, OPT_BATCH},
     {"mta", required_argument, NULL, OPT_MTA},
     {"tz", required_argument, NULL, OPT_TZ},
     {"year", required_argument, NULL, OPT_YEAR},
@@ -38,16 +34,23 @@ static const struct option longs[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int
-set_mta(struct mail_flags *f, struct err *e)
+const struct parser_ops *
+mail_parser(struct str name)
 {
 	size_t i;
 
 	for (i = 0; parser_table[i] != NULL; i++)
-		if (strcmp(parser_table[i]->name, optarg) == 0) {
-			f->in.mta = parser_table[i];
-			return 0;
-		}
+		if (str_eq(str_z(parser_table[i]->name), name))
+			return parser_table[i];
+	return NULL;
+}
+
+static int
+set_mta(struct mail_flags *f, struct err *e)
+{
+	f->in.mta = mail_parser(str_z(optarg));
+	if (f->in.mta != NULL)
+		return 0;
 	return err_set(e, ERR_USAGE,
 	    "--mta: no parser \"%s\"; see heloflow list parsers", optarg);
 }
@@ -94,19 +97,26 @@ set_flag(struct mail_flags *f, int opt, struct err *e)
 	case OPT_STATS:
 		f->stats = true;
 		return 0;
+	case OPT_FOLLOW:
+		f->follow = true;
+		return 0;
+	case OPT_BATCH:
+		return cmd_number(
+		    "--batch", optarg, 1, 100000000, &f->batch, e);
 	default:
 		return ERR_USAGE; /* cmd_option has set the message */
 	}
 }
 
 int
-mail_flags_read(
-    struct cmd *c, int argc, char **argv, struct mail_flags *f, struct err *e)
+mail_flags_read(struct cmd *c, int argc, char **argv, bool import,
+    struct mail_flags *f, struct err *e)
 {
+	const struct option *opts = longs + (import ? 0 : IMPORT_ONLY);
 	int opt, rc;
 
 	*f = (struct mail_flags){.max_unparsed = -1};
-	while ((opt = cmd_option(c, argc, argv, "", longs, e)) != -1) {
+	while ((opt = cmd_option(c, argc, argv, "", opts, e)) != -1) {
 		rc = set_flag(f, opt, e);
 		if (rc < 0)
 			return rc;

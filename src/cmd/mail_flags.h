@@ -10,13 +10,30 @@ struct mail_flags {
 	struct mail_input in; /* what each FILE is read with */
 	const char *unparsed; /* --unparsed FILE */
 	double max_unparsed;  /* share from 0 to 1; negative: no limit */
-	bool stats, follow;
+	bool stats;
+	bool follow;    /* --follow; import mail's own */
+	int64_t batch;  /* --batch LINES; the same; 0 = as is best */
 	int first_file; /* index in argv */
 };
 
-extern const char mail_flags_help[];
-int mail_flags_read(
-    struct cmd *c, int argc, char **argv, struct mail_flags *f, struct err *e);
+/* Help of what both verbs take, and of what import mail takes besides. */
+#define MAIL_FLAGS_HELP                                                        \
+	"  --mta M          parser for programs nobody claims (heloflow list parsers)\n" \
+	"  --tz ZONE        IANA zone of stamps without an offset (default UTC)\n" \
+	"  --year Y         year of the first stamp that has none\n"           \
+	"  --host H         host of lines whose header has none\n"             \
+	"  --unparsed FILE  write the lines that were not understood there\n"  \
+	"  --max-unparsed P exit 3 if more than P percent were not understood\n" \
+	"  --stats          coverage counts as JSON on stderr\n"
+#define MAIL_IMPORT_HELP                                                       \
+	"  --follow         read on as the logs are written, until SIGTERM; FILE\n" \
+	"                   may be a glob; none: mail_sources of the configuration\n" \
+	"  --batch LINES    commit after so many lines (default 100000)\n"
+/* import: the flags of import mail, too. */
+int mail_flags_read(struct cmd *c, int argc, char **argv, bool import,
+    struct mail_flags *f, struct err *e);
+/* The parser of that name, or NULL. */
+const struct parser_ops *mail_parser(struct str name);
 
 /* Writes the lines nobody understood to a file. */
 struct unparsed_file {

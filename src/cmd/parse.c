@@ -3,10 +3,12 @@
 #include <stdlib.h>
 
 #include "cmd/mail_flags.h"
+#include "cmd/progress.h"
 #include "ingest/direction.h"
 #include "ingest/record.h"
 
-#define FLUSH_AT (1 << 16)
+#define FLUSH_AT   (1 << 16)
+#define TICK_LINES 1000
 
 struct printer {
 	struct message_sink sink;
@@ -58,13 +60,20 @@ static int
 read_all(struct mail_feed *feed, struct assembler *a, struct printer *p,
     const struct mail_flags *flags, struct err *e)
 {
-	int64_t open;
+	struct progress bar = progress_start();
+	int64_t open, done, total, lines = 0;
 	int rc;
 
-	while ((rc = mail_feed_step(feed, e)) > 0)
+	while ((rc = mail_feed_step(feed, e)) > 0) {
 		if (ferror(stdout))
 			return err_set(
 			    e, ERR_FAIL, "standard output: cannot write: %m");
+		if (++lines % TICK_LINES == 0) {
+			mail_feed_progress(feed, &done, &total);
+			progress_tick(&bar, done, total);
+		}
+	}
+	progress_end(&bar);
 	if (rc < 0)
 		return rc;
 	open = (int64_t)assembler_unended(a);
@@ -88,7 +97,7 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 	struct err ignored;
 	int rc;
 
-	rc = mail_flags_read(c, argc, argv, &flags, e);
+	rc = mail_flags_read(c, argc, argv, false, &flags, e);
 	if (rc < 0 || (rc = cmd_config(c, e)) < 0 ||
 	    (rc = rules_open(&rules, e)) < 0)
 		goto out;
@@ -117,6 +126,6 @@ const struct command cmd_parse = {
     .name = "parse",
     .args = "[flags] [FILE ... | -]",
     .summary = "Mail logs to delivery records, as JSON Lines on stdout",
-    .help = mail_flags_help,
+    .help = MAIL_FLAGS_HELP,
     .run = run,
 };

@@ -5,7 +5,7 @@
 
 #include "base/hash.h"
 #include "base/map.h"
-#include "base/rd.h"
+#include "base/pack.h"
 #include "base/utc.h"
 #include "ingest/pending.h"
 #include "ingest/spill.h"
@@ -41,7 +41,7 @@ struct conn {
 	int refused_mail; /* refusals at MAIL that are on record */
 	int tls;
 	struct queue_entry *queue; /* being received, or NULL */
-	bool receiving;            /* restored: its queue is adopted later */
+	uint64_t receiving; /* restored: names its queue, adopted later; or 0 */
 };
 
 /* A refusal without a queue id, seen in one or several sources. */
@@ -162,17 +162,25 @@ list_remove(struct assembler *a, struct message *m)
 	a->open--;
 }
 
+/* The lists of what has ended are in order of time; nearly always that is
+ * the order of coming. */
 static void
-list_append(struct assembler *a, struct message *m, int list)
+list_put(struct assembler *a, struct message *m, int list)
 {
 	struct list *l = &a->lists[list];
+	struct message *before;
 
 	list_remove(a, m);
+	before = l->last;
+	while ((list == LIST_SHORT || list == LIST_LONG) && before != NULL &&
+	       before->due > m->last)
+		before = before->list_prev;
+	m->due = m->last;
 	m->list = list;
-	m->list_next = NULL;
-	m->list_prev = l->last;
-	*(l->last ? &l->last->list_next : &l->first) = m;
-	l->last = m;
+	m->list_prev = before;
+	m->list_next = before ? before->list_next : l->first;
+	*(m->list_prev ? &m->list_prev->list_next : &l->first) = m;
+	*(m->list_next ? &m->list_next->list_prev : &l->last) = m;
 	a->open++;
 }
 
@@ -211,7 +219,7 @@ list_settle(struct assembler *a, struct message *m)
 	if (all_ended(m) || message_settled(m))
 		list = from_own_host(a, m) ? LIST_LONG : LIST_SHORT;
 	if (m->list != list)
-		list_append(a, m, list);
+		list_put(a, m, list);
 }
 
 /* Queue ids. */
@@ -282,7 +290,7 @@ queue_new(struct assembler *a, const struct origin *o, struct str id)
 
 	m->direction = o->direction;
 	queue_index(a, q);
-	list_append(a, m, LIST_OPEN);
+	list_put(a, m, LIST_OPEN);
 	pending_claim(a->pending, q, o->time);
 	return q;
 }
@@ -292,6 +300,10 @@ touch(struct message *m, int64_t t)
 {
 	if (t > m->last)
 		m->last = t;
+	/* Without an arrival line it is the earliest that tells, not the first
+	 * that was read (Exim's main and reject log differ by milliseconds). */
+	if (!m->arrived && t < m->received)
+		m->received = t;
 	m->dirty = m->rows_dirty = true;
 }
 
@@ -419,6 +431,8 @@ leave(struct assembler *a, struct message *m)
 	if (!message_is_empty(m)) {
 		a->counts.messages++;
 		a->sink->message(a->sink, m);
+	} else if (a->sink->empty != NULL) {
+		a->sink->empty(a->sink, m);
 	}
 	pending_leave(m);
 	message_free(m);
@@ -853,7 +867,7 @@ refuse_unqueued(
 	if (ev->nrecipients == 0)
 		message_recipient(m, NULL, STR_NONE, STR_NONE);
 	message_refuse(m, &at, ev->stage);
-	list_append(a, m, LIST_SHORT);
+	list_put(a, m, LIST_SHORT);
 	pending_know(a->pending, m);
 	return m;
 }
@@ -1122,9 +1136,12 @@ advance_list(struct assembler *a, int list, int64_t linger)
 	struct message *m;
 
 	while ((m = a->lists[list].first) != NULL) {
-		if (m->last + linger > a->now)
+		if (m->due + linger > a->now)
 			return;
-		leave(a, m);
+		if (m->last + linger > a->now)
+			list_put(a, m, list); /* it was heard of since */
+		else
+			leave(a, m);
 	}
 }
 
@@ -1223,17 +1240,24 @@ assembler_now(const struct assembler *a)
 	return a->now;
 }
 
+static uint64_t
+queue_name(const struct queue_entry *q)
+{
+	return hash_u64((uint64_t)q->first, hash_str(q->id, 3));
+}
+
 static void
 save_conn(struct buf *out, const struct conn *c)
 {
 	buf_c(out, 1);
-	spill_i64(out, (int64_t)c->key);
-	spill_i64(out, c->last);
+	pack_i64(out, (int64_t)c->key);
+	pack_i64(out, c->last);
 	spill_addr(out, c->has_client, c->client);
-	spill_i64(out, c->port);
-	spill_i64(out, c->tls);
-	spill_i64(out, c->refused | (c->queue != NULL) << 1 |
-	                   (int64_t)c->refused_mail << 2);
+	pack_i64(out, c->port);
+	pack_i64(out, c->tls);
+	pack_i64(out, c->refused);
+	pack_i64(out, c->refused_mail);
+	pack_i64(out, c->queue ? (int64_t)queue_name(c->queue) : 0);
 }
 
 static void
@@ -1242,13 +1266,13 @@ save_occurrence(struct buf *out, const struct occurrence *c)
 	int i;
 
 	buf_c(out, 1);
-	spill_i64(out, (int64_t)c->key);
-	spill_i64(out, c->time);
+	pack_i64(out, (int64_t)c->key);
+	pack_i64(out, c->time);
 	for (i = 0; i < SOURCES_MAX; i++) {
-		spill_i64(out, c->source[i]);
-		spill_i64(out, c->count[i]);
+		pack_i64(out, c->source[i]);
+		pack_i64(out, c->count[i]);
 	}
-	spill_i64(out, c->emitted);
+	pack_i64(out, c->emitted);
 }
 
 void
@@ -1272,17 +1296,15 @@ static void
 restore_conn(struct assembler *a, struct rd *r)
 {
 	struct conn *c = xcalloc(1, sizeof(*c));
-	int64_t flags;
 
-	c->key = (uint64_t)spill_get_i64(r);
-	c->last = spill_get_i64(r);
+	c->key = (uint64_t)unpack_i64(r);
+	c->last = unpack_i64(r);
 	c->has_client = spill_get_addr(r, &c->client);
-	c->port = (uint16_t)spill_get_i64(r);
-	c->tls = (int)spill_get_i64(r);
-	flags = spill_get_i64(r);
-	c->refused = flags & 1;
-	c->receiving = flags >> 1 & 1;
-	c->refused_mail = (int)(flags >> 2 & INT32_MAX);
+	c->port = (uint16_t)unpack_i64(r);
+	c->tls = (int)unpack_i64(r);
+	c->refused = unpack_i64(r) != 0;
+	c->refused_mail = (int)unpack_i64(r);
+	c->receiving = (uint64_t)unpack_i64(r);
 	free(map_del(&a->conns, c->key));
 	map_put(&a->conns, c->key, c);
 }
@@ -1293,13 +1315,13 @@ restore_occurrence(struct assembler *a, struct rd *r)
 	struct occurrence *c = xcalloc(1, sizeof(*c));
 	int i;
 
-	c->key = (uint64_t)spill_get_i64(r);
-	c->time = spill_get_i64(r);
+	c->key = (uint64_t)unpack_i64(r);
+	c->time = unpack_i64(r);
 	for (i = 0; i < SOURCES_MAX; i++) {
-		c->source[i] = (unsigned)spill_get_i64(r);
-		c->count[i] = (int)spill_get_i64(r);
+		c->source[i] = (unsigned)unpack_i64(r);
+		c->count[i] = (int)unpack_i64(r);
 	}
-	c->emitted = (int)spill_get_i64(r);
+	c->emitted = (int)unpack_i64(r);
 	free(map_del(&a->occurrences, c->key));
 	map_put(&a->occurrences, c->key, c);
 }
@@ -1342,14 +1364,14 @@ assembler_adopt(struct assembler *a, struct message *m)
 			if (map_get(&a->hops, h->key) == NULL)
 				map_put(&a->hops, h->key, h);
 		c = q->session ? map_get(&a->conns, q->session) : NULL;
-		if (c != NULL && c->receiving && c->queue == NULL && !q->ended)
+		if (c != NULL && c->receiving == queue_name(q))
 			c->queue = q;
 	}
 	pending_know(a->pending, m);
 	list_settle(a, m);
 	if (m->list == LIST_OPEN)
 		return;
-	list_append(a, m, LIST_PARKED);
+	list_put(a, m, LIST_PARKED);
 	if (m->last < a->parked)
 		a->parked = m->last;
 }

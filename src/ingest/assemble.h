@@ -26,6 +26,8 @@ struct origin {
 struct message_sink {
 	/* The message is complete.  Valid during the call only. */
 	void (*message)(struct message_sink *sink, struct message *m);
+	/* A message that never became one is forgotten.  May be NULL. */
+	void (*empty)(struct message_sink *sink, struct message *m);
 };
 
 struct assembler;

@@ -3,12 +3,14 @@
 
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "base/hash.h"
 #include "base/utc.h"
 #include "input/source.h"
 
 #define HEAD_BYTES 4096
 #define TAIL_MAX   (1 << 21)
+#define COPY_BYTES ((size_t)1 << 18)
 
 /* Reads exactly n bytes, or what there is. */
 static long
@@ -50,6 +52,50 @@ out:
 	free(buf);
 	source_close(s);
 	return rc;
+}
+
+static int
+begins_alike(struct source *s, struct source *whole, struct err *e)
+{
+	char *a = xmalloc(COPY_BYTES), *b = xmalloc(COPY_BYTES);
+	long n, m;
+
+	do {
+		n = read_full(s, a, COPY_BYTES, e);
+		m = n > 0 ? read_full(whole, b, (size_t)n, e) : n;
+	} while (n > 0 && m == n && memcmp(a, b, (size_t)n) == 0);
+	free(a);
+	free(b);
+	return n < 0 || m < 0 ? ERR_FAIL : n == 0;
+}
+
+int
+ledger_is_copy(const char *path, const char *other, struct err *e)
+{
+	struct source *s = NULL, *whole = NULL;
+	int rc = source_open(&s, path, e);
+
+	if (rc >= 0)
+		rc = source_open(&whole, other, e);
+	if (rc >= 0)
+		rc = begins_alike(s, whole, e);
+	source_close(whole);
+	source_close(s);
+	return rc;
+}
+
+/* Is the file the beginning of the entry's file, where that is still to be
+ * found under the path it is known by?  Then it is an older copy of it. */
+static int
+is_beginning(const char *path, const struct ledger_entry *l,
+    const char *known, struct err *e)
+{
+	struct err gone;
+
+	if (strcmp(path, known) == 0 || strcmp(known, "-") == 0 ||
+	    tail_is(known, l, &gone) <= 0)
+		return 0;
+	return ledger_is_copy(path, known, e);
 }
 
 static void
@@ -96,7 +142,13 @@ search(struct store *s, struct ledger_entry *out, const char *head, long n,
 		        (uint64_t)stmt_value(st, 2).i)
 			continue;
 		read_row(&l, st, mem);
+		if (l.resume_bytes == 0 && l.head_bytes != n)
+			continue; /* nothing of it has been read */
 		rc = tail_is(out->path, &l, e);
+		l.older = rc == 0;
+		if (l.older)
+			rc = is_beginning(
+			    out->path, &l, stmt_value(st, 15).s.p, e);
 		if (rc != 0) {
 			stmt_reset(st);
 			if (rc > 0)
@@ -127,6 +179,7 @@ ledger_find(struct store *s, const char *kind, const char *path,
 		return (int)n;
 	out->head_bytes = n;
 	out->head_hash = hash_bytes(head, (size_t)n, 0);
+	out->resume_hash = hash_bytes("", 0, 0); /* nothing read yet */
 	return n > 0 ? search(s, out, head, n, mem, e) : 0;
 }
 

@@ -21,12 +21,15 @@ struct ledger_entry {
 	int64_t lines, used, ignored, unparsed, records; /* before it, and it */
 	int64_t first_time, last_time;                   /* UTC_NONE = none */
 	bool truncated;
+	bool older; /* found by a copy of its beginning: nothing is new there */
 	struct str state;
 };
 
 /* Finds the file's entry, or fills a new one (id 0).  Text is in mem. */
 int ledger_find(struct store *s, const char *kind, const char *path,
     struct arena *mem, struct ledger_entry *out, struct err *e);
+/* Is all of path's content the beginning of other's?  1, 0. */
+int ledger_is_copy(const char *path, const char *other, struct err *e);
 /* Inserts or updates, in the caller's transaction; sets id. */
 int ledger_save(struct store *s, struct ledger_entry *l, struct err *e);
 

@@ -26,9 +26,7 @@ struct feed_file {
 	int64_t first, last; /* times; UTC_NONE = no line yet */
 	/* before the line that is next */
 	struct logfile_counts counts;
-	struct logfile_counts base; /* of lines that were read before */
-	struct feed_position at;
-	bool skip;
+	struct logfile_counts base; /* of lines that an earlier run counted */
 	char *state;
 	/* the line that is next */
 	bool ready, ended;
@@ -92,13 +90,98 @@ mail_feed_free(struct mail_feed *f)
 	free(f);
 }
 
+/* Between runs. */
+
+static void
+save_next(const struct feed_file *file, struct buf *out)
+{
+	const struct log_line *l = &file->line;
+
+	pack_u8(out, (uint8_t)file->kind);
+	pack_i64(out, l->time);
+	pack_str(out, l->host);
+	pack_str(out, l->program);
+	pack_i64(out, l->pid);
+	pack_str(out, l->text);
+	pack_u8(out, l->continuation);
+	pack_str(out, file->raw);
+	pack_i64(out, file->evidence.offset);
+	pack_i64(out, file->evidence.line);
+}
+
+static void
+restore_next(struct feed_file *file, struct rd *r)
+{
+	struct log_line *l = &file->line;
+
+	file->kind = (enum line_kind)rd_u8(r);
+	l->time = unpack_i64(r);
+	l->host = unpack_str(r);
+	l->program = unpack_str(r);
+	l->pid = (int)unpack_i64(r);
+	l->text = unpack_str(r);
+	l->continuation = rd_u8(r) != 0;
+	file->raw = unpack_str(r);
+	file->evidence.source = file->path;
+	file->evidence.offset = unpack_i64(r);
+	file->evidence.line = unpack_i64(r);
+}
+
+void
+mail_feed_state(const struct mail_feed *f, size_t n, struct buf *out)
+{
+	const struct feed_file *file = &f->files[n];
+	struct buf log = {0};
+
+	logfile_save(file->log, &log);
+	pack_str(out, buf_str(&log));
+	buf_free(&log);
+	pack_i64(out, file->first);
+	pack_i64(out, file->last);
+	pack_i64(out, file->counts.empty);
+	pack_i64(out, file->counts.joined);
+	pack_str(out, str_of(file->state, f->state_size));
+	pack_u8(out, file->ready);
+	if (file->ready)
+		save_next(file, out);
+}
+
+static int
+restore(struct mail_feed *f, struct feed_file *file, struct rd *r,
+    struct err *e)
+{
+	struct str state;
+
+	file->first = unpack_i64(r);
+	file->last = unpack_i64(r);
+	file->counts.empty = unpack_i64(r);
+	file->counts.joined = unpack_i64(r);
+	file->base = file->counts;
+	state = unpack_str(r);
+	file->ready = rd_u8(r) != 0;
+	if (file->ready)
+		restore_next(file, r);
+	if (r->bad || state.n != f->state_size)
+		return err_set(e, ERR_FAIL,
+		    "%s: where its reading ended cannot be read",
+		    file->in.path);
+	memcpy(file->state, state.p, state.n);
+	return 0;
+}
+
 int
 mail_feed_add(struct mail_feed *f, const struct mail_input *in, struct err *e)
 {
+	struct rd r = rd_of(in->state.p, in->state.n);
+	struct logfile_options opt = in->opt;
 	struct logfile *log;
 	struct feed_file *file;
-	int rc = logfile_open(&log, in->path, &in->opt, e);
+	int rc;
 
+	opt.name = in->name;
+	if (str_has(in->state))
+		opt.state = unpack_str(&r);
+	rc = logfile_open(&log, in->path, &opt, e);
 	if (rc < 0)
 		return rc;
 	f->files = xrealloc(f->files, (f->nfiles + 1) * sizeof(*f->files));
@@ -107,9 +190,8 @@ mail_feed_add(struct mail_feed *f, const struct mail_input *in, struct err *e)
 	file->path =
 	    assembler_path(f->assembler, str_z(in->name ? in->name : in->path));
 	file->first = file->last = UTC_NONE;
-	file->skip = in->skip_first;
 	file->state = xcalloc(1, f->state_size + 1);
-	return 0;
+	return str_has(in->state) ? restore(f, file, &r, e) : 0;
 }
 
 /* Programs. */
@@ -305,13 +387,6 @@ peek(struct feed_file *file, struct err *e)
 	return 0;
 }
 
-/* The line that was read before does not count again. */
-static void
-skip_counts(struct feed_file *file)
-{
-	file->base = logfile_counts(file->log);
-}
-
 int
 mail_feed_step(struct mail_feed *f, struct err *e)
 {
@@ -331,21 +406,24 @@ mail_feed_step(struct mail_feed *f, struct err *e)
 	}
 	if (first == NULL)
 		return 0;
-	if (first->skip) { /* it is on record */
-		first->skip = first->ready = false;
-		skip_counts(first);
-		return 1;
-	}
 	for (n = logfile_repeat(first->log); n > 0; n--)
 		p = read_line(f, first);
 	count(f, first, p);
-	first->at.offset = first->evidence.offset;
-	first->at.bytes = (int64_t)first->raw.n;
-	first->at.hash = hash_str(first->raw, 0);
 	first->ready = false;
 	if (first->kind == LINE_HEADED)
 		assembler_advance(f->assembler, first->line.time);
 	return 1;
+}
+
+void
+mail_feed_finish(struct mail_feed *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->nfiles; i++) {
+		logfile_finish(f->files[i].log);
+		f->files[i].ended = false;
+	}
 }
 
 /* What became of it. */
@@ -390,6 +468,20 @@ mail_feed_total(const struct mail_feed *f)
 	return t;
 }
 
+void
+mail_feed_progress(const struct mail_feed *f, int64_t *done, int64_t *total)
+{
+	int64_t d, t;
+	size_t i;
+
+	*done = *total = 0;
+	for (i = 0; i < f->nfiles; i++) {
+		source_progress(logfile_source(f->files[i].log), &d, &t);
+		*done += d;
+		*total += t;
+	}
+}
+
 bool
 mail_feed_truncated(const struct mail_feed *f, size_t file)
 {
@@ -399,40 +491,22 @@ mail_feed_truncated(const struct mail_feed *f, size_t file)
 bool
 mail_feed_from_start(const struct mail_feed *f, size_t file)
 {
-	const struct mail_input *in = &f->files[file].in;
-
-	return in->opt.offset == 0 && !in->skip_first;
+	return !str_has(f->files[file].in.state);
 }
 
 struct feed_position
 mail_feed_position(const struct mail_feed *f, size_t file)
 {
-	struct feed_position p = f->files[file].at;
+	const struct feed_file *ff = &f->files[file];
 
-	p.first = f->files[file].first;
-	p.last = f->files[file].last;
-	return p;
+	return (struct feed_position){
+	    logfile_place(ff->log), ff->first, ff->last};
 }
 
 size_t
 mail_feed_current(const struct mail_feed *f)
 {
 	return (size_t)(f->current - f->files);
-}
-
-struct str
-mail_feed_state(const struct mail_feed *f, size_t file, struct buf *out)
-{
-	out->n = 0;
-	buf_put(out, f->files[file].state, f->state_size);
-	return buf_str(out);
-}
-
-void
-mail_feed_restore(struct mail_feed *f, size_t file, struct str state)
-{
-	if (state.n == f->state_size)
-		memcpy(f->files[file].state, state.p, state.n);
 }
 
 const struct hour_counts *

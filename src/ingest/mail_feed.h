@@ -20,8 +20,8 @@ struct mail_input {
 	const char *path; /* "-" = standard input */
 	const char *name; /* what evidence shows; NULL = path */
 	unsigned number;  /* tells files apart that repeat each other's lines */
-	bool skip_first;  /* resuming: the first line has been read before */
-	struct logfile_options opt;
+	struct str state; /* resuming: what mail_feed_state() gave, or absent */
+	struct logfile_options opt; /* but for its state */
 	const struct parser_ops *mta; /* for programs nobody claims; or NULL */
 	enum direction direction;     /* DIR_NONE: the sink's to tell */
 };
@@ -49,6 +49,9 @@ int mail_feed_add(
     struct mail_feed *f, const struct mail_input *in, struct err *e);
 /* Reads the next line in order of time: 1, or 0 at the end. */
 int mail_feed_step(struct mail_feed *f, struct err *e);
+/* With opt.follow, after the end: what waits for its rest (a line without a
+ * line end, parts of a line) is to be read, for no rest comes. */
+void mail_feed_finish(struct mail_feed *f);
 
 size_t mail_feed_files(const struct mail_feed *f);
 const char *mail_feed_path(const struct mail_feed *f, size_t file);
@@ -57,19 +60,20 @@ struct line_counts mail_feed_total(const struct mail_feed *f);
 bool mail_feed_truncated(const struct mail_feed *f, size_t file);
 /* Not resumed: its counts are those of the whole file. */
 bool mail_feed_from_start(const struct mail_feed *f, size_t file);
-/* The last line read of a file, and the times of its first and last. */
+/* How far a file was read, and the earliest and latest time in it. */
 struct feed_position {
-	int64_t offset, bytes; /* of the line, without its end */
-	uint64_t hash;         /* hash_bytes of it, seed 0 */
-	int64_t first, last;   /* UTC_NONE = no line had a time */
+	struct logfile_place place;
+	int64_t first, last; /* UTC_NONE = no line had a time */
 };
 struct feed_position mail_feed_position(const struct mail_feed *f, size_t file);
+/* Bytes read of all files, as they are on the disk; total 0 = not known. */
+void mail_feed_progress(
+    const struct mail_feed *f, int64_t *done, int64_t *total);
 /* The file whose line is being read, for sinks. */
 size_t mail_feed_current(const struct mail_feed *f);
-/* A parser's state blocks of a file, to be kept between runs. */
-struct str mail_feed_state(
-    const struct mail_feed *f, size_t file, struct buf *out);
-void mail_feed_restore(struct mail_feed *f, size_t file, struct str state);
+/* All that is needed to read a file on in another run as if nothing had been
+ * between; appended to out. */
+void mail_feed_state(const struct mail_feed *f, size_t file, struct buf *out);
 /* Hours heard since the last call of mail_feed_hours_reset. */
 const struct hour_counts *mail_feed_hour(const struct mail_feed *f, size_t *at);
 void mail_feed_hours_reset(struct mail_feed *f);

@@ -10,6 +10,7 @@
 #include "ingest/spill.h"
 
 #define BATCH_LINES   100000
+#define TICK_LINES    1000
 #define UNPARSED_KEEP 100 /* sample lines kept of one file and run */
 #define PENDING_KEEP  (7 * 86400 * USEC)
 #define PENDING_MAX   1000000
@@ -18,13 +19,14 @@ struct import_file {
 	struct ledger_entry ledger;
 	int64_t samples;           /* unparsed lines kept */
 	struct line_counts before; /* the ledger's, when this run began */
-	bool known;                /* its last line is to be met again first */
+	int64_t next;              /* what the ledger says was read */
+	const char *path;          /* where it is read */
 };
 
 struct mail_import {
 	struct message_sink sink;
 	struct unparsed_sink unparsed;
-	struct unparsed_sink *also; /* the caller's */
+	const struct mail_import_options *opt;
 	struct store *store;
 	const struct config *config;
 	struct assembler *assembler;
@@ -33,6 +35,12 @@ struct mail_import {
 	size_t nfiles;
 	struct arena mem;
 	struct buf buf;
+	struct buf state; /* the assembler's, as saved ... */
+	int64_t now;      /* ... and its time then */
+	/* Rows of lines that had no end yet: the next run makes them anew. */
+	bool provisional;
+	uint64_t *keys;
+	size_t nkeys, keys_size;
 	struct mail_import_result result;
 	int64_t *gone; /* slots of messages that left since the last commit */
 	size_t ngone, gone_size;
@@ -42,28 +50,74 @@ struct mail_import {
 
 /* --- what the feed gives */
 
+/* Its row in open_message goes with the next commit. */
 static void
-slot_gone(struct mail_import *i, int64_t slot)
+note_gone(struct mail_import *i, struct message *m)
 {
-	if (slot == 0)
+	if (m->slot == 0)
 		return;
 	if (i->ngone == i->gone_size) {
 		i->gone_size = i->gone_size ? i->gone_size * 2 : 64;
 		i->gone = xrealloc(i->gone, i->gone_size * sizeof(*i->gone));
 	}
-	i->gone[i->ngone++] = slot;
+	i->gone[i->ngone++] = m->slot;
+	m->slot = 0;
+}
+
+static void
+note_provisional(struct mail_import *i, uint64_t key)
+{
+	if (i->nkeys == i->keys_size) {
+		i->keys_size = i->keys_size ? i->keys_size * 2 : 16;
+		i->keys = xrealloc(i->keys, i->keys_size * sizeof(*i->keys));
+	}
+	i->keys[i->nkeys++] = key;
 }
 
 /* What became part of another message since it was saved is no message. */
 static void
-parts_gone(struct mail_import *i, const struct message *m)
+parts_gone(struct mail_import *i, struct message *m)
 {
 	struct message *part;
 
 	for (part = m->absorbed; part != NULL; part = part->absorbed) {
-		slot_gone(i, part->slot);
-		part->slot = 0;
+		note_gone(i, part);
+		if (i->provisional && part->stored_key != 0)
+			note_provisional(i, part->stored_key);
 	}
+}
+
+/* Would its rows be joined with those of a message on another of our hosts? */
+static bool
+has_hop(const struct mail_import *i, const struct message *m)
+{
+	const struct queue_entry *q;
+
+	for (q = m->queues; q != NULL; q = q->next)
+		if (q->hops != NULL)
+			return true;
+	return assembler_is_own(i->assembler, m->has_client, m->client);
+}
+
+/* The rows of a message. */
+static int
+put_rows(struct mail_import *i, struct message *m, struct err *e)
+{
+	uint64_t key = message_key(m), was = m->stored_key;
+	int rc = 0;
+
+	m->direction = direction_of(i->config, m);
+	if (i->provisional) {
+		rc = mail_store_has(i->store, key, e);
+		if (rc < 0 || (rc > 0 && key != was) || has_hop(i, m))
+			return rc < 0 ? rc : 0; /* nothing could undo it */
+		note_provisional(i, key);
+		if (was != 0 && was != key)
+			note_provisional(i, was);
+	}
+	parts_gone(i, m);
+	return mail_store_put(
+	    i->store, i->assembler, m, &i->result.records, e);
 }
 
 static void
@@ -71,15 +125,18 @@ on_message(struct message_sink *sink, struct message *m)
 {
 	struct mail_import *i = (struct mail_import *)sink;
 
-	slot_gone(i, m->slot);
-	parts_gone(i, m);
+	note_gone(i, m);
 	if (i->rc < 0)
 		return;
 	i->result.messages++;
-	m->direction = direction_of(i->config, m);
 	if (m->rows_dirty)
-		i->rc = mail_store_put(
-		    i->store, i->assembler, m, &i->result.records, &i->err);
+		i->rc = put_rows(i, m, &i->err);
+}
+
+static void
+on_empty(struct message_sink *sink, struct message *m)
+{
+	note_gone((struct mail_import *)sink, m);
 }
 
 static int
@@ -104,9 +161,9 @@ on_unparsed(struct unparsed_sink *sink, struct str raw, struct str program,
 	                           offsetof(struct mail_import, unparsed));
 	struct import_file *f = &i->files[mail_feed_current(i->feed)];
 
-	if (i->also != NULL)
-		i->also->line(i->also, raw, program, ev);
-	if (i->rc < 0 || f->samples++ >= UNPARSED_KEEP)
+	if (i->opt->unparsed != NULL)
+		i->opt->unparsed->line(i->opt->unparsed, raw, program, ev);
+	if (i->rc < 0 || i->provisional || f->samples++ >= UNPARSED_KEEP)
 		return;
 	i->rc = keep_sample(i, f, raw, program, ev);
 }
@@ -150,6 +207,51 @@ restore_pending(struct mail_import *i, struct err *e)
 	return rc;
 }
 
+/* The keys of provisional rows, then the assembler's own state. */
+static bool
+restore_state(struct mail_import *i, struct str state)
+{
+	struct rd r = rd_of(state.p, state.n);
+
+	while (rd_u8(&r) == 1)
+		note_provisional(i, (uint64_t)unpack_i64(&r));
+	if (r.bad)
+		return false;
+	buf_put(&i->state, r.p, rd_left(&r));
+	return i->state.n == 0 ||
+	       assembler_restore(i->assembler, buf_str(&i->state));
+}
+
+static bool
+is_provisional(const struct mail_import *i, uint64_t key)
+{
+	size_t n;
+
+	for (n = 0; n < i->nkeys && i->keys[n] != key; n++)
+		;
+	return n < i->nkeys;
+}
+
+/* Makes the store what it was before the last run read lines without an end;
+ * they come again, with their end or without. */
+static int
+undo_provisional(struct mail_import *i, struct err *e)
+{
+	struct message *m = NULL;
+	size_t n;
+	int rc = 0;
+
+	for (n = 0; rc >= 0 && n < i->nkeys; n++)
+		rc = mail_store_drop(i->store, i->keys[n], e);
+	while (rc >= 0 && i->nkeys > 0 &&
+	       (m = assembler_next(i->assembler, m)) != NULL)
+		if (is_provisional(i, m->stored_key))
+			rc = put_rows(i, m, e);
+	i->nkeys = 0;
+	i->result.records = 0;
+	return rc;
+}
+
 static int
 restore(struct mail_import *i, struct err *e)
 {
@@ -159,25 +261,30 @@ restore(struct mail_import *i, struct err *e)
 	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0 ||
 	    (rc = stmt_next(st, e)) < 0)
 		return rc;
-	if (rc > 0 && !assembler_restore(i->assembler, stmt_value(st, 1).s))
+	if (rc > 0)
+		i->now = stmt_value(st, 0).i;
+	if (rc > 0 && !restore_state(i, stmt_value(st, 1).s))
 		return err_set(e, ERR_FAIL, "%s: its state cannot be read",
 		    store_path(i->store));
 	stmt_reset(st);
 	rc = restore_messages(i, e);
-	return rc < 0 ? rc : restore_pending(i, e);
+	if (rc >= 0)
+		rc = restore_pending(i, e);
+	return rc < 0 ? rc : undo_provisional(i, e);
 }
 
 int
 mail_import_open(struct mail_import **out, struct store *s,
     const struct config *config, const struct rules *rules,
-    struct unparsed_sink *unparsed, struct err *e)
+    const struct mail_import_options *opt, struct err *e)
 {
 	struct mail_import *i = xcalloc(1, sizeof(*i));
 	int rc;
 
 	i->sink.message = on_message;
+	i->sink.empty = on_empty;
 	i->unparsed.line = on_unparsed;
-	i->also = unparsed;
+	i->opt = opt;
 	i->store = s;
 	i->config = config;
 	i->assembler = assembler_new(&i->sink);
@@ -199,6 +306,8 @@ mail_import_close(struct mail_import *i)
 	assembler_free(i->assembler);
 	free(i->files);
 	free(i->gone);
+	free(i->keys);
+	buf_free(&i->state);
 	arena_free(&i->mem);
 	buf_free(&i->buf);
 	free(i);
@@ -212,39 +321,68 @@ mail_import_feed(const struct mail_import *i)
 
 /* --- files */
 
+/* Has the file been added in this call under another name?  One that only
+ * begins alike gets an entry of its own. */
+static int
+is_again(const struct mail_import *i, const char *path, struct ledger_entry *l,
+    struct err *e)
+{
+	size_t n;
+	int rc = 0;
+
+	for (n = 0; rc == 0 && l->id != 0 && n < i->nfiles; n++)
+		if (i->files[n].ledger.id == l->id) {
+			rc = ledger_is_copy(path, i->files[n].path, e);
+			if (rc == 0)
+				*l = (struct ledger_entry){.kind = l->kind,
+				    .path = l->path,
+				    .head_bytes = l->head_bytes,
+				    .head_hash = l->head_hash,
+				    .first_time = UTC_NONE,
+				    .last_time = UTC_NONE};
+		}
+	return rc;
+}
+
 int
 mail_import_add(struct mail_import *i, const struct mail_input *in,
     const char *name, struct err *e)
 {
 	struct mail_input from = *in;
 	struct import_file f = {0};
+	bool known;
 	int rc;
 
 	rc = ledger_find(i->store, "mail", in->path, &i->mem, &f.ledger, e);
 	if (rc < 0)
 		return rc;
-	f.known = f.ledger.id != 0;
+	rc = is_again(i, in->path, &f.ledger, e);
+	if (rc < 0)
+		return rc;
+	if (f.ledger.older || rc > 0) {
+		i->result.files++;
+		i->result.files_known++;
+		return 0;
+	}
+	known = f.ledger.id != 0;
 	f.before = (struct line_counts){
 	    f.ledger.lines, f.ledger.used, f.ledger.ignored, f.ledger.unparsed};
 	if (name != NULL)
 		f.ledger.path = name;
-	if (f.known) {
-		from.opt.offset = f.ledger.resume_offset;
-		from.opt.lines = f.ledger.lines - 1;
-		from.opt.after =
-		    f.ledger.last_time == UTC_NONE ? 0 : f.ledger.last_time;
-	} else if (f.ledger.head_bytes > 0 &&
-	           (rc = ledger_save(i->store, &f.ledger, e)) < 0) {
+	f.samples = f.ledger.unparsed; /* the first ones are kept */
+	if (f.ledger.head_bytes > 0 &&
+	    (rc = ledger_save(i->store, &f.ledger, e)) < 0)
 		return rc;
-	}
 	from.name = name;
 	from.number = (unsigned)f.ledger.id;
-	from.skip_first = f.known;
+	from.opt.follow = true; /* until finish_lines() */
+	if (known)
+		from.state = f.ledger.state;
 	rc = mail_feed_add(i->feed, &from, e);
 	if (rc < 0)
 		return rc;
-	if (f.known)
-		mail_feed_restore(i->feed, i->nfiles, f.ledger.state);
+	f.path = arena_z(&i->mem, str_z(in->path));
+	f.next = mail_feed_position(i->feed, i->nfiles).place.next;
 	i->files = xrealloc(i->files, (i->nfiles + 1) * sizeof(*i->files));
 	i->files[i->nfiles++] = f;
 	return 0;
@@ -268,6 +406,7 @@ save_message(struct mail_import *i, struct message *m, struct err *e)
 	struct value v[2];
 	int rc;
 
+	parts_gone(i, m);
 	i->buf.n = 0;
 	spill_message(&i->buf, m);
 	v[0] = value_blob(i->buf.p, i->buf.n);
@@ -287,17 +426,14 @@ save_messages(struct mail_import *i, struct err *e)
 	struct value v;
 	int rc = 0;
 
-	for (m = assembler_next(i->assembler, NULL); m != NULL;
-	     m = assembler_next(i->assembler, m))
-		parts_gone(i, m);
-	for (; rc >= 0 && i->ngone > 0; i->ngone--) {
-		v = value_int(i->gone[i->ngone - 1]);
-		rc = run(i, "open_message_delete", &v, 1, e);
-	}
 	for (m = assembler_next(i->assembler, NULL); rc >= 0 && m != NULL;
 	     m = assembler_next(i->assembler, m))
 		if (m->dirty || m->slot == 0)
 			rc = save_message(i, m, e);
+	for (; rc >= 0 && i->ngone > 0; i->ngone--) {
+		v = value_int(i->gone[i->ngone - 1]);
+		rc = run(i, "open_message_delete", &v, 1, e);
+	}
 	return rc;
 }
 
@@ -324,13 +460,23 @@ save_pending(struct mail_import *i, struct err *e)
 static int
 save_state(struct mail_import *i, struct err *e)
 {
+	int64_t now = assembler_now(i->assembler);
 	struct value v[2];
+	size_t n;
 
-	if (assembler_now(i->assembler) == UTC_NONE)
-		return 0;
+	if (now != UTC_NONE && !i->provisional) {
+		i->now = now;
+		i->state.n = 0;
+		assembler_save(i->assembler, &i->state);
+	}
 	i->buf.n = 0;
-	assembler_save(i->assembler, &i->buf);
-	v[0] = value_time(assembler_now(i->assembler));
+	for (n = 0; n < i->nkeys; n++) {
+		pack_u8(&i->buf, 1);
+		pack_i64(&i->buf, (int64_t)i->keys[n]);
+	}
+	pack_u8(&i->buf, 0);
+	buf_s(&i->buf, buf_str(&i->state));
+	v[0] = value_time(i->now);
 	v[1] = value_blob(i->buf.p, i->buf.n);
 	return run(i, "assembler_state_put", v, 2, e);
 }
@@ -367,22 +513,22 @@ save_ledger(struct mail_import *i, size_t n, struct err *e)
 	struct line_counts c = mail_feed_counts(i->feed, n);
 	struct feed_position p = mail_feed_position(i->feed, n);
 
-	if (c.lines == 0)
+	if (p.place.next == f->next && l->lines == f->before.lines + c.lines)
 		return 0; /* nothing new */
 	l->lines = f->before.lines + c.lines;
 	l->used = f->before.used + c.used;
 	l->ignored = f->before.ignored + c.ignored;
 	l->unparsed = f->before.unparsed + c.unparsed;
-	l->resume_offset = p.offset;
-	l->resume_bytes = p.bytes;
-	l->resume_hash = p.hash;
-	if (l->first_time == UTC_NONE)
-		l->first_time = p.first;
-	if (p.last != UTC_NONE)
-		l->last_time = p.last;
+	l->resume_offset = p.place.offset;
+	l->resume_bytes = p.place.bytes;
+	l->resume_hash = p.place.hash;
+	l->first_time = p.first;
+	l->last_time = p.last;
 	l->truncated = mail_feed_truncated(i->feed, n);
 	i->buf.n = 0;
-	l->state = mail_feed_state(i->feed, n, &i->buf);
+	mail_feed_state(i->feed, n, &i->buf);
+	l->state = buf_str(&i->buf);
+	f->next = p.place.next;
 	return ledger_save(i->store, l, e);
 }
 
@@ -426,9 +572,7 @@ put_open_rows(struct mail_import *i, struct err *e)
 	     m = assembler_next(i->assembler, m)) {
 		if (!m->rows_dirty || message_is_empty(m))
 			continue;
-		m->direction = direction_of(i->config, m);
-		rc = mail_store_put(
-		    i->store, i->assembler, m, &i->result.records, e);
+		rc = put_rows(i, m, e);
 		m->dirty = true;
 	}
 	return rc;
@@ -442,19 +586,64 @@ link_pending(struct mail_import *i, struct err *e)
 	int64_t now = assembler_now(i->assembler);
 	int64_t old = now == UTC_NONE ? UTC_NONE : now - PENDING_KEEP;
 	struct pending *p, *next;
+	struct map open = {0};
+	struct message *m;
 	int rc = 0;
 
+	for (m = assembler_next(i->assembler, NULL); m != NULL;
+	     m = assembler_next(i->assembler, m))
+		if (m->stored_key != 0)
+			map_put(&open, m->stored_key, m);
 	for (p = pending_next(set, NULL); rc >= 0 && p != NULL; p = next) {
 		next = pending_next(set, p);
-		rc = mail_store_link(i->store, i->assembler, p, e);
+		if (i->opt->follow && p->time + PENDING_WAIT > now)
+			continue;
+		rc = mail_store_link(i->store, i->assembler, p, &open, e);
 		if (rc <= 0 && p->time >= old &&
 		    pending_count(set) <= PENDING_MAX)
 			continue;
 		i->result.linked_verdicts += rc > 0;
 		pending_remove(set, p);
 	}
+	map_free(&open);
 	i->result.waiting_verdicts = (int64_t)pending_count(set);
 	return rc;
+}
+
+static int
+read_lines(struct mail_import *i, struct err *e)
+{
+	int64_t lines = 0, batch = i->opt->batch ? i->opt->batch : BATCH_LINES;
+	int rc = 0;
+
+	while (!(i->opt->stop && *i->opt->stop) &&
+	       (rc = mail_feed_step(i->feed, e)) > 0) {
+		if (i->rc < 0) {
+			*e = i->err;
+			return i->rc;
+		}
+		if (++lines % TICK_LINES == 0 && i->opt->tick != NULL)
+			i->opt->tick(i->opt->arg, i->feed);
+		if (lines % batch == 0 && !i->provisional &&
+		    (rc = next_batch(i, e)) < 0)
+			return rc;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+/* What still waits for its end is shown as it is, but not kept: everything is
+ * saved as it was before, so that the next run reads these lines anew. */
+static int
+read_unended(struct mail_import *i, struct err *e)
+{
+	int rc;
+
+	i->provisional = true;
+	mail_feed_finish(i->feed);
+	rc = read_lines(i, e);
+	if (rc >= 0)
+		rc = put_open_rows(i, e);
+	return rc < 0 || i->nkeys == 0 ? rc : save_state(i, e);
 }
 
 static int
@@ -466,6 +655,8 @@ finish(struct mail_import *i, struct err *e)
 		rc = link_pending(i, e);
 	if (rc >= 0)
 		rc = save_batch(i, e);
+	if (rc >= 0 && !i->opt->follow)
+		rc = read_unended(i, e);
 	return rc < 0 ? rc : store_commit(i->store, e);
 }
 
@@ -476,12 +667,13 @@ fill_result(struct mail_import *i)
 	size_t n;
 
 	r->n = mail_feed_total(i->feed);
-	r->files = (int64_t)i->nfiles;
+	r->files += (int64_t)i->nfiles;
 	for (n = 0; n < i->nfiles; n++) {
 		r->files_known += mail_feed_counts(i->feed, n).lines == 0;
 		r->truncated |= mail_feed_truncated(i->feed, n);
 	}
 	r->open = (int64_t)assembler_unended(i->assembler);
+	r->expired = assembler_counts(i->assembler).expired;
 	r->ambiguous_verdicts =
 	    assembler_counts(i->assembler).ambiguous_verdicts;
 }
@@ -490,17 +682,8 @@ int
 mail_import_run(
     struct mail_import *i, struct mail_import_result *out, struct err *e)
 {
-	int64_t lines = 0;
-	int rc;
+	int rc = read_lines(i, e);
 
-	while ((rc = mail_feed_step(i->feed, e)) > 0) {
-		if (i->rc < 0) {
-			*e = i->err;
-			return i->rc;
-		}
-		if (++lines % BATCH_LINES == 0 && (rc = next_batch(i, e)) < 0)
-			return rc;
-	}
 	if (rc >= 0)
 		rc = finish(i, e);
 	if (rc >= 0 && i->rc < 0) {

@@ -7,6 +7,8 @@
 #ifndef INGEST_MAIL_IMPORT_H
 #define INGEST_MAIL_IMPORT_H
 
+#include <signal.h>
+
 #include "ingest/mail_feed.h"
 #include "model/config.h"
 #include "store/store.h"
@@ -15,16 +17,29 @@ struct mail_import_result {
 	struct line_counts n;       /* of the lines that were new */
 	int64_t files, files_known; /* of which nothing was new */
 	int64_t messages, records, open;
+	int64_t expired; /* of the messages: let go, for they never ended */
 	int64_t linked_verdicts, waiting_verdicts, ambiguous_verdicts;
 	bool truncated;
 };
 
 struct mail_import;
 
-/* unparsed may be NULL. */
+struct mail_import_options {
+	struct unparsed_sink *unparsed; /* or NULL */
+	int64_t batch;                  /* lines a transaction; 0 = as is best */
+	/* The logs go on being written, and another run comes soon: what has no
+	 * end yet is not shown, and verdicts wait out their time. */
+	bool follow;
+	const volatile sig_atomic_t *stop; /* not 0: no more lines; or NULL */
+	/* Called every now and then while lines are read; or NULL. */
+	void (*tick)(void *arg, const struct mail_feed *feed);
+	void *arg;
+};
+
+/* opt must outlive the import. */
 int mail_import_open(struct mail_import **out, struct store *s,
     const struct config *config, const struct rules *rules,
-    struct unparsed_sink *unparsed, struct err *e);
+    const struct mail_import_options *opt, struct err *e);
 /* name: what evidence shows instead of the path; NULL = the path. */
 int mail_import_add(struct mail_import *i, const struct mail_input *in,
     const char *name, struct err *e);

@@ -768,6 +768,24 @@ put_hop_rows(struct store *s, struct assembler *a, const struct message *m,
 }
 
 int
+mail_store_has(struct store *s, uint64_t key, struct err *e)
+{
+	int64_t id;
+	int rc = id_of_key(s, key, &id, e);
+
+	return rc < 0 ? rc : id != 0;
+}
+
+int
+mail_store_drop(struct store *s, uint64_t key, struct err *e)
+{
+	int64_t id;
+	int rc = id_of_key(s, key, &id, e);
+
+	return rc < 0 || id == 0 ? rc : delete_message(s, id, e);
+}
+
+int
 mail_store_put(struct store *s, struct assembler *a, struct message *m,
     int64_t *records, struct err *e)
 {
@@ -776,6 +794,7 @@ mail_store_put(struct store *s, struct assembler *a, struct message *m,
 	int64_t id, parent;
 	int rc = 0;
 
+	/* Rows under another key, from when less of it was known. */
 	if (m->stored_key != 0 && m->stored_key != key)
 		rc = drop_stored(s, a, m, m->stored_key, e);
 	for (part = m->absorbed; rc >= 0 && part != NULL; part = part->absorbed)
@@ -814,8 +833,8 @@ mail_store_put(struct store *s, struct assembler *a, struct message *m,
 /* --- verdicts whose message is stored */
 
 static int
-find_message(
-    struct store *s, const struct pending *p, int64_t *id, struct err *e)
+find_message(struct store *s, const struct pending *p, int64_t *id,
+    uint64_t *key, struct err *e)
 {
 	bool by_queue = str_has(p->queue_id);
 	struct value v[] = {value_str(by_queue ? p->queue_id : p->message_id),
@@ -831,6 +850,7 @@ find_message(
 	    (rc = stmt_next(st, e)) <= 0)
 		return rc;
 	*id = stmt_value(st, 0).i;
+	*key = (uint64_t)stmt_value(st, 1).i;
 	if (!by_queue && (rc = stmt_next(st, e)) > 0)
 		*id = 0; /* not unique: it tells nothing */
 	stmt_reset(st);
@@ -855,11 +875,12 @@ has_verdict_of(struct store *s, int64_t id, struct str filter, struct err *e)
 
 int
 mail_store_link(struct store *s, struct assembler *a, const struct pending *p,
-    struct err *e)
+    const struct map *open, struct err *e)
 {
 	struct message *m;
 	int64_t id, records = 0;
-	int rc = find_message(s, p, &id, e);
+	uint64_t key = 0;
+	int rc = find_message(s, p, &id, &key, e);
 
 	if (rc < 0 || id == 0)
 		return rc;
@@ -872,6 +893,8 @@ mail_store_link(struct store *s, struct assembler *a, const struct pending *p,
 	if (rc < 0 || m == NULL)
 		return rc;
 	message_add_verdict(m, &p->v, p->time);
+	if (map_get(open, key) != NULL)
+		message_add_verdict(map_get(open, key), &p->v, p->time);
 	rc = delete_rows(s, id, e);
 	if (rc >= 0)
 		rc = put_rows(s, m, id, &records, e);

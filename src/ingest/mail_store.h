@@ -6,6 +6,7 @@
 #ifndef INGEST_MAIL_STORE_H
 #define INGEST_MAIL_STORE_H
 
+#include "base/map.h"
 #include "ingest/assemble.h"
 #include "ingest/pending.h"
 #include "store/store.h"
@@ -16,8 +17,14 @@
 int mail_store_put(struct store *s, struct assembler *a, struct message *m,
     int64_t *records, struct err *e);
 
-/* Gives a waiting verdict to its message in the store: 1 if it found one. */
+/* Are there rows under this key?  1, 0.  Dropping them is fine if not. */
+int mail_store_has(struct store *s, uint64_t key, struct err *e);
+int mail_store_drop(struct store *s, uint64_t key, struct err *e);
+
+/* Gives a waiting verdict to its message in the store: 1 if it found one.
+ * open: messages that are not complete yet, by the key of their rows; one of
+ * them gets it as well. */
 int mail_store_link(struct store *s, struct assembler *a,
-    const struct pending *p, struct err *e);
+    const struct pending *p, const struct map *open, struct err *e);
 
 #endif

@@ -252,9 +252,16 @@ message_add_verdict(struct message *m, const struct verdict *v, int64_t time)
 {
 	struct message_verdict *mv;
 
-	for (mv = m->verdicts; mv != NULL; mv = mv->next)
-		if (same_verdict(&mv->v, v))
-			return;
+	for (mv = m->verdicts; mv != NULL && !same_verdict(&mv->v, v);)
+		mv = mv->next;
+	if (mv != NULL) {
+		if (time < mv->time) {
+			mv->time = time;
+			mv->v.evidence = v->evidence;
+			m->dirty = m->rows_dirty = true;
+		}
+		return;
+	}
 	mv = arena_zalloc(&m->mem, sizeof(*mv));
 	mv->v = *v;
 	mv->v.filter = arena_dup(&m->mem, v->filter);
@@ -264,6 +271,28 @@ message_add_verdict(struct message *m, const struct verdict *v, int64_t time)
 	*m->verdicts_end = mv;
 	m->verdicts_end = &mv->next;
 	m->dirty = m->rows_dirty = true;
+}
+
+/* Of two that are as bad: the one that tells more, then the earlier; at last
+ * by name, so that the order in which lines were read does not show. */
+static bool
+comes_first(const struct message_verdict *a, const struct message_verdict *b)
+{
+	int c;
+
+	if (a->v.has_score != b->v.has_score)
+		return a->v.has_score;
+	if (a->v.has_threshold != b->v.has_threshold)
+		return a->v.has_threshold;
+	if (a->time != b->time)
+		return a->time < b->time;
+	if ((c = str_cmp(a->v.filter, b->v.filter)) != 0)
+		return c < 0;
+	if ((c = str_cmp(a->v.rule, b->v.rule)) != 0)
+		return c < 0;
+	if ((c = str_cmp(a->v.signature, b->v.signature)) != 0)
+		return c < 0;
+	return a->v.score > b->v.score;
 }
 
 const struct message_verdict *
@@ -281,7 +310,9 @@ message_worst(const struct message *m)
 
 	for (v = m->verdicts; v != NULL; v = v->next)
 		if (worst == NULL ||
-		    severity[v->v.kind] > severity[worst->v.kind])
+		    severity[v->v.kind] > severity[worst->v.kind] ||
+		    (severity[v->v.kind] == severity[worst->v.kind] &&
+		        comes_first(v, worst)))
 			worst = v;
 	return worst;
 }

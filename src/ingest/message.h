@@ -90,6 +90,7 @@ struct message {
 	struct message *absorbed; /* merged into this one, for its memory */
 	struct message *list_next, *list_prev;
 	int list;            /* 0 = on none */
+	int64_t due;         /* what its place in the list says of last */
 	int64_t slot;        /* row id in open_message, 0 = none */
 	uint64_t stored_key; /* rows are in the store under this key */
 	bool dirty, rows_dirty;

@@ -9,13 +9,14 @@
 #include "base/utc.h"
 
 #define QUEUE_EARLY (300 * USEC) /* a verdict may come before its message */
+#define SWEEP_EVERY (600 * USEC)
 #define USES_MAX 8 /* of one id that are told apart */
 #define SIZE_SLACK  4096         /* headers that are added on the way */
 
 /* One message, open or gone, that carried a Message-ID. */
 struct mid_use {
 	struct message *message; /* NULL once it has left */
-	struct str host;         /* in the mid's arena */
+	uint64_t host;           /* its hash; 0 = none */
 	int64_t received, size;
 	struct mid_use *next, *also; /* of the id; of the message */
 	struct mid *mid;
@@ -27,21 +28,22 @@ struct mid_filter {
 	struct mid_filter *next;
 };
 
-struct mid {
+struct mid { /* one for every message of a window: kept small */
+	uint64_t hash; /* of the id, which is all that is kept of it */
 	struct arena mem;
-	struct str id;
-	uint64_t hash;
 	struct mid_use *uses; /* newest first */
+	struct mid_use one;   /* nearly always the only one */
 	int nuses;
 	int64_t crowded; /* last time it had more uses than are told apart */
 	struct mid_filter *filters;
 	int64_t last;
-	struct mid *chain;
 };
 
 struct pending_set {
 	struct pending *first, *last;
-	struct pending *due; /* first that has not been looked at by id */
+	/* The first that has not been looked at by id, of earlier runs and of
+	 * this one: each is in order of time, both together are not. */
+	struct pending *due_old, *due;
 	size_t n;
 	struct map by_queue, mids;
 	struct buf form; /* the Message-ID at hand as it is compared */
@@ -82,7 +84,7 @@ void
 pending_free(struct pending_set *s)
 {
 	struct pending *p;
-	struct mid *m, *next;
+	struct mid *m;
 	size_t at = 0;
 
 	if (s == NULL)
@@ -92,10 +94,7 @@ pending_free(struct pending_set *s)
 		pending_drop(p);
 	}
 	while ((m = map_next(&s->mids, &at)) != NULL)
-		for (; m != NULL; m = next) {
-			next = m->chain;
-			mid_free(m);
-		}
+		mid_free(m);
 	map_free(&s->by_queue);
 	map_free(&s->mids);
 	buf_free(&s->form);
@@ -125,19 +124,14 @@ mid_find(struct pending_set *s, struct str message_id, bool make)
 {
 	struct str id = mid_form(s, message_id);
 	uint64_t h = hash_str(id, 7);
-	struct mid *first = map_get(&s->mids, h), *m;
+	struct mid *m = map_get(&s->mids, h);
 
-	for (m = first; m != NULL; m = m->chain)
-		if (str_eq(m->id, id))
-			return m;
-	if (!make)
-		return NULL;
+	if (m != NULL || !make)
+		return m;
 	m = xcalloc(1, sizeof(*m));
 	m->mem.block = 256;
-	m->id = arena_dup(&m->mem, id);
 	m->hash = h;
 	m->crowded = UTC_NONE;
-	m->chain = first;
 	map_put(&s->mids, h, m);
 	return m;
 }
@@ -159,7 +153,7 @@ mid_count_verdict(struct mid *m, struct str filter)
 	f->verdicts++;
 }
 
-void
+struct pending *
 pending_put(struct pending_set *s, struct str host, struct str mta,
     const struct event *ev, const struct verdict *v, int64_t time)
 {
@@ -194,6 +188,20 @@ pending_put(struct pending_set *s, struct str host, struct str mta,
 		if (time > m->last)
 			m->last = time;
 	}
+	return p;
+}
+
+void
+pending_put_old(struct pending_set *s, struct str host, struct str mta,
+    const struct event *ev, const struct verdict *v, int64_t time, bool tried)
+{
+	struct pending *p = pending_put(s, host, mta, ev, v, time);
+
+	p->old = true;
+	p->tried = tried;
+	s->due = NULL;
+	if (s->due_old == NULL)
+		s->due_old = p;
 }
 
 static void
@@ -220,6 +228,8 @@ take_out(struct pending_set *s, struct pending *p)
 		unlink_queue(s, p);
 	if (s->due == p)
 		s->due = p->next;
+	if (s->due_old == p)
+		s->due_old = p->next;
 	*(p->prev ? &p->prev->next : &s->first) = p->next;
 	*(p->next ? &p->next->prev : &s->last) = p->prev;
 	s->n--;
@@ -230,6 +240,12 @@ static bool
 same_host(struct str a, struct str b)
 {
 	return a.n == 0 || b.n == 0 || str_eq(a, b);
+}
+
+static uint64_t
+host_hash(struct str host)
+{
+	return host.n ? hash_str(host, 0) : 0;
 }
 
 void
@@ -258,10 +274,13 @@ mid_use_new(struct mid *mid, const struct message *m)
 {
 	struct mid_use **at, **oldest = NULL, *u;
 
-	if (mid->nuses < USES_MAX) {
-		mid->nuses++;
-		return arena_zalloc(&mid->mem, sizeof(*u));
+	if (mid->nuses++ == 0) {
+		mid->one = (struct mid_use){0};
+		return &mid->one;
 	}
+	if (mid->nuses <= USES_MAX)
+		return arena_zalloc(&mid->mem, sizeof(*u));
+	mid->nuses = USES_MAX;
 	if (m->received > mid->crowded)
 		mid->crowded = m->received;
 	for (at = &mid->uses; *at != NULL; at = &(*at)->next)
@@ -293,9 +312,8 @@ pending_know(struct pending_set *s, struct message *m)
 	if (u == NULL)
 		return;
 	u->message = m;
+	u->host = host_hash(m->host);
 	u->also = NULL;
-	if (!str_eq(u->host, m->host))
-		u->host = arena_dup(&mid->mem, m->host);
 	u->received = m->received;
 	u->size = m->size;
 	u->mid = mid;
@@ -339,7 +357,7 @@ pending_merged(struct message *into, struct message *m)
 
 	for (u = m->mid; u != NULL; u = also) {
 		also = u->also;
-		if (str_eq(u->host, into->host)) {
+		if (u->host == host_hash(into->host)) {
 			mid_use_remove(u);
 			continue;
 		}
@@ -364,6 +382,7 @@ size_fits(int64_t said, int64_t have)
 static struct mid_use *
 only_use(const struct mid *mid, const struct pending *p, bool *many)
 {
+	uint64_t host = host_hash(p->host);
 	struct mid_use *u, *found = NULL;
 
 	*many = mid->crowded != UTC_NONE &&
@@ -374,7 +393,7 @@ only_use(const struct mid *mid, const struct pending *p, bool *many)
 			u->received = u->message->received;
 			u->size = u->message->size;
 		}
-		if (!same_host(u->host, p->host) ||
+		if ((u->host != 0 && host != 0 && u->host != host) ||
 		    u->received > p->time + PENDING_WINDOW ||
 		    u->received < p->time - PENDING_WINDOW)
 			continue;
@@ -425,50 +444,51 @@ link_by_id(struct pending_set *s, struct pending *p, int64_t *ambiguous)
 static void
 sweep(struct pending_set *s, int64_t now)
 {
-	struct mid *m, *keep, *next;
+	struct mid *m;
 	struct mid_use *u;
 	size_t at = 0;
-	uint64_t h;
 
 	while ((m = map_next(&s->mids, &at)) != NULL) {
-		h = m->hash;
-		for (keep = NULL; m != NULL; m = next) {
-			next = m->chain;
-			for (u = m->uses; u != NULL && u->message == NULL;)
-				u = u->next;
-			if (u == NULL && m->last < now - PENDING_WINDOW) {
-				mid_free(m);
-				continue;
-			}
-			m->chain = keep;
-			keep = m;
+		for (u = m->uses; u != NULL && u->message == NULL;)
+			u = u->next;
+		if (u == NULL && m->last < now - PENDING_WINDOW) {
+			map_del(&s->mids, m->hash);
+			mid_free(m);
 		}
-		if (keep == NULL)
-			map_del(&s->mids, h);
-		else
-			map_put(&s->mids, h, keep);
 	}
 	s->swept = now;
+}
+
+/* Those from *due on whose time has come. */
+static void
+advance_due(struct pending_set *s, struct pending **due, int64_t before,
+    int64_t *linked, int64_t *ambiguous)
+{
+	struct pending *p = *due, *next;
+	bool old = p != NULL && p->old, tried;
+	int64_t had;
+
+	for (; p != NULL && p->old == old && p->time <= before; p = next) {
+		next = p->next;
+		*due = next;
+		had = *ambiguous;
+		tried = p->tried;
+		p->tried = true;
+		if (!tried && !str_has(p->queue_id) &&
+		    link_by_id(s, p, ambiguous) && *ambiguous == had)
+			++*linked;
+	}
 }
 
 void
 pending_advance(struct pending_set *s, int64_t now, bool all, int64_t *linked,
     int64_t *ambiguous)
 {
-	struct pending *p, *next;
-	int64_t before;
+	int64_t before = all ? INT64_MAX : now - PENDING_WAIT;
 
-	for (p = s->due; p != NULL; p = next) {
-		if (!all && p->time + PENDING_WAIT > now)
-			break;
-		next = p->next;
-		s->due = next;
-		before = *ambiguous;
-		if (!str_has(p->queue_id) && link_by_id(s, p, ambiguous) &&
-		    *ambiguous == before)
-			++*linked;
-	}
-	if (s->swept == UTC_NONE || now > s->swept + PENDING_WINDOW)
+	advance_due(s, &s->due_old, before, linked, ambiguous);
+	advance_due(s, &s->due, before, linked, ambiguous);
+	if (s->swept == UTC_NONE || now > s->swept + SWEEP_EVERY)
 		sweep(s, now);
 }
 

@@ -18,7 +18,9 @@ struct pending {
 	struct arena mem;
 	struct str host, mta, queue_id, message_id;
 	struct verdict v;
-	int64_t time, size;          /* size -1 = not told */
+	int64_t time, size; /* size -1 = not told */
+	bool tried;         /* its Message-ID has been looked for */
+	bool old;           /* of an earlier run */
 	struct pending *next, *prev; /* in order of coming */
 	struct pending *chain;
 };
@@ -29,8 +31,12 @@ struct pending_set *pending_new(void);
 void pending_free(struct pending_set *s);
 
 /* Waits.  Text is copied, but for the evidence's source. */
-void pending_put(struct pending_set *s, struct str host, struct str mta,
-    const struct event *ev, const struct verdict *v, int64_t time);
+struct pending *pending_put(struct pending_set *s, struct str host,
+    struct str mta, const struct event *ev, const struct verdict *v,
+    int64_t time);
+/* The same for one of an earlier run, before all others, in order of time. */
+void pending_put_old(struct pending_set *s, struct str host, struct str mta,
+    const struct event *ev, const struct verdict *v, int64_t time, bool tried);
 /* Gives the verdicts that waited for this queue id to its message. */
 void pending_claim(struct pending_set *s, struct queue_entry *q, int64_t t);
 /* Is it an id at all?  "<>" is what Postfix logs of a message without one. */

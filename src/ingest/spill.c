@@ -3,33 +3,9 @@
 
 #include <stdlib.h>
 
-#include "base/rd.h"
+#include "base/pack.h"
 
 #define FORMAT 2
-#define ABSENT UINT32_MAX
-
-static void
-put32(struct buf *out, uint32_t v)
-{
-	uint8_t b[4] = {(uint8_t)(v >> 24), (uint8_t)(v >> 16),
-	    (uint8_t)(v >> 8), (uint8_t)v};
-
-	buf_put(out, b, sizeof(b));
-}
-
-void
-spill_i64(struct buf *out, int64_t v)
-{
-	put32(out, (uint32_t)((uint64_t)v >> 32));
-	put32(out, (uint32_t)((uint64_t)v & UINT32_MAX));
-}
-
-void
-spill_str(struct buf *out, struct str s)
-{
-	put32(out, str_has(s) ? (uint32_t)s.n : ABSENT);
-	buf_s(out, s);
-}
 
 void
 spill_addr(struct buf *out, bool has, struct addr a)
@@ -37,26 +13,6 @@ spill_addr(struct buf *out, bool has, struct addr a)
 	buf_c(out, has ? 1 : 0);
 	if (has)
 		buf_put(out, a.b, sizeof(a.b));
-}
-
-int64_t
-spill_get_i64(struct rd *r)
-{
-	uint64_t hi = rd_be32(r);
-
-	return (int64_t)(hi << 32 | rd_be32(r));
-}
-
-struct str
-spill_get_str(struct rd *r)
-{
-	uint32_t n = rd_be32(r);
-	const uint8_t *p;
-
-	if (n == ABSENT || r->bad)
-		return STR_NONE;
-	p = rd_bytes(r, n);
-	return p ? str_of((const char *)p, n) : STR_NONE;
 }
 
 bool
@@ -73,9 +29,9 @@ spill_get_addr(struct rd *r, struct addr *a)
 static void
 put_evidence(struct buf *out, const struct evidence *ev)
 {
-	spill_str(out, ev->source);
-	spill_i64(out, ev->offset);
-	spill_i64(out, ev->line);
+	pack_str(out, ev->source);
+	pack_i64(out, ev->offset);
+	pack_i64(out, ev->line);
 }
 
 static struct evidence
@@ -83,21 +39,21 @@ get_evidence(struct assembler *a, struct rd *r)
 {
 	struct evidence ev;
 
-	ev.source = assembler_path(a, spill_get_str(r));
-	ev.offset = spill_get_i64(r);
-	ev.line = spill_get_i64(r);
+	ev.source = assembler_path(a, unpack_str(r));
+	ev.offset = unpack_i64(r);
+	ev.line = unpack_i64(r);
 	return ev;
 }
 
 static void
 put_attempt(struct buf *out, const struct attempt *at)
 {
-	spill_i64(out, at->time);
-	put32(out, at->disposition);
-	put32(out, (uint32_t)at->reply);
-	spill_str(out, at->dsn);
-	spill_str(out, at->reason);
-	spill_str(out, at->relay);
+	pack_i64(out, at->time);
+	pack_u32(out, at->disposition);
+	pack_u32(out, (uint32_t)at->reply);
+	pack_str(out, at->dsn);
+	pack_str(out, at->reason);
+	pack_str(out, at->relay);
 	spill_addr(out, at->has_relay_addr, at->relay_addr);
 	put_evidence(out, &at->evidence);
 }
@@ -107,12 +63,12 @@ get_attempt(struct assembler *a, struct rd *r)
 {
 	struct attempt at = {0};
 
-	at.time = spill_get_i64(r);
+	at.time = unpack_i64(r);
 	at.disposition = rd_be32(r) % DISP_N;
 	at.reply = (int)rd_be32(r);
-	at.dsn = spill_get_str(r);
-	at.reason = spill_get_str(r);
-	at.relay = spill_get_str(r);
+	at.dsn = unpack_str(r);
+	at.reason = unpack_str(r);
+	at.relay = unpack_str(r);
 	at.has_relay_addr = spill_get_addr(r, &at.relay_addr);
 	at.evidence = get_evidence(a, r);
 	return at;
@@ -121,10 +77,10 @@ get_attempt(struct assembler *a, struct rd *r)
 static void
 put_verdict(struct buf *out, const struct verdict *v)
 {
-	put32(out, v->kind);
-	spill_str(out, v->filter);
-	spill_str(out, v->signature);
-	spill_str(out, v->rule);
+	pack_u32(out, v->kind);
+	pack_str(out, v->filter);
+	pack_str(out, v->signature);
+	pack_str(out, v->rule);
 	buf_c(out, (char)(v->has_score | v->has_threshold << 1));
 	buf_put(out, &v->score, sizeof(v->score));
 	buf_put(out, &v->threshold, sizeof(v->threshold));
@@ -148,9 +104,9 @@ get_verdict(struct assembler *a, struct rd *r)
 	uint8_t has;
 
 	v.kind = rd_be32(r) % VERDICT_N;
-	v.filter = spill_get_str(r);
-	v.signature = spill_get_str(r);
-	v.rule = spill_get_str(r);
+	v.filter = unpack_str(r);
+	v.signature = unpack_str(r);
+	v.rule = unpack_str(r);
 	has = rd_u8(r);
 	v.has_score = has & 1;
 	v.has_threshold = has >> 1 & 1;
@@ -163,53 +119,53 @@ get_verdict(struct assembler *a, struct rd *r)
 static void
 put_flags(struct buf *out, const struct message *m)
 {
-	put32(out, (uint32_t)(m->arrived | m->reinjected << 1 | m->child << 2 |
+	pack_u32(out, (uint32_t)(m->arrived | m->reinjected << 1 | m->child << 2 |
 	                      m->refused << 3 | m->rows_dirty << 4));
 }
 
 static void
 put_head(struct buf *out, const struct message *m)
 {
-	spill_str(out, m->host);
-	spill_str(out, m->mta);
-	spill_i64(out, m->first);
-	spill_i64(out, m->received);
-	spill_i64(out, m->last);
+	pack_str(out, m->host);
+	pack_str(out, m->mta);
+	pack_i64(out, m->first);
+	pack_i64(out, m->received);
+	pack_i64(out, m->last);
 	put_flags(out, m);
 	spill_addr(out, m->has_client, m->client);
-	put32(out, m->client_port);
-	spill_str(out, m->client_name);
-	spill_str(out, m->helo);
-	spill_str(out, m->protocol);
-	spill_str(out, m->auth_user);
-	spill_i64(out, m->tls);
-	spill_str(out, m->sender);
-	spill_str(out, m->message_id);
-	spill_str(out, m->subject);
-	spill_str(out, m->parent_queue_id);
-	spill_i64(out, m->size);
-	spill_i64(out, m->nrcpt);
-	put32(out, m->direction);
-	spill_i64(out, (int64_t)m->stored_key);
-	spill_i64(out, (int64_t)m->transaction);
+	pack_u32(out, m->client_port);
+	pack_str(out, m->client_name);
+	pack_str(out, m->helo);
+	pack_str(out, m->protocol);
+	pack_str(out, m->auth_user);
+	pack_i64(out, m->tls);
+	pack_str(out, m->sender);
+	pack_str(out, m->message_id);
+	pack_str(out, m->subject);
+	pack_str(out, m->parent_queue_id);
+	pack_i64(out, m->size);
+	pack_i64(out, m->nrcpt);
+	pack_u32(out, m->direction);
+	pack_i64(out, (int64_t)m->stored_key);
+	pack_i64(out, (int64_t)m->transaction);
 	put_evidence(out, &m->evidence);
 	if (m->refused) {
 		put_attempt(out, &m->refusal);
-		put32(out, m->refusal_stage);
+		pack_u32(out, m->refusal_stage);
 	}
 }
 
 static struct message *
 get_head(struct assembler *a, struct rd *r)
 {
-	struct str host = spill_get_str(r), mta = spill_get_str(r);
-	struct message *m = message_new(host, mta, spill_get_i64(r));
+	struct str host = unpack_str(r), mta = unpack_str(r);
+	struct message *m = message_new(host, mta, unpack_i64(r));
 	struct event ev = event_of(EVENT_DETAIL);
 	struct attempt at;
 	uint32_t flags;
 
-	m->received = spill_get_i64(r);
-	m->last = spill_get_i64(r);
+	m->received = unpack_i64(r);
+	m->last = unpack_i64(r);
 	flags = rd_be32(r);
 	m->arrived = flags & 1;
 	m->reinjected = flags >> 1 & 1;
@@ -217,20 +173,20 @@ get_head(struct assembler *a, struct rd *r)
 	m->rows_dirty = flags >> 4 & 1;
 	m->has_client = spill_get_addr(r, &m->client);
 	m->client_port = (uint16_t)rd_be32(r);
-	ev.client_name = spill_get_str(r);
-	ev.helo = spill_get_str(r);
-	ev.protocol = spill_get_str(r);
-	ev.auth_user = spill_get_str(r);
-	m->tls = (int)spill_get_i64(r);
-	ev.sender = spill_get_str(r);
-	ev.message_id = spill_get_str(r);
-	ev.subject = spill_get_str(r);
-	m->parent_queue_id = arena_dup(&m->mem, spill_get_str(r));
-	m->size = spill_get_i64(r);
-	m->nrcpt = (int)spill_get_i64(r);
+	ev.client_name = unpack_str(r);
+	ev.helo = unpack_str(r);
+	ev.protocol = unpack_str(r);
+	ev.auth_user = unpack_str(r);
+	m->tls = (int)unpack_i64(r);
+	ev.sender = unpack_str(r);
+	ev.message_id = unpack_str(r);
+	ev.subject = unpack_str(r);
+	m->parent_queue_id = arena_dup(&m->mem, unpack_str(r));
+	m->size = unpack_i64(r);
+	m->nrcpt = (int)unpack_i64(r);
 	m->direction = rd_be32(r) % DIR_N;
-	m->stored_key = (uint64_t)spill_get_i64(r);
-	m->transaction = (uint64_t)spill_get_i64(r);
+	m->stored_key = (uint64_t)unpack_i64(r);
+	m->transaction = (uint64_t)unpack_i64(r);
 	m->evidence = get_evidence(a, r);
 	message_fill(m, &ev);
 	if (flags >> 3 & 1) {
@@ -248,7 +204,7 @@ queue_number(const struct message *m, const struct queue_entry *q)
 
 	for (at = m->queues; at != NULL && at != q; at = at->next)
 		n++;
-	return at ? n : ABSENT;
+	return at ? n : PACK_ABSENT;
 }
 
 static struct queue_entry *
@@ -266,8 +222,8 @@ put_hops(struct buf *out, const struct hop *h)
 {
 	for (; h != NULL; h = h->next) {
 		buf_c(out, 1);
-		spill_i64(out, (int64_t)h->key);
-		spill_i64(out, h->time);
+		pack_i64(out, (int64_t)h->key);
+		pack_i64(out, h->time);
 		buf_c(out, h->many);
 	}
 	buf_c(out, 0);
@@ -280,8 +236,8 @@ get_hops(struct queue_entry *q, struct rd *r)
 	uint64_t key;
 
 	while (rd_u8(r) == 1) {
-		key = (uint64_t)spill_get_i64(r);
-		h = message_hop(q, key, spill_get_i64(r));
+		key = (uint64_t)unpack_i64(r);
+		h = message_hop(q, key, unpack_i64(r));
 		h->many = rd_u8(r) != 0;
 	}
 }
@@ -293,13 +249,13 @@ put_queues(struct buf *out, const struct message *m)
 
 	for (q = m->queues; q != NULL; q = q->next) {
 		buf_c(out, 1);
-		spill_str(out, q->id);
-		spill_str(out, q->instance);
-		spill_str(out, q->host);
-		spill_str(out, q->mta);
+		pack_str(out, q->id);
+		pack_str(out, q->instance);
+		pack_str(out, q->host);
+		pack_str(out, q->mta);
 		buf_c(out, (char)(q->arrived | q->ended << 1));
-		spill_i64(out, q->first);
-		spill_i64(out, (int64_t)q->session);
+		pack_i64(out, q->first);
+		pack_i64(out, (int64_t)q->session);
 		put_hops(out, q->hops);
 	}
 	buf_c(out, 0);
@@ -313,19 +269,19 @@ get_queues(struct message *m, struct rd *r)
 	uint8_t flags;
 
 	while (rd_u8(r) == 1) {
-		id = spill_get_str(r);
-		instance = spill_get_str(r);
-		host = spill_get_str(r);
-		mta = spill_get_str(r);
+		id = unpack_str(r);
+		instance = unpack_str(r);
+		host = unpack_str(r);
+		mta = unpack_str(r);
 		flags = rd_u8(r);
-		q = message_queue(m, id, instance, spill_get_i64(r));
+		q = message_queue(m, id, instance, unpack_i64(r));
 		if (!str_eq(q->host, host))
 			q->host = arena_dup(&m->mem, host);
 		if (!str_eq(q->mta, mta))
 			q->mta = arena_dup(&m->mem, mta);
 		q->arrived = flags & 1;
 		q->ended = flags >> 1 & 1;
-		q->session = (uint64_t)spill_get_i64(r);
+		q->session = (uint64_t)unpack_i64(r);
 		get_hops(q, r);
 	}
 }
@@ -338,11 +294,11 @@ put_recipients(struct buf *out, const struct message *m)
 
 	for (r = m->recipients; r != NULL; r = r->next) {
 		buf_c(out, 1);
-		put32(out, r->queue ? queue_number(m, r->queue) : ABSENT);
-		spill_str(out, r->addr);
-		spill_str(out, r->orig);
-		spill_str(out, r->handed_to);
-		put32(out, r->stage);
+		pack_u32(out, r->queue ? queue_number(m, r->queue) : PACK_ABSENT);
+		pack_str(out, r->addr);
+		pack_str(out, r->orig);
+		pack_str(out, r->handed_to);
+		pack_u32(out, r->stage);
 		buf_c(out, r->hint);
 		put_attempt(out, &r->outcome);
 		for (at = r->attempts; at != NULL; at = at->next) {
@@ -358,12 +314,12 @@ static void
 get_recipient(struct assembler *a, struct message *m, struct rd *r)
 {
 	uint32_t n = rd_be32(r);
-	struct queue_entry *q = n == ABSENT ? NULL : queue_at(m, n);
-	struct str addr = spill_get_str(r), orig = spill_get_str(r);
+	struct queue_entry *q = n == PACK_ABSENT ? NULL : queue_at(m, n);
+	struct str addr = unpack_str(r), orig = unpack_str(r);
 	struct recipient *rc = message_recipient(m, q, addr, orig);
 	struct attempt at, *kept;
 
-	rc->handed_to = arena_dup(&m->mem, spill_get_str(r));
+	rc->handed_to = arena_dup(&m->mem, unpack_str(r));
 	rc->stage = rd_be32(r) % STAGE_N;
 	rc->hint = rd_u8(r) != 0;
 	at = get_attempt(a, r);
@@ -386,7 +342,7 @@ put_verdicts(struct buf *out, const struct message *m)
 
 	for (v = m->verdicts; v != NULL; v = v->next) {
 		buf_c(out, 1);
-		spill_i64(out, v->time);
+		pack_i64(out, v->time);
 		put_verdict(out, &v->v);
 	}
 	buf_c(out, 0);
@@ -395,7 +351,7 @@ put_verdicts(struct buf *out, const struct message *m)
 void
 spill_message(struct buf *out, const struct message *m)
 {
-	put32(out, FORMAT);
+	pack_u32(out, FORMAT);
 	put_head(out, m);
 	put_queues(out, m);
 	put_recipients(out, m);
@@ -419,7 +375,7 @@ spill_message_read(struct assembler *a, struct str bytes)
 	while (rd_u8(&r) == 1)
 		get_recipient(a, m, &r);
 	while (rd_u8(&r) == 1) {
-		t = spill_get_i64(&r);
+		t = unpack_i64(&r);
 		v = get_verdict(a, &r);
 		message_add_verdict(m, &v, t);
 	}
@@ -435,13 +391,14 @@ spill_message_read(struct assembler *a, struct str bytes)
 void
 spill_pending(struct buf *out, const struct pending *p)
 {
-	put32(out, FORMAT);
-	spill_str(out, p->host);
-	spill_str(out, p->mta);
-	spill_str(out, p->queue_id);
-	spill_str(out, p->message_id);
-	spill_i64(out, p->time);
-	spill_i64(out, p->size);
+	pack_u32(out, FORMAT);
+	pack_str(out, p->host);
+	pack_str(out, p->mta);
+	pack_str(out, p->queue_id);
+	pack_str(out, p->message_id);
+	pack_i64(out, p->time);
+	pack_i64(out, p->size);
+	pack_u8(out, p->tried);
 	put_verdict(out, &p->v);
 }
 
@@ -452,19 +409,22 @@ spill_pending_read(struct assembler *a, struct str bytes)
 	struct event ev = event_of(EVENT_NOTICE);
 	struct str host, mta;
 	struct verdict v;
+	bool tried;
 	int64_t t;
 
 	if (rd_be32(&r) != FORMAT)
 		return false;
-	host = spill_get_str(&r);
-	mta = spill_get_str(&r);
-	ev.queue_id = spill_get_str(&r);
-	ev.message_id = spill_get_str(&r);
-	t = spill_get_i64(&r);
-	ev.size = spill_get_i64(&r);
+	host = unpack_str(&r);
+	mta = unpack_str(&r);
+	ev.queue_id = unpack_str(&r);
+	ev.message_id = unpack_str(&r);
+	t = unpack_i64(&r);
+	ev.size = unpack_i64(&r);
+	tried = rd_u8(&r) != 0;
 	v = get_verdict(a, &r);
 	if (r.bad)
 		return false;
-	pending_put(assembler_pending(a), host, mta, &ev, &v, t);
+	pending_put_old(
+	    assembler_pending(a), host, mta, &ev, &v, t, tried);
 	return true;
 }

@@ -17,14 +17,10 @@ struct message *spill_message_read(struct assembler *a, struct str bytes);
 void spill_pending(struct buf *out, const struct pending *p);
 bool spill_pending_read(struct assembler *a, struct str bytes);
 
-/* Numbers and text of fixed form, for the assembler's own state too. */
-void spill_i64(struct buf *out, int64_t v);
-void spill_str(struct buf *out, struct str s);
+/* An address or none, for the assembler's own state too. */
 void spill_addr(struct buf *out, bool has, struct addr a);
 
 struct rd;
-int64_t spill_get_i64(struct rd *r);
-struct str spill_get_str(struct rd *r);
 bool spill_get_addr(struct rd *r, struct addr *a);
 
 #endif

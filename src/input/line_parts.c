@@ -32,6 +32,8 @@ struct line_parts {
 	struct whole *given; /* whose text the caller may still hold */
 };
 
+enum { SAVED_END, SAVED_READY, SAVED_OPEN };
+
 struct line_parts *
 line_parts_new(void)
 {
@@ -283,6 +285,117 @@ line_parts_end(struct line_parts *p)
 {
 	while (p->nopen > 0)
 		make_ready(p, 0);
+}
+
+static void
+save_whole(const struct whole *w, struct buf *out)
+{
+	size_t i;
+
+	pack_i64(out, (int64_t)w->host_n);
+	pack_i64(out, (int64_t)w->program_n);
+	pack_i64(out, (int64_t)w->header_n);
+	pack_str(out, str_of(w->text, w->text_n));
+	pack_i64(out, w->time);
+	pack_i64(out, w->pid);
+	pack_i64(out, w->expected);
+	pack_i64(out, w->total);
+	pack_u8(out, w->line_ended);
+	pack_i64(out, (int64_t)w->mark_n);
+	pack_i64(out, (int64_t)w->given);
+	for (i = 0; i < w->npieces; i++) {
+		pack_u8(out, 1);
+		pack_i64(out, (int64_t)w->pieces[i].start);
+		pack_i64(out, (int64_t)w->pieces[i].n);
+		pack_i64(out, w->pieces[i].evidence.offset);
+		pack_i64(out, w->pieces[i].evidence.line);
+	}
+	pack_u8(out, 0);
+}
+
+void
+line_parts_save(const struct line_parts *p, struct buf *out)
+{
+	const struct whole *w;
+	size_t i;
+
+	for (w = p->ready; w != NULL; w = w->next) {
+		pack_u8(out, SAVED_READY);
+		save_whole(w, out);
+	}
+	for (i = 0; i < p->nopen; i++) {
+		pack_u8(out, SAVED_OPEN);
+		save_whole(p->open[i], out);
+	}
+	pack_u8(out, SAVED_END);
+}
+
+static void
+restore_pieces(struct whole *w, struct rd *r, struct str source)
+{
+	struct evidence ev = {.source = source};
+	int64_t start, n;
+
+	while (rd_u8(r) == 1) {
+		start = unpack_i64(r);
+		n = unpack_i64(r);
+		ev.offset = unpack_i64(r);
+		ev.line = unpack_i64(r);
+		if (start < 0 || n < 0 || start > (int64_t)w->text_n ||
+		    n > (int64_t)w->text_n - start) {
+			r->bad = true;
+			return;
+		}
+		add_piece(w, &ev);
+		w->pieces[w->npieces - 1].start = (size_t)start;
+		w->pieces[w->npieces - 1].n = (size_t)n;
+	}
+}
+
+static struct whole *
+restore_whole(struct rd *r, struct str source)
+{
+	struct whole *w = xcalloc(1, sizeof(*w));
+
+	w->host_n = (size_t)unpack_i64(r);
+	w->program_n = (size_t)unpack_i64(r);
+	w->header_n = (size_t)unpack_i64(r);
+	append(w, unpack_str(r));
+	w->time = unpack_i64(r);
+	w->pid = (int)unpack_i64(r);
+	w->expected = (int)unpack_i64(r);
+	w->total = (int)unpack_i64(r);
+	w->line_ended = rd_u8(r) != 0;
+	w->mark_n = (size_t)unpack_i64(r);
+	w->given = (size_t)unpack_i64(r);
+	restore_pieces(w, r, source);
+	if (w->host_n > w->text_n || w->program_n > w->text_n - w->host_n ||
+	    w->npieces == 0 || w->given >= w->npieces ||
+	    w->pieces[0].start < w->host_n + w->program_n ||
+	    w->header_n > w->pieces[0].start ||
+	    w->mark_n > w->pieces[0].n)
+		r->bad = true;
+	return w;
+}
+
+bool
+line_parts_restore(
+    struct line_parts *p, struct rd *state, struct str source)
+{
+	uint8_t kind;
+
+	while ((kind = rd_u8(state)) == SAVED_READY || kind == SAVED_OPEN) {
+		struct whole *w = restore_whole(state, source);
+
+		if (state->bad || p->nopen == PARTS_OPEN) {
+			whole_free(w);
+			return false;
+		}
+		p->open[p->nopen++] = w;
+		if (kind == SAVED_READY)
+			make_ready(p, p->nopen - 1);
+	}
+	return !state->bad;
 }
 
 bool

@@ -10,6 +10,7 @@
 #ifndef INPUT_LINE_PARTS_H
 #define INPUT_LINE_PARTS_H
 
+#include "base/pack.h"
 #include "model/delivery.h"
 #include "model/line.h"
 
@@ -32,6 +33,11 @@ enum part_answer line_parts_add(struct line_parts *p,
     const struct log_line *line, struct str raw, const struct evidence *ev);
 /* Nothing more comes: what is open is given as it is. */
 void line_parts_end(struct line_parts *p);
+/* What is open or ready, to go on with in another run; restoring gives false
+ * for bytes that are none of ours.  source: the evidence's. */
+void line_parts_save(const struct line_parts *p, struct buf *out);
+bool line_parts_restore(
+    struct line_parts *p, struct rd *state, struct str source);
 /* The next line of what is ready; false if nothing is.  Text is valid until
  * the next call. */
 bool line_parts_next(struct line_parts *p, struct log_line *line,

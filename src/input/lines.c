@@ -35,15 +35,42 @@ lines_new(struct source *s, bool follow)
 	return l;
 }
 
-int
-lines_start(struct lines *l, int64_t offset, int64_t lines, struct err *e)
+void
+lines_finish(struct lines *l)
 {
-	int64_t skipped = source_skip(l->source, offset, e);
+	l->follow = false;
+}
 
+void
+lines_save(const struct lines *l, struct buf *out)
+{
+	pack_i64(out, l->offset);
+	pack_i64(out, l->line);
+	pack_u8(out, l->skipping);
+	pack_str(out, l->kept);
+}
+
+static void
+set_kept(struct lines *l, struct str kept)
+{
+	l->kept = str_head(kept, LINE_MAX_BYTES);
+	if (l->kept.n > 0)
+		memcpy(l->copy, l->kept.p, l->kept.n);
+	l->kept.p = l->copy;
+}
+
+int
+lines_restore(struct lines *l, struct rd *state, struct err *e)
+{
+	int64_t offset = unpack_i64(state), skipped;
+
+	l->line = unpack_i64(state);
+	l->skipping = rd_u8(state) != 0;
+	set_kept(l, unpack_str(state));
+	skipped = state->bad ? 0 : source_skip(l->source, offset, e);
 	if (skipped < 0)
 		return (int)skipped;
 	l->offset = skipped;
-	l->line = lines;
 	return 0;
 }
 
@@ -200,11 +227,10 @@ lines_source(const struct lines *l)
 	return l->source;
 }
 
-void
-lines_tell(const struct lines *l, int64_t *offset, int64_t *lines)
+int64_t
+lines_offset(const struct lines *l)
 {
-	*offset = l->offset;
-	*lines = l->line;
+	return l->offset;
 }
 
 int64_t

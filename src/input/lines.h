@@ -7,6 +7,7 @@
 #ifndef INPUT_LINES_H
 #define INPUT_LINES_H
 
+#include "base/pack.h"
 #include "input/source.h"
 
 #define LINE_MAX_BYTES (1 << 20)
@@ -16,8 +17,12 @@ struct lines;
 /* Takes the source over.  follow: the file still grows, so a last line
  * without a line end waits for the rest of it. */
 struct lines *lines_new(struct source *s, bool follow);
-/* Starts at this byte, behind this many lines. */
-int lines_start(struct lines *l, int64_t offset, int64_t lines, struct err *e);
+/* Nothing more will be written: a last line without a line end is one. */
+void lines_finish(struct lines *l);
+/* Where the next line begins, and going on there in another run; before the
+ * first line is read. */
+void lines_save(const struct lines *l, struct buf *out);
+int lines_restore(struct lines *l, struct rd *state, struct err *e);
 /* 1: raw is the next line, valid until the next call, at most LINE_MAX_BYTES
  * (the rest of a longer one is dropped and counted); 0: the end, or nothing
  * more now; < 0 failed. */
@@ -29,8 +34,7 @@ void lines_keep(struct lines *l, struct str raw);
 struct str lines_kept(const struct lines *l);
 
 const struct source *lines_source(const struct lines *l);
-/* Where the next line begins, and how many lines are before it. */
-void lines_tell(const struct lines *l, int64_t *offset, int64_t *lines);
+int64_t lines_offset(const struct lines *l); /* where the next line begins */
 int64_t lines_cut(const struct lines *l);
 void lines_free(struct lines *l); /* NULL is fine; closes the source */
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "input/line_header.h"
 #include "input/line_parts.h"
 #include "input/year_guess.h"
@@ -17,7 +18,62 @@ struct logfile {
 	struct logfile_counts counts;
 	enum header_form form; /* of the last headed line */
 	int repeat;
+	struct logfile_place place; /* but for next */
 };
+
+#define FORMAT 1 /* of what logfile_save writes */
+
+static bool
+restore(struct logfile *f, struct rd *r)
+{
+	f->header.year = (int)unpack_i64(r);
+	f->header.last = unpack_i64(r);
+	f->header.clam_milter = rd_u8(r) != 0;
+	f->form = (enum header_form)rd_u8(r);
+	f->repeat = (int)unpack_i64(r);
+	f->place.offset = unpack_i64(r);
+	f->place.bytes = unpack_i64(r);
+	f->place.hash = (uint64_t)unpack_i64(r);
+	f->counts.lines = unpack_i64(r);
+	f->counts.empty = unpack_i64(r);
+	f->counts.joined = unpack_i64(r);
+	f->counts.repeated = unpack_i64(r);
+	return line_parts_restore(f->parts, r, str_z(f->path));
+}
+
+/* Goes on where logfile_save was called. */
+static int
+resume(struct logfile *f, struct err *e)
+{
+	struct rd r = rd_of(f->opt.state.p, f->opt.state.n);
+	bool ours = rd_be32(&r) == FORMAT;
+	int rc = ours ? lines_restore(f->lines, &r, e) : 0;
+
+	if (rc >= 0 && (!ours || r.bad || !restore(f, &r)))
+		rc = err_set(e, ERR_FAIL,
+		    "%s: where its reading ended cannot be read", f->path);
+	return rc;
+}
+
+void
+logfile_save(const struct logfile *f, struct buf *out)
+{
+	pack_u32(out, FORMAT);
+	lines_save(f->lines, out);
+	pack_i64(out, f->header.year);
+	pack_i64(out, f->header.last);
+	pack_u8(out, f->header.clam_milter);
+	pack_u8(out, (uint8_t)f->form);
+	pack_i64(out, f->repeat);
+	pack_i64(out, f->place.offset);
+	pack_i64(out, f->place.bytes);
+	pack_i64(out, (int64_t)f->place.hash);
+	pack_i64(out, f->counts.lines);
+	pack_i64(out, f->counts.empty);
+	pack_i64(out, f->counts.joined);
+	pack_i64(out, f->counts.repeated);
+	line_parts_save(f->parts, out);
+}
 
 int
 logfile_of_source(struct logfile **out, struct source *s,
@@ -29,14 +85,13 @@ logfile_of_source(struct logfile **out, struct source *s,
 	f->lines = lines_new(s, opt->follow);
 	f->opt = *opt;
 	f->path = source_path(s);
-	f->header = header_reader_of(opt->zone, opt->host, f->path);
+	f->header = header_reader_of(
+	    opt->zone, opt->host, opt->name ? opt->name : f->path);
 	f->header.year = opt->year;
-	if (opt->after != 0)
-		f->header.last = opt->after;
 	f->parts = line_parts_new();
 	f->repeat = 1;
-	if (opt->offset > 0)
-		rc = lines_start(f->lines, opt->offset, opt->lines, e);
+	if (opt->state.n > 0)
+		rc = resume(f, e);
 	if (rc < 0)
 		logfile_close(f);
 	else
@@ -227,10 +282,14 @@ logfile_next(struct logfile *f, enum line_kind *kind, struct log_line *line,
 		rc = 0;
 		ev->source = str_z(f->path);
 		f->counts.lines++;
-		if (raw->n == 0)
+		if (raw->n == 0) {
 			f->counts.empty++;
-		else
-			rc = read_header(f, kind, line, *raw, ev, e);
+			continue;
+		}
+		f->place.offset = ev->offset;
+		f->place.bytes = (int64_t)raw->n;
+		f->place.hash = hash_str(*raw, 0);
+		rc = read_header(f, kind, line, *raw, ev, e);
 	}
 	return rc < 0 ? rc : 0;
 }
@@ -242,9 +301,25 @@ logfile_repeat(const struct logfile *f)
 }
 
 void
-logfile_tell(const struct logfile *f, int64_t *offset, int64_t *lines)
+logfile_finish(struct logfile *f)
 {
-	lines_tell(f->lines, offset, lines);
+	f->opt.follow = false;
+	lines_finish(f->lines);
+}
+
+struct logfile_place
+logfile_place(const struct logfile *f)
+{
+	struct logfile_place p = f->place;
+
+	p.next = lines_offset(f->lines);
+	return p;
+}
+
+const struct source *
+logfile_source(const struct logfile *f)
+{
+	return lines_source(f->lines);
 }
 
 struct logfile_counts

@@ -23,13 +23,14 @@ struct logfile_options {
 	const struct zone *zone; /* of stamps without an offset; NULL = UTC */
 	int year;                /* of the first year-less stamp; 0 = infer */
 	struct str host;         /* for lines whose header has none */
-	/* Resuming: start at this byte (decompressed) and count on from this
-	 * many lines; after is the time of the line before, 0 = unknown. */
-	int64_t offset, lines, after;
+	/* Resuming: what logfile_save() gave; absent = from the start.  Must
+	 * live as long as the log file. */
+	struct str state;
 	/* The file still grows: a last line without a line end is kept until
 	 * the rest of it comes, and LINE_END means "nothing more now". */
 	bool follow;
-	int64_t now; /* for tests: instead of the clock; 0 = the clock */
+	const char *name; /* of the file, if the path does not tell; or NULL */
+	int64_t now;      /* for tests: instead of the clock; 0 = the clock */
 };
 
 /* lines = lines returned + empty + joined. */
@@ -64,8 +65,20 @@ int logfile_next(struct logfile *f, enum line_kind *kind, struct log_line *line,
  * LOGFILE_REPEAT_MAX) if syslog wrote "[last ]message repeated N times" in
  * its place.  The line counts as one line read and N statements. */
 int logfile_repeat(const struct logfile *f);
-/* Where the next line begins, to resume there. */
-void logfile_tell(const struct logfile *f, int64_t *offset, int64_t *lines);
+/* Nothing more will be written: a last line without a line end is one, and
+ * parts that wait for the others are given as they are. */
+void logfile_finish(struct logfile *f);
+/* How far it was read, and the last line that is not empty: what a file is
+ * known by when it is read on in another run. */
+struct logfile_place {
+	int64_t next;          /* where the next line begins */
+	int64_t offset, bytes; /* of the last line, without its end */
+	uint64_t hash;         /* hash_str of it, seed 0 */
+};
+struct logfile_place logfile_place(const struct logfile *f);
+/* All that is needed to read on from here as if nothing had been between. */
+void logfile_save(const struct logfile *f, struct buf *out);
+const struct source *logfile_source(const struct logfile *f);
 struct logfile_counts logfile_counts(const struct logfile *f);
 bool logfile_truncated(const struct logfile *f);
 void logfile_close(struct logfile *f); /* NULL is fine */

@@ -25,6 +25,7 @@ struct source {
 	size_t chunk; /* of memory */
 	bool regular;
 	int64_t mtime;
+	int64_t done, size; /* for source_progress */
 
 	uint8_t *raw; /* the window: raw[at .. end) is unread */
 	size_t at, end;
@@ -60,6 +61,7 @@ read_raw(struct source *s, void *buf, size_t n, struct err *e)
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return err_set(e, ERR_FAIL, "%s: %s", s->path, strerror(errno));
+	s->done += got;
 	return got;
 }
 
@@ -209,6 +211,7 @@ source_skip(struct source *s, int64_t n, struct err *e)
 		return err_set(e, ERR_FAIL, "%s: %s", s->path, strerror(errno));
 	s->at = s->end = 0;
 	s->raw_ended = false;
+	s->done = n;
 	return n;
 }
 
@@ -252,6 +255,7 @@ open_file(struct source *s, struct err *e)
 	if (S_ISDIR(st.st_mode))
 		return err_set(e, ERR_FAIL, "%s: is a directory", s->path);
 	s->regular = S_ISREG(st.st_mode) && s->fd != STDIN_FILENO;
+	s->size = s->regular ? st.st_size : 0;
 	if (s->regular)
 		s->mtime = st.st_mtim.tv_sec * USEC + st.st_mtim.tv_nsec / 1000;
 	return 0;
@@ -279,6 +283,13 @@ source_of_memory(struct source **out, struct str bytes, size_t chunk,
 	s->memory = bytes;
 	s->chunk = chunk;
 	return source_begin(out, s, e);
+}
+
+void
+source_progress(const struct source *s, int64_t *done, int64_t *total)
+{
+	*done = s->done;
+	*total = s->size;
 }
 
 bool

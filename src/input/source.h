@@ -29,6 +29,9 @@ long source_read(struct source *s, void *buf, size_t n, struct err *e);
  * were.  Only before the first read. */
 int64_t source_skip(struct source *s, int64_t n, struct err *e);
 
+/* How many bytes of the file itself (compressed ones, if it is) have been
+ * read, of how many there were at its opening; 0 = not known. */
+void source_progress(const struct source *s, int64_t *done, int64_t *total);
 bool source_truncated(const struct source *s);
 const char *source_path(const struct source *s);
 /* When a regular file was last written, microseconds UTC; INT64_MIN for

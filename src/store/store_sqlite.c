@@ -222,7 +222,7 @@ open_write(struct sqlite_db *d, struct err *e)
 	 * written back once for many transactions. */
 	static const char settings[] = "PRAGMA synchronous = FULL;"
 	                               "PRAGMA foreign_keys = OFF;"
-	                               "PRAGMA cache_size = -65536;"
+	                               "PRAGMA cache_size = -32768;"
 	                               "PRAGMA wal_autocheckpoint = 16000;"
 	                               "PRAGMA journal_size_limit = 67108864";
 	int64_t n;
@@ -313,7 +313,7 @@ open_read(struct sqlite_db *d, struct err *e)
 			return rc;
 	}
 	rc =
-	    sqlite3_exec(d->db, "PRAGMA cache_size = -65536", NULL, NULL, NULL);
+	    sqlite3_exec(d->db, "PRAGMA cache_size = -32768", NULL, NULL, NULL);
 	return rc == SQLITE_OK ? check_ours(d, e) : fail(d, rc, e);
 }
 
