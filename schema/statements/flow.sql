@@ -71,17 +71,20 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?
        rate_min = min(rate_min, excluded.rate_min),
        rate_max = max(rate_max, excluded.rate_max);
 
--- For flow-stats from the store: from ?1 to before ?2.
+-- For flow-stats and flow-as from the store: from ?1 to before ?2.
 -- name: flow_stats_samples
-SELECT src.bytes, s.src_port, dst.bytes, s.dst_port, s.flags, s.rate, s.time
+SELECT src.bytes, s.src_port, dst.bytes, s.dst_port, s.flags, s.rate, s.time,
+       agent.bytes, s.src_as, s.dst_as
   FROM smtp_sample s
   JOIN addr src ON src.id = s.src
   JOIN addr dst ON dst.id = s.dst
+  JOIN addr agent ON agent.id = s.agent
  WHERE s.time >= ?1 AND s.time < ?2;
 
 -- name: flow_stats_coverage
-SELECT coalesce(sum(samples), 0), coalesce(sum(datagrams), 0),
-       coalesce(sum(lost_datagrams), 0), coalesce(sum(malformed), 0),
-       count(DISTINCT agent)
-  FROM flow_coverage
- WHERE hour > ?1 - 3600000000 AND hour < ?2;
+SELECT a.bytes, sum(c.samples), sum(c.datagrams), sum(c.lost_datagrams),
+       sum(c.malformed)
+  FROM flow_coverage c
+  JOIN addr a ON a.id = c.agent
+ WHERE c.hour > ?1 - 3600000000 AND c.hour < ?2
+ GROUP BY c.agent;

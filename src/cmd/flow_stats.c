@@ -3,206 +3,27 @@
  * heloflow flow-stats: the raw SMTP statistics of flow files, the figures of
  * the talk: packets by flag, addresses by role, and what they cover.
  */
-#include "cmd/cmd.h"
-
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <unistd.h>
+#include <stdlib.h>
 
-#include "ingest/flow_stats.h"
-#include "input/flow_source.h"
+#include "base/arena.h"
+#include "cmd/flow_read.h"
 
-enum { OPT_PORTS = 1, OPT_SINCE, OPT_UNTIL, OPT_TARGETS, OPT_SLIDE, OPT_RATE };
+enum { OPT_SLIDE = 1, OPT_BY };
 
 static const struct option long_opts[] = {
-    {"ports", required_argument, NULL, OPT_PORTS},
-    {"since", required_argument, NULL, OPT_SINCE},
-    {"until", required_argument, NULL, OPT_UNTIL},
-    {"targets-apart", no_argument, NULL, OPT_TARGETS},
+    FLOW_READ_OPTIONS,
     {"slide", no_argument, NULL, OPT_SLIDE},
-    {"rate", required_argument, NULL, OPT_RATE},
-    {"format", required_argument, NULL, 'F'},
+    {"by", required_argument, NULL, OPT_BY},
     {NULL, 0, NULL, 0},
 };
 
 struct job {
-	struct flow_sink sink; /* first: the source calls back with it */
-	struct flow_run run;
-	struct flow_stats *stats;
-	const char *format;
-	bool targets_apart, slide;
-	bool incomplete; /* a file ended before its end */
-	bool from_store; /* the store keeps less than a file tells */
-	struct flow_loss_totals loss;
+	struct flow_read in;
+	bool slide;
 };
-
-static void
-on_sample(struct flow_sink *sink, const struct smtp_sample *s)
-{
-	flow_stats_add(((struct job *)sink)->stats, s);
-}
-
-static void
-on_heard(struct flow_sink *sink, const struct flow_heard *h)
-{
-	(void)sink;
-	(void)h;
-}
-
-static int
-set_ports(struct job *job, const char *text, struct err *e)
-{
-	if (!port_set_parse(str_z(text), &job->run.ports))
-		return err_set(e, ERR_USAGE,
-		    "--ports: \"%s\" is not a list of up to %d ports", text,
-		    PORT_SET_MAX);
-	return 0;
-}
-
-static int
-set_rate(struct job *job, const char *text, struct err *e)
-{
-	int64_t rate = 0;
-	int rc = cmd_number("--rate", text, 1, UINT32_MAX, &rate, e);
-
-	job->run.rate = (uint32_t)rate;
-	return rc;
-}
-
-static int
-set_option(struct cmd *c, struct job *job, int opt, struct err *e)
-{
-	switch (opt) {
-	case OPT_PORTS:
-		return set_ports(job, optarg, e);
-	case OPT_SINCE:
-		return cmd_time(c, "--since", optarg, &job->run.since, e);
-	case OPT_UNTIL:
-		return cmd_time(c, "--until", optarg, &job->run.until, e);
-	case OPT_TARGETS:
-		job->targets_apart = true;
-		return 0;
-	case OPT_SLIDE:
-		job->slide = true;
-		return 0;
-	case OPT_RATE:
-		return set_rate(job, optarg, e);
-	case 'F':
-		job->format = optarg;
-		return 0;
-	}
-	return ERR_USAGE; /* '?': the frame has set e */
-}
-
-static int
-read_file(struct job *job, const char *path, struct err *e)
-{
-	struct flow_source *src = NULL;
-	const char *damage;
-	int rc = flow_source_open(&src, path, job->format, &job->run, e);
-
-	if (rc < 0)
-		return rc;
-	do
-		rc = flow_source_step(src, e);
-	while (rc > 0);
-	damage = rc < 0 ? NULL : flow_source_damage(src);
-	if (damage) {
-		fprintf(stderr, "heloflow: %s: incomplete: %s\n", path, damage);
-		job->incomplete = true;
-	}
-	flow_source_close(src);
-	return rc;
-}
-
-static struct smtp_sample
-sample_of_row(const struct stmt *st)
-{
-	struct value flags = stmt_value(st, 4);
-	struct smtp_sample s = {
-	    .rate = (uint32_t)stmt_value(st, 5).i, .time = stmt_value(st, 6).i};
-
-	memcpy(s.src.b, stmt_value(st, 0).s.p, sizeof(s.src.b));
-	s.src_port = (uint16_t)stmt_value(st, 1).i;
-	memcpy(s.dst.b, stmt_value(st, 2).s.p, sizeof(s.dst.b));
-	s.dst_port = (uint16_t)stmt_value(st, 3).i;
-	s.has_flags = flags.type != VALUE_NULL;
-	s.flags = s.has_flags ? (uint8_t)flags.i : 0;
-	return s;
-}
-
-static int
-read_samples(
-    struct job *job, struct store *s, const struct value *span, struct err *e)
-{
-	struct smtp_sample sample;
-	struct stmt *st;
-	int rc = store_prepare(s, "flow_stats_samples", &st, e);
-
-	if (rc < 0 || (rc = stmt_start(st, span, 2, e)) < 0)
-		return rc;
-	while ((rc = stmt_next(st, e)) > 0) {
-		sample = sample_of_row(st);
-		if (!smtp_sample_matches(&sample, &job->run.ports))
-			continue;
-		flow_run_takes(&job->run, sample.time);
-		job->run.no_flags += !sample.has_flags;
-		flow_stats_add(job->stats, &sample);
-	}
-	return rc;
-}
-
-/* Coverage is kept by the hour: hours that the span cuts count whole. */
-static int
-read_coverage(
-    struct job *job, struct store *s, const struct value *span, struct err *e)
-{
-	struct stmt *st;
-	int rc = store_prepare(s, "flow_stats_coverage", &st, e);
-
-	if (rc < 0 || (rc = stmt_start(st, span, 2, e)) < 0 ||
-	    (rc = stmt_next(st, e)) <= 0)
-		return rc;
-	job->run.samples = (uint64_t)stmt_value(st, 0).i;
-	job->run.sflow.datagrams = (uint64_t)stmt_value(st, 1).i;
-	job->loss.lost_datagrams = (uint64_t)stmt_value(st, 2).i;
-	job->run.sflow.malformed = (uint64_t)stmt_value(st, 3).i;
-	job->loss.agents = (uint64_t)stmt_value(st, 4).i;
-	stmt_reset(st);
-	return 0;
-}
-
-static int
-read_store(struct cmd *c, struct job *job, struct err *e)
-{
-	const struct flow_run *r = &job->run;
-	const struct value span[] = {
-	    value_int(r->since == UTC_NONE ? 0 : r->since),
-	    value_int(r->until == UTC_NONE ? INT64_MAX : r->until)};
-	struct store *s = NULL;
-	int rc = cmd_store(c, STORE_READ, &s, e);
-
-	if (rc < 0)
-		return rc;
-	job->from_store = true;
-	rc = read_samples(job, s, span, e);
-	if (rc >= 0)
-		rc = read_coverage(job, s, span, e);
-	store_close(s);
-	return rc;
-}
-
-static int
-read_files(struct job *job, int n, char **paths, struct err *e)
-{
-	int rc = n == 0 ? read_file(job, "-", e) : 0;
-
-	for (int i = 0; i < n && rc >= 0; i++)
-		rc = read_file(job, paths[i], e);
-	job->loss = flow_loss_totals(job->run.loss);
-	return rc;
-}
 
 /* One figure of the JSON object; the names are the contract's. */
 struct figure {
@@ -228,6 +49,14 @@ put_n(struct figures *fs, const char *name, uint64_t n)
 	put(fs, name, value_int((int64_t)n));
 }
 
+/* A text that other rows may have and this one not. */
+static void
+put_text(struct figures *fs, const char *name, struct value v)
+{
+	put(fs, name, v);
+	fs->f[fs->n - 1].col.type = VALUE_TEXT;
+}
+
 static void
 put_classes(struct figures *fs, const struct flow_classes *c,
     const char *const name[5], bool targets_apart)
@@ -240,19 +69,38 @@ put_classes(struct figures *fs, const struct flow_classes *c,
 		put_n(fs, name[4], c->targets_only);
 }
 
+/* One estimate and its 95 % interval. */
+static void
+put_estimate(struct figures *fs, const char *const name[3],
+    const struct flow_count *c, const struct flow_totals *t, bool rate_unknown)
+{
+	struct flow_bounds b = flow_count_bounds(c, t->rate_max);
+	bool scaled = !rate_unknown;
+
+	put(fs, name[0], scaled ? value_int((int64_t)c->est) : value_null());
+	put(fs, name[1],
+	    scaled ? value_int((int64_t)floor(b.low)) : value_null());
+	put(fs, name[2],
+	    scaled ? value_int((int64_t)ceil(b.high)) : value_null());
+}
+
+#define ESTIMATE(name)                                                         \
+	{                                                                      \
+		"est_" name, "est_" name "_low", "est_" name "_high"           \
+	}
+
 static void
 put_estimates(
-    struct figures *fs, const struct job *job, const struct flow_totals *t)
+    struct figures *fs, const struct flow_totals *t, bool rate_unknown)
 {
-	static const char *const name[] = {
-	    "est_smtp_packets", "est_syn", "est_syn_ack", "est_rst", "est_fin"};
+	static const char *const name[][3] = {ESTIMATE("smtp_packets"),
+	    ESTIMATE("syn"), ESTIMATE("syn_ack"), ESTIMATE("rst"),
+	    ESTIMATE("fin")};
 	const struct flow_count *const count[] = {
 	    &t->smtp_packets, &t->syn, &t->syn_ack, &t->rst, &t->fin};
 
-	for (size_t i = 0; i < 5; i++)
-		put(fs, name[i],
-		    job->run.rate_unknown ? value_null()
-		                          : value_int((int64_t)count[i]->est));
+	for (size_t i = 0; i < sizeof(count) / sizeof(count[0]); i++)
+		put_estimate(fs, name[i], count[i], t, rate_unknown);
 }
 
 /* What the figures cover, beyond the contract's names. */
@@ -260,9 +108,9 @@ static void
 put_coverage(struct figures *fs, const struct job *job,
     const struct flow_totals *t, const struct flow_loss_totals *l)
 {
-	const struct flow_run *r = &job->run;
+	const struct flow_run *r = &job->in.run;
 
-	put(fs, "source", value_z(job->from_store ? "store" : "files"));
+	put(fs, "source", value_z(job->in.from_store ? "store" : "files"));
 	put(fs, "first",
 	    r->first == UTC_NONE ? value_null() : value_time(r->first));
 	put(fs, "last",
@@ -271,7 +119,7 @@ put_coverage(struct figures *fs, const struct job *job,
 	put_n(fs, "agents", l->agents);
 	put_n(fs, "undecided", t->all.undecided);
 	put_n(fs, "no_flags", r->no_flags);
-	if (job->from_store)
+	if (job->in.from_store)
 		return;
 	put_n(fs, "fragments", r->what[PACKET_FRAGMENT]);
 	put_n(fs, "tunnels", r->what[PACKET_TUNNEL]);
@@ -285,42 +133,163 @@ put_coverage(struct figures *fs, const struct job *job,
 	put_n(fs, "drops", l->drops);
 	put_n(fs, "rate_off", l->rate_off);
 	put_n(fs, "skipped", r->skipped);
-	put(fs, "incomplete", value_bool(job->incomplete));
+	put(fs, "incomplete", value_bool(job->in.incomplete));
 }
 
 static void
-print_data(struct cmd *c, const struct job *job, const struct flow_totals *t,
-    const struct flow_loss_totals *l)
+put_counts(struct figures *fs, const struct flow_totals *t, bool targets_apart)
 {
 	static const char *const all[] = {"clients_only", "servers_only",
 	    "both", "addresses", "targets_only"};
 	static const char *const v4[] = {"clients_only_v4", "servers_only_v4",
 	    "both_v4", "addresses_v4", "targets_only_v4"};
+
+	put_n(fs, "smtp_packets", t->smtp_packets.n);
+	put_n(fs, "syn", t->syn.n);
+	put_n(fs, "syn_ack", t->syn_ack.n);
+	put_n(fs, "rst", t->rst.n);
+	put_n(fs, "fin", t->fin.n);
+	put_classes(fs, &t->all, all, targets_apart);
+	put_classes(fs, &t->v4, v4, targets_apart);
+}
+
+static void
+put_heard(struct figures *fs, uint64_t samples, uint64_t datagrams,
+    uint64_t lost, uint64_t malformed)
+{
+	put_n(fs, "samples", samples);
+	put_n(fs, "datagrams", datagrams);
+	put_n(fs, "lost_datagrams", lost);
+	put_n(fs, "malformed", malformed);
+}
+
+static void
+print_figures(struct output *out, const struct figures *fs)
+{
+	struct value values[FIGURES_MAX];
+
+	for (size_t i = 0; i < fs->n; i++)
+		values[i] = fs->f[i].v;
+	output_row(out, values);
+}
+
+static void
+print_data(struct cmd *c, const struct job *job, const struct flow_totals *t)
+{
+	const struct flow_loss_totals *l = &job->in.loss;
 	struct figures fs = {.n = 0};
 	struct column cols[FIGURES_MAX];
-	struct value values[FIGURES_MAX];
 	struct output out;
 
-	put_n(&fs, "smtp_packets", t->smtp_packets.n);
-	put_n(&fs, "syn", t->syn.n);
-	put_n(&fs, "syn_ack", t->syn_ack.n);
-	put_n(&fs, "rst", t->rst.n);
-	put_n(&fs, "fin", t->fin.n);
-	put_classes(&fs, &t->all, all, job->targets_apart);
-	put_classes(&fs, &t->v4, v4, job->targets_apart);
-	put_n(&fs, "samples", job->run.samples);
-	put_n(&fs, "datagrams", job->run.sflow.datagrams);
-	put_n(&fs, "lost_datagrams", l->lost_datagrams);
-	put_n(&fs, "malformed", job->run.sflow.malformed);
-	put_estimates(&fs, job, t);
+	put_counts(&fs, t, job->in.targets_apart);
+	put_heard(&fs, job->in.run.samples, job->in.run.sflow.datagrams,
+	    l->lost_datagrams, job->in.run.sflow.malformed);
+	put_estimates(&fs, t, job->in.run.rate_unknown);
 	put_coverage(&fs, job, t, l);
-	for (size_t i = 0; i < fs.n; i++) {
+	for (size_t i = 0; i < fs.n; i++)
 		cols[i] = fs.f[i].col;
-		values[i] = fs.f[i].v;
-	}
 	output_begin(&out, c->out, stdout, cols, fs.n, true);
-	output_row(&out, values);
+	print_figures(&out, &fs);
 	output_end(&out);
+}
+
+/* The configuration's word on an agent, or NULL. */
+static const struct flow_agent *
+configured_agent(const struct config *c, struct addr agent)
+{
+	for (size_t i = 0; i < c->nflow; i++) {
+		for (size_t k = 0; k < c->flow[i].nagents; k++) {
+			if (addr_cmp(c->flow[i].agents[k].addr, agent) == 0)
+				return &c->flow[i].agents[k];
+		}
+	}
+	return NULL;
+}
+
+/* Of all agents, where there is none; text must outlive the row. */
+static void
+put_agent(struct figures *fs, const struct config *c,
+    const struct flow_by_agent *a, char text[static ADDR_TEXT_MAX])
+{
+	const struct flow_agent *known =
+	    a ? configured_agent(c, a->agent) : NULL;
+
+	if (a)
+		addr_format(a->agent, text);
+	put_text(fs, "agent", a ? value_z(text) : value_null());
+	put_text(fs, "name", known ? value_str(known->name) : value_null());
+	put_text(fs, "vantage",
+	    known ? value_z(vantage_name[known->vantage]) : value_null());
+}
+
+/* What the eye is spared of a row an agent. */
+static bool
+is_wide(const char *name)
+{
+	return strstr(name, "_v4") || strstr(name, "_low") ||
+	       strstr(name, "_high") ||
+	       (strncmp(name, "est_", 4) == 0 &&
+	           strcmp(name, "est_smtp_packets") != 0);
+}
+
+static void
+agent_row(struct cmd *c, const struct job *job, struct flow_by_agent *a,
+    struct output *out, bool first)
+{
+	struct flow_stats *stats = a ? a->stats : job->in.stats;
+	struct flow_totals t = flow_stats_totals(stats, job->in.targets_apart);
+	static struct column cols[FIGURES_MAX];
+	struct figures fs = {.n = 0};
+	char text[ADDR_TEXT_MAX];
+
+	put_agent(&fs, c->config, a, text);
+	put_counts(&fs, &t, job->in.targets_apart);
+	if (a)
+		put_heard(&fs, a->samples, a->datagrams,
+		    a->lost > 0 ? (uint64_t)a->lost : 0, a->malformed);
+	else
+		put_heard(&fs, job->in.run.samples, job->in.run.sflow.datagrams,
+		    job->in.loss.lost_datagrams, job->in.run.sflow.malformed);
+	put_estimates(&fs, &t, job->in.run.rate_unknown);
+	if (first) {
+		for (size_t i = 0; i < fs.n; i++) {
+			cols[i] = fs.f[i].col;
+			if (is_wide(cols[i].name))
+				cols[i].title = NULL;
+		}
+		output_begin(out, c->out, stdout, cols, fs.n, false);
+	}
+	print_figures(out, &fs);
+}
+
+static int
+by_address(const void *a, const void *b)
+{
+	const struct flow_by_agent *const *x = a, *const *y = b;
+
+	return addr_cmp((*x)->agent, (*y)->agent);
+}
+
+/* A row an agent, by address; the last, without one, is of all of them. */
+static int
+print_agents(struct cmd *c, struct job *job, struct err *e)
+{
+	size_t n = job->in.nagents, i = 0;
+	struct flow_by_agent **all;
+	struct output out;
+	int rc = cmd_config(c, e);
+
+	if (rc < 0)
+		return rc;
+	all = xcalloc(n + 1, sizeof(*all));
+	for (struct flow_by_agent *a = job->in.agents; a; a = a->next)
+		all[i++] = a;
+	qsort(all, n, sizeof(*all), by_address);
+	for (i = 0; i <= n; i++)
+		agent_row(c, job, all[i], &out, i == 0);
+	output_end(&out);
+	free(all);
+	return 0;
 }
 
 /* A share in per cent with one decimal; the talk's slide cut the rest off. */
@@ -332,15 +301,28 @@ share(uint64_t n, uint64_t of, bool slide)
 	return (slide ? floor(tenths) : round(tenths)) / 10;
 }
 
+/* Fewer samples than this say that something was seen, and little of how much
+ * there was: the interval is wider than the number is of use. */
+enum { SEEN_ONLY = 30 };
+
 static void
 print_count(const struct job *job, const char *name, const struct flow_count *c,
-    uint64_t of)
+    const struct flow_totals *t)
 {
+	struct flow_bounds b = flow_count_bounds(c, t->rate_max);
+
 	printf("  %-22s %12" PRIu64 " %6.1f %%", name, c->n,
-	    share(c->n, of, job->slide));
-	if (!job->run.rate_unknown)
-		printf("   about %" PRIu64 " +- %.0f", c->est,
-		    flow_count_error(c));
+	    share(c->n, t->smtp_packets.n, job->slide));
+	if (!job->in.run.rate_unknown && t->smtp_packets.n > 0) {
+		if (c->n == 0)
+			printf("   not seen: at most %.0f", ceil(b.high));
+		else if (c->n < SEEN_ONLY)
+			printf("   seen: %.0f to %.0f", floor(b.low),
+			    ceil(b.high));
+		else
+			printf("   about %" PRIu64 ": %.0f to %.0f", c->est,
+			    floor(b.low), ceil(b.high));
+	}
 	printf("\n");
 }
 
@@ -355,18 +337,17 @@ print_class(const struct job *job, const char *name, uint64_t n, uint64_t v4,
 static void
 print_packets(const struct job *job, const struct flow_totals *t)
 {
-	uint64_t of = t->smtp_packets.n;
-
 	printf("SMTP packets (port");
-	for (unsigned i = 0; i < job->run.ports.n; i++)
-		printf("%s %u", i ? "," : "", job->run.ports.port[i]);
-	printf(job->run.rate_unknown ? "), not scaled: the rate is unknown\n"
-	                             : "), sampled; share; scaled by rate\n");
-	print_count(job, "all", &t->smtp_packets, of);
-	print_count(job, "SYN without ACK", &t->syn, of);
-	print_count(job, "SYN/ACK", &t->syn_ack, of);
-	print_count(job, "RST", &t->rst, of);
-	print_count(job, "FIN", &t->fin, of);
+	for (unsigned i = 0; i < job->in.run.ports.n; i++)
+		printf("%s %u", i ? "," : "", job->in.run.ports.port[i]);
+	printf(job->in.run.rate_unknown
+	           ? "), not scaled: the rate is unknown\n"
+	           : "), sampled; share; scaled by rate, 95 %% interval\n");
+	print_count(job, "all", &t->smtp_packets, t);
+	print_count(job, "SYN without ACK", &t->syn, t);
+	print_count(job, "SYN/ACK", &t->syn_ack, t);
+	print_count(job, "RST", &t->rst, t);
+	print_count(job, "FIN", &t->fin, t);
 }
 
 static void
@@ -378,10 +359,10 @@ print_addresses(const struct job *job, const struct flow_totals *t)
 	printf("Addresses seen, never scaled\n");
 	print_class(job, "clients only", a->clients_only, v4->clients_only, of);
 	print_class(job,
-	    job->targets_apart ? "servers only, answered" : "servers only",
+	    job->in.targets_apart ? "servers only, answered" : "servers only",
 	    a->servers_only, v4->servers_only, of);
 	print_class(job, "both", a->both, v4->both, of);
-	if (job->targets_apart)
+	if (job->in.targets_apart)
 		print_class(
 		    job, "targets only", a->targets_only, v4->targets_only, of);
 	print_class(job, "all", a->addresses, v4->addresses, of);
@@ -414,7 +395,7 @@ print_time(const struct flow_run *r)
 static void
 print_coverage(const struct job *job, const struct flow_loss_totals *l)
 {
-	const struct flow_run *r = &job->run;
+	const struct flow_run *r = &job->in.run;
 
 	printf("Covers\n");
 	print_time(r);
@@ -438,55 +419,67 @@ print_coverage(const struct job *job, const struct flow_loss_totals *l)
 	print_line(
 	    "discarded packets", r->sflow.discard_samples, "not counted");
 	print_line("other packets", r->skipped, "in the files, not sFlow");
-	if (job->incomplete)
+	if (job->in.incomplete)
 		printf("  a file is cut: these are the data so far\n");
 }
 
-static void
-print_all(struct cmd *c, const struct job *job)
+static int
+print_all(struct cmd *c, struct job *job, struct err *e)
 {
-	struct flow_totals t =
-	    flow_stats_totals(job->stats, job->targets_apart);
-	const struct flow_loss_totals *l = &job->loss;
+	struct flow_totals t;
 
+	if (job->in.by_agent)
+		return print_agents(c, job, e);
+	t = flow_stats_totals(job->in.stats, job->in.targets_apart);
 	if (c->out != &output_text) {
-		print_data(c, job, &t, l);
-		return;
+		print_data(c, job, &t);
+		return 0;
 	}
 	print_packets(job, &t);
 	print_addresses(job, &t);
-	print_coverage(job, l);
+	print_coverage(job, &job->in.loss);
+	return 0;
 }
 
-/* No FILE is stdin, unless a store is named or nothing can come from there. */
-static bool
-wants_store(const struct cmd *c, int argc)
+static int
+set_by(struct job *job, const char *what, struct err *e)
 {
-	return optind >= argc && (c->db != NULL || isatty(STDIN_FILENO));
+	job->in.by_agent = strcmp(what, "agent") == 0;
+	return job->in.by_agent
+	           ? 0
+	           : err_set(e, ERR_USAGE, "--by: \"%s\" is not agent", what);
+}
+
+static int
+set_option(struct cmd *c, struct job *job, int opt, struct err *e)
+{
+	switch (opt) {
+	case OPT_SLIDE:
+		job->slide = true;
+		return 0;
+	case OPT_BY:
+		return set_by(job, optarg, e);
+	}
+	return flow_read_option(c, &job->in, opt, e);
 }
 
 static int
 run(struct cmd *c, int argc, char **argv, struct err *e)
 {
-	struct job job = {.sink = {.sample = on_sample, .heard = on_heard}};
+	struct job job = {.slide = false};
 	int opt, rc = 0;
 
-	flow_run_init(&job.run, &job.sink);
+	flow_read_init(&job.in);
 	while (rc >= 0 &&
 	       (opt = cmd_option(c, argc, argv, "F:", long_opts, e)) != -1)
 		rc = set_option(c, &job, opt, e);
-	if (rc >= 0) {
-		job.stats = flow_stats_new(&job.run.ports);
-		rc = wants_store(c, argc)
-		         ? read_store(c, &job, e)
-		         : read_files(&job, argc - optind, argv + optind, e);
-	}
-	if (rc >= 0) {
-		print_all(c, &job);
-		rc = job.incomplete ? EXIT_INCOMPLETE : 0;
-	}
-	flow_stats_free(job.stats);
-	flow_run_free(&job.run);
+	if (rc >= 0)
+		rc = flow_read_run(c, &job.in, argc, argv, e);
+	if (rc >= 0)
+		rc = print_all(c, &job, e);
+	if (rc >= 0)
+		rc = job.in.incomplete ? EXIT_INCOMPLETE : 0;
+	flow_read_free(&job.in);
 	return rc;
 }
 
@@ -494,16 +487,9 @@ const struct command cmd_flow_stats = {
     .name = "flow-stats",
     .args = "[flags] [FILE ... | -]",
     .summary = "Raw SMTP statistics of sampled flows",
-    .help =
-        "  --format F, -F F             auto or one of heloflow list flows\n"
-        "  --ports 25,465,587           mail ports; 25 if not given\n"
-        "  --rate N                     1 in N was sampled, whatever the file "
-        "says\n"
-        "  --since T, --until T         only data received from T on, before T\n"
-        "  --targets-apart              who never answered a SYN is no server\n"
-        "  --slide                      cut shares off after one decimal, as "
-        "the talk did\n"
-        "With no FILE: of what the store holds, if --db names one or stdin is a\n"
-        "terminal; else stdin, as with -.  Exit 3: a file is cut, figures are of the data so far.\n",
+    .help = FLOW_READ_HELP
+    "  --by agent                   a row an agent, and the total\n"
+    "  --slide                      cut shares off after one decimal, as "
+    "the talk did\n" FLOW_READ_WHERE,
     .run = run,
 };

@@ -1,26 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ingest/flow_stats.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include <sys/random.h>
 
 #include "base/arena.h"
+#include "base/gamma.h"
 #include "base/hash.h"
 
-enum { SLOTS_START = 1024, SLOT_USED = 0x80 };
+enum { SLOTS_START = 1024, SLOT_USED = 0x80, NOTES = 32 };
 
 struct slot {
 	struct addr addr;
+	uint32_t as;
 	uint8_t roles; /* ADDR_*, and SLOT_USED */
+};
+
+/* What a sample says of one end, on its way to a slot.  The slots of many
+ * addresses are in no cache: a note waits while memory fetches its own, which
+ * halves the time of a sample. */
+struct note {
+	struct slot seen;
+	uint64_t hash;
 };
 
 struct flow_stats {
 	struct port_set ports;
 	uint64_t seed; /* senders choose addresses: not the hash's order too */
 	struct slot *slots;
-	size_t n, size;            /* size: a power of two */
+	size_t n, size; /* size: a power of two */
+	struct note notes[NOTES];
+	size_t notes_in, notes_out;
 	struct flow_totals totals; /* without the classes */
 };
 
@@ -46,14 +57,21 @@ flow_stats_free(struct flow_stats *fs)
 	free(fs);
 }
 
+static uint64_t
+hash_addr(const struct flow_stats *fs, struct addr a)
+{
+	return hash_bytes(a.b, sizeof(a.b), fs->seed);
+}
+
 /* The slot of an address, free if it is new; there always is a free one. */
 static struct slot *
-find(const struct flow_stats *fs, struct addr a)
+find(const struct flow_stats *fs, struct addr a, uint64_t hash)
 {
 	size_t mask = fs->size - 1;
-	size_t i = hash_bytes(a.b, sizeof(a.b), fs->seed) & mask;
+	size_t i = hash & mask;
 
-	while (fs->slots[i].roles && addr_cmp(fs->slots[i].addr, a) != 0)
+	while (fs->slots[i].roles &&
+	       memcmp(fs->slots[i].addr.b, a.b, sizeof(a.b)) != 0)
 		i = (i + 1) & mask;
 	return &fs->slots[i];
 }
@@ -68,25 +86,48 @@ grow(struct flow_stats *fs)
 	fs->slots = xcalloc(fs->size, sizeof(*fs->slots));
 	for (size_t i = 0; i < old_size; i++) {
 		if (old[i].roles)
-			*find(fs, old[i].addr) = old[i];
+			*find(fs, old[i].addr, hash_addr(fs, old[i].addr)) =
+			    old[i];
 	}
 	free(old);
 }
 
 static void
-note_address(struct flow_stats *fs, struct addr a, unsigned roles)
+keep_note(struct flow_stats *fs, const struct note *n)
 {
-	struct slot *slot = find(fs, a);
+	struct slot *slot = find(fs, n->seen.addr, n->hash);
 
 	if (!slot->roles) {
 		if ((fs->n + 1) * 3 > fs->size * 2) {
 			grow(fs);
-			slot = find(fs, a);
+			slot = find(fs, n->seen.addr, n->hash);
 		}
 		fs->n++;
-		slot->addr = a;
+		slot->addr = n->seen.addr;
 	}
-	slot->roles |= (uint8_t)(SLOT_USED | roles);
+	slot->roles |= n->seen.roles;
+	if (slot->as == 0)
+		slot->as = n->seen.as;
+}
+
+static void
+keep_notes(struct flow_stats *fs)
+{
+	while (fs->notes_out != fs->notes_in)
+		keep_note(fs, &fs->notes[fs->notes_out++ % NOTES]);
+}
+
+static void
+note_address(struct flow_stats *fs, struct addr a, unsigned roles, uint32_t as)
+{
+	struct note *n = &fs->notes[fs->notes_in % NOTES];
+
+	if (fs->notes_in - fs->notes_out == NOTES)
+		keep_note(fs, &fs->notes[fs->notes_out++ % NOTES]);
+	fs->notes_in++;
+	n->seen = (struct slot){a, as, (uint8_t)(SLOT_USED | roles)};
+	n->hash = hash_addr(fs, a);
+	__builtin_prefetch(&fs->slots[n->hash & (fs->size - 1)], 1);
 }
 
 static unsigned
@@ -120,12 +161,25 @@ count_flags(struct flow_totals *t, const struct smtp_sample *s)
 		count(&t->fin, s->rate);
 }
 
-/* Phaal and Panchen, "Packet Sampling Basics" (sflow.org): 1.96 standard
- * errors, rate * sqrt(n) for one rate. */
-double
-flow_count_error(const struct flow_count *c)
+/* Of n packets at one rate these are Garwood's exact limits of a Poisson mean
+ * times the rate.  Of several rates it is the method of Fay and Feuer (1997,
+ * Statistics in Medicine 16, 791-801) for weighted sums of Poisson counts,
+ * which becomes Garwood's where the weights are equal, and is known to be too
+ * wide rather than too narrow. */
+struct flow_bounds
+flow_count_bounds(const struct flow_count *c, uint32_t rate_max)
 {
-	return 1.96 * sqrt(c->squares);
+	double est = (double)c->est, more = est + rate_max;
+	double squares = c->squares + (double)rate_max * rate_max;
+	struct flow_bounds b = {0};
+
+	if (c->n > 0)
+		b.low = c->squares / est *
+		        gamma_quantile(est * est / c->squares, 0.025);
+	if (rate_max > 0)
+		b.high = squares / more *
+		         gamma_quantile(more * more / squares, 0.975);
+	return b;
 }
 
 void
@@ -135,66 +189,54 @@ flow_stats_add(struct flow_stats *fs, const struct smtp_sample *s)
 
 	count(&fs->totals.smtp_packets, s->rate);
 	count_flags(&fs->totals, s);
-	note_address(fs, s->src, bits_of(r.src, r.answered));
-	note_address(fs, s->dst, bits_of(r.dst, r.answered));
+	if (s->rate > fs->totals.rate_max)
+		fs->totals.rate_max = s->rate;
+	note_address(fs, s->src, bits_of(r.src, r.answered), s->src_as);
+	note_address(fs, s->dst, bits_of(r.dst, r.answered), s->dst_as);
 }
 
-static void
-classify(struct flow_classes *c, unsigned roles, bool targets_apart)
+void
+flow_classes_add(struct flow_classes *c, unsigned roles, bool targets_apart)
 {
 	bool client = roles & ADDR_CLIENT;
 	bool server = roles & ADDR_SERVER;
 	bool target = roles & ADDR_TARGET;
+	bool target_only = target && !server && !client;
 
-	if (target && !server && !client)
-		c->targets_only++;
 	if (!targets_apart)
 		server |= target;
-	if (client && server)
-		c->both++;
-	else if (client)
-		c->clients_only++;
-	else if (server)
-		c->servers_only++;
-	else if (!target)
-		c->undecided++;
-}
-
-static void
-add_up(struct flow_classes *c, bool targets_apart)
-{
-	c->addresses = c->clients_only + c->servers_only + c->both;
-	if (targets_apart)
-		c->addresses += c->targets_only;
+	c->targets_only += target_only;
+	c->both += client && server;
+	c->clients_only += client && !server;
+	c->servers_only += server && !client;
+	c->undecided += !client && !server && !target;
+	c->addresses += client || server || target_only;
 }
 
 struct flow_totals
-flow_stats_totals(const struct flow_stats *fs, bool targets_apart)
+flow_stats_totals(struct flow_stats *fs, bool targets_apart)
 {
 	struct flow_totals t = fs->totals;
-	struct addr a;
-	unsigned roles;
+	struct flow_seen a;
 
-	for (size_t at = 0; flow_stats_next(fs, &at, &a, &roles);) {
-		classify(&t.all, roles, targets_apart);
-		if (addr_is_v4(a))
-			classify(&t.v4, roles, targets_apart);
+	for (size_t at = 0; flow_stats_next(fs, &at, &a);) {
+		flow_classes_add(&t.all, a.roles, targets_apart);
+		if (addr_is_v4(a.addr))
+			flow_classes_add(&t.v4, a.roles, targets_apart);
 	}
-	add_up(&t.all, targets_apart);
-	add_up(&t.v4, targets_apart);
 	return t;
 }
 
 bool
-flow_stats_next(
-    const struct flow_stats *fs, size_t *at, struct addr *a, unsigned *roles)
+flow_stats_next(struct flow_stats *fs, size_t *at, struct flow_seen *out)
 {
+	keep_notes(fs);
 	for (; *at < fs->size; ++*at) {
 		const struct slot *slot = &fs->slots[*at];
 		if (!slot->roles)
 			continue;
-		*a = slot->addr;
-		*roles = slot->roles & ~(unsigned)SLOT_USED;
+		*out = (struct flow_seen){
+		    slot->addr, slot->as, slot->roles & ~(unsigned)SLOT_USED};
 		++*at;
 		return true;
 	}

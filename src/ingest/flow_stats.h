@@ -2,7 +2,7 @@
 /*
  * Flow statistics: the raw figures of the talk, streaming.  Every SMTP sample
  * adds to the packet counts and to what is known of two addresses; memory
- * grows with the number of distinct addresses (26 to 51 bytes each), not with
+ * grows with the number of distinct addresses (36 to 72 bytes each), not with
  * the packets.
  */
 #ifndef INGEST_FLOW_STATS_H
@@ -27,10 +27,16 @@ struct flow_count {
 	double squares; /* sum of rates squared: nearly the variance of est */
 };
 
+/* The 95 % interval of an estimate. */
+struct flow_bounds {
+	double low, high;
+};
+
 struct flow_totals {
 	struct flow_count smtp_packets;
 	struct flow_count syn; /* without ACK */
 	struct flow_count syn_ack, rst, fin;
+	uint32_t rate_max; /* of the SMTP packets; 0: none */
 	struct flow_classes all, v4;
 };
 
@@ -39,14 +45,23 @@ enum { ADDR_CLIENT = 1, ADDR_SERVER = 2, ADDR_TARGET = 4 };
 struct flow_stats *flow_stats_new(const struct port_set *ports);
 void flow_stats_free(struct flow_stats *fs); /* NULL is fine */
 void flow_stats_add(struct flow_stats *fs, const struct smtp_sample *s);
-/* Half the width of the 95 % interval of an estimate. */
-double flow_count_error(const struct flow_count *c);
+/* Of a count whose packets were sampled at rates of up to rate_max. */
+struct flow_bounds flow_count_bounds(
+    const struct flow_count *c, uint32_t rate_max);
 /* targets_apart: the target of a SYN is no server by that alone. */
-struct flow_totals flow_stats_totals(
-    const struct flow_stats *fs, bool targets_apart);
-/* Visits all addresses in no order; roles are ADDR_* bits.  False at the end:
- * for (size_t at = 0; flow_stats_next(fs, &at, &a, &roles);) */
-bool flow_stats_next(
-    const struct flow_stats *fs, size_t *at, struct addr *a, unsigned *roles);
+struct flow_totals flow_stats_totals(struct flow_stats *fs, bool targets_apart);
+
+/* What is known of an address. */
+struct flow_seen {
+	struct addr addr;
+	uint32_t as;    /* its AS by the first gateway record that told one */
+	unsigned roles; /* ADDR_* bits */
+};
+/* Visits all addresses in no order.  False at the end:
+ * for (size_t at = 0; flow_stats_next(fs, &at, &seen);) */
+bool flow_stats_next(struct flow_stats *fs, size_t *at, struct flow_seen *out);
+/* Adds an address of these roles to the class it is in. */
+void flow_classes_add(
+    struct flow_classes *c, unsigned roles, bool targets_apart);
 
 #endif

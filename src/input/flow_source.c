@@ -11,7 +11,7 @@
 #include "base/utc.h"
 #include "input/source.h"
 
-enum { HEAD = 256 * 1024 };
+enum { HEAD = 256 * 1024, BUFFER = 128 * 1024 };
 
 const struct flow_source_ops *const flow_source_table[] = {
     &flow_source_sflow,
@@ -126,6 +126,7 @@ open_format(struct flow_source *fs, struct stream *s, const char *path,
 		stream_close(s);
 		return err_set(e, ERR_FAIL, "%s: no stream", path);
 	}
+	setvbuf(f, NULL, _IOFBF, BUFFER); /* stdio's own is a page */
 	rc = ops->open(&fs->state, f, path, run, e);
 	fs->stream = rc < 0 ? NULL : s;
 	return rc;

@@ -58,8 +58,7 @@ put32(struct out *o, uint32_t v)
 static uint32_t
 address(uint64_t i)
 {
-	return (uint32_t)(0x01000000u +
-	                  i * UINT64_C(2654435761) % 0xdf000000u);
+	return (uint32_t)(0x01000000u + i * UINT64_C(2654435761) % 0xdf000000u);
 }
 
 /* The numbers are: clients only, both, servers only. */
@@ -76,8 +75,7 @@ server_of(uint64_t i)
 {
 	uint64_t n = both + servers_only;
 
-	return address(
-	    clients_only + (i < n ? n - 1 - i : random_below(n)));
+	return address(clients_only + (i < n ? n - 1 - i : random_below(n)));
 }
 
 /* Without putting back, so that each kind comes as often as it should. */
@@ -127,8 +125,8 @@ put_sample(struct out *o, uint64_t packet, uint64_t packets_left, int other)
 	uint8_t flags = other ? ACK : next_flags(packets_left);
 	unsigned port = other ? 80 : 25, from = 1024 + packet % 60000;
 	uint32_t client = client_of(packet), server = server_of(packet);
-	int back = flags == (SYN | ACK) ||
-	           (flags != SYN && random_below(2) == 0);
+	int back =
+	    flags == (SYN | ACK) || (flags != SYN && random_below(2) == 0);
 
 	while (client == server)
 		server = server_of(UINT64_MAX);
@@ -157,8 +155,8 @@ put_sample(struct out *o, uint64_t packet, uint64_t packets_left, int other)
 static void
 put_little(uint32_t v)
 {
-	const uint8_t b[4] = {(uint8_t)v, (uint8_t)(v >> 8),
-	    (uint8_t)(v >> 16), (uint8_t)(v >> 24)};
+	const uint8_t b[4] = {(uint8_t)v, (uint8_t)(v >> 8), (uint8_t)(v >> 16),
+	    (uint8_t)(v >> 24)};
 
 	fwrite(b, 1, sizeof(b), stdout);
 }
@@ -233,13 +231,13 @@ main(int argc, char **argv)
 	put_little(1);
 	for (uint64_t i = 0, total = all * (other + 1); i < total;) {
 		double when = SPAN * (double)i / (double)total;
-		unsigned n = total - i < SAMPLES ? (unsigned)(total - i)
-		                                 : SAMPLES;
+		unsigned n =
+		    total - i < SAMPLES ? (unsigned)(total - i) : SAMPLES;
 
 		begin_datagram(&o, n, when);
 		for (; n > 0; n--, i++)
-			put_sample(&o, i / (other + 1),
-			    all - i / (other + 1), i % (other + 1) != 0);
+			put_sample(&o, i / (other + 1), all - i / (other + 1),
+			    i % (other + 1) != 0);
 		write_datagram(&o, when);
 	}
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
