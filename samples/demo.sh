@@ -10,7 +10,7 @@ program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 day=2026-11-23
 work=$(mktemp -d "${TMPDIR:-/tmp}/heloflow-demo.XXXXXX")
 cp -R "$here/logs" "$here/flow" "$here/customers.csv" "$here/accounts.csv" \
-    "$here/heloflow.yaml" "$work"
+    "$here/networks.mmdb" "$here/heloflow.yaml" "$work"
 cd "$work"
 
 cat <<END

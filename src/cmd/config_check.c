@@ -261,8 +261,9 @@ check_rest(struct check *k)
 		row(k, "accounts",
 		    arena_printf(&k->mem, "%zu accounts", c->naccounts),
 		    STR_NONE, STR_NONE);
-	if (str_has(c->mmdb))
-		row(k, "mmdb", c->mmdb, STR_NONE, file_problem(k, c->mmdb));
+	for (size_t i = 0; i < c->nmmdb; i++)
+		row(k, "mmdb", c->mmdb[i], STR_NONE,
+		    file_problem(k, c->mmdb[i]));
 	row(k, "store", str_has(c->store) ? c->store : STR("heloflow.db"),
 	    access(str_has(c->store) ? c->store.p : "heloflow.db", F_OK) == 0
 	        ? STR("is there")

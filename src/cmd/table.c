@@ -15,6 +15,7 @@ const struct command *const command_table[] = {
     &cmd_explain,
     &cmd_chart,
     &cmd_flow_stats,
+    &cmd_flow_as,
     &cmd_trace,
     &cmd_coverage,
     &cmd_list,

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include <sys/mman.h>
 #include <sys/random.h>
 
 #include "base/arena.h"
@@ -10,6 +11,7 @@
 #include "base/hash.h"
 
 enum { SLOTS_START = 1024, SLOT_USED = 0x80, NOTES = 32 };
+enum { HUGE_PAGE = 2 << 20 };
 
 struct slot {
 	struct addr addr;
@@ -35,6 +37,22 @@ struct flow_stats {
 	struct flow_totals totals; /* without the classes */
 };
 
+/* A big table in huge pages: finding small ones takes as long as the slots. */
+static struct slot *
+new_slots(size_t n)
+{
+	size_t bytes = n * sizeof(struct slot);
+	size_t whole = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+	struct slot *p = NULL;
+
+	if (bytes >= HUGE_PAGE)
+		p = aligned_alloc(HUGE_PAGE, whole);
+	if (!p)
+		return xcalloc(n, sizeof(struct slot));
+	madvise(p, whole, MADV_HUGEPAGE); /* a hint: all is well without */
+	return memset(p, 0, bytes);
+}
+
 struct flow_stats *
 flow_stats_new(const struct port_set *ports)
 {
@@ -44,7 +62,7 @@ flow_stats_new(const struct port_set *ports)
 	if (getrandom(&fs->seed, sizeof(fs->seed), GRND_NONBLOCK) < 0)
 		fs->seed = (uintptr_t)fs;
 	fs->size = SLOTS_START;
-	fs->slots = xcalloc(fs->size, sizeof(*fs->slots));
+	fs->slots = new_slots(fs->size);
 	return fs;
 }
 
@@ -83,7 +101,7 @@ grow(struct flow_stats *fs)
 	size_t old_size = fs->size;
 
 	fs->size *= 2;
-	fs->slots = xcalloc(fs->size, sizeof(*fs->slots));
+	fs->slots = new_slots(fs->size);
 	for (size_t i = 0; i < old_size; i++) {
 		if (old[i].roles)
 			*find(fs, old[i].addr, hash_addr(fs, old[i].addr)) =

@@ -231,6 +231,7 @@ SAME_PLACE(struct config, flow, nflow);
 SAME_PLACE(struct config, lease, nlease);
 SAME_PLACE(struct config, accounts, naccounts);
 SAME_PLACE(struct config, not_covered, nnot_covered);
+SAME_PLACE(struct config, mmdb, nmmdb);
 
 static void
 put_list(void *out, const void *items, size_t n)
@@ -496,7 +497,7 @@ static const struct key config_keys[] = {
     {"lease_sources", read_lease_sources, offsetof(struct config, lease)},
     {"accounts", read_accounts, offsetof(struct config, accounts)},
     {"not_covered", read_texts, offsetof(struct config, not_covered)},
-    {"mmdb", read_path, offsetof(struct config, mmdb)},
+    {"mmdb", read_paths, offsetof(struct config, mmdb)},
     {"window", read_duration, offsetof(struct config, window)},
     {"retention", read_retention, 0},
     {NULL, NULL, 0},

@@ -108,5 +108,8 @@ const char config_example[] =
     "#  - private peering with carrier A\n"
     "#  - mail through upstream B's smarthost\n"
     "\n"
-    "## A MaxMind DB file with origin AS and country of addresses.\n"
-    "#mmdb: /usr/share/GeoIP/asn.mmdb\n";
+    "## MaxMind DB files with origin AS and country of addresses, for\n"
+    "## 'heloflow flow-as': one with both, or one of each.\n"
+    "mmdb:\n"
+    "#  - /usr/share/GeoIP/GeoLite2-ASN.mmdb\n"
+    "#  - /usr/share/GeoIP/GeoLite2-Country.mmdb\n";

@@ -85,7 +85,8 @@ struct config {
 	size_t naccounts;
 	const struct str *not_covered;
 	size_t nnot_covered;
-	struct str mmdb;
+	const struct str *mmdb; /* paths, terminated */
+	size_t nmmdb;
 	int64_t window;                                 /* default 3600 s */
 	int64_t retain_flow_samples, retain_deliveries; /* 0 = for ever */
 	void *memory;                                   /* the loader's */
