@@ -1,7 +1,8 @@
 -- Step 1: what this run is about, as one row, and which hours were observed.
 -- param: day, day_start, day_end, timezone, window, mail_clock_error (the largest
 -- of the mail sources), packets_per_message,
--- evidence_max, flow_client_min, ports (JSON list), watermark.
+-- evidence_max, flow_client_min, server_* (src/correlate/server_pattern.h),
+-- ports (JSON list), watermark.
 DROP TABLE IF EXISTS temp.run;
 CREATE TEMP TABLE run AS
 SELECT (SELECT value FROM temp.param WHERE name = 'day') AS day,
@@ -12,6 +13,10 @@ SELECT (SELECT value FROM temp.param WHERE name = 'day') AS day,
        (SELECT value FROM temp.param WHERE name = 'packets_per_message') AS packets_per_message,
        (SELECT value FROM temp.param WHERE name = 'evidence_max') AS evidence_max,
        (SELECT value FROM temp.param WHERE name = 'flow_client_min') AS flow_client_min,
+       (SELECT value FROM temp.param WHERE name = 'server_share_min') AS server_share_min,
+       (SELECT value FROM temp.param WHERE name = 'server_syn_min') AS server_syn_min,
+       (SELECT value FROM temp.param WHERE name = 'server_answered_min') AS server_answered_min,
+       (SELECT value FROM temp.param WHERE name = 'server_rst_max') AS server_rst_max,
        (SELECT value FROM temp.param WHERE name = 'watermark') AS watermark;
 
 DROP TABLE IF EXISTS temp.mail_port;

@@ -7,7 +7,7 @@ DROP TABLE IF EXISTS temp.seen_flow;
 CREATE TEMP TABLE seen_flow AS
 SELECT t.customer, t.doubt IS NOT NULL AS doubt, s.addr, s.agent, s.first, s.last,
        s.packets, s.syn, s.answered, s.client_strong, s.client_weak,
-       s.server_strong, s.server_weak, s.peers, s.rate,
+       s.server_strong, s.server_weak, s.peers, s.rate, s.rst,
        s.client_strong + max(0, s.client_weak - s.answered - s.rst) AS client,
        s.first >= run.day_start AND s.first < run.day_end AS in_day,
        h.hour IS NOT NULL AS mail_covered, a.allowed
@@ -18,12 +18,24 @@ SELECT t.customer, t.doubt IS NOT NULL AS doubt, s.addr, s.agent, s.first, s.las
   LEFT JOIN temp.mail_hour h ON h.hour = s.first - s.first % 3600000000;
 CREATE INDEX temp.seen_flow_customer ON seen_flow (customer, first);
 
+-- Agents of the day that see the way back, too: where answers are sampled,
+-- their lack says something.
+DROP TABLE IF EXISTS temp.way_back;
+CREATE TEMP TABLE way_back (agent INTEGER PRIMARY KEY);
+INSERT INTO temp.way_back
+SELECT s.agent
+  FROM temp.run CROSS JOIN main.sender_slot s
+ WHERE s.slot > run.day_start - 300000000 AND s.slot < run.day_end
+ GROUP BY s.agent
+HAVING sum(s.answered) > 0 AND sum(s.answered) * 10 >= sum(s.syn);
+
 DROP TABLE IF EXISTS temp.flow_figures;
 CREATE TEMP TABLE flow_figures (
   customer TEXT PRIMARY KEY,
   first INTEGER, last INTEGER,       -- of client packets, clear ones
   samples INTEGER, client INTEGER, client_covered INTEGER, client_strong INTEGER,
   syn INTEGER, answered INTEGER, server_strong INTEGER, server_weak INTEGER,
+  rst INTEGER, syn_back INTEGER, answered_back INTEGER, hours INTEGER,
   slots INTEGER, doubtful INTEGER, doubt_first INTEGER, doubt_last INTEGER,
   allowed INTEGER                    -- all client addresses are on the list
 ) WITHOUT ROWID;
@@ -39,6 +51,10 @@ SELECT customer,
        coalesce(sum(answered) FILTER (WHERE NOT doubt), 0),
        coalesce(sum(server_strong) FILTER (WHERE NOT doubt), 0),
        coalesce(sum(server_weak) FILTER (WHERE NOT doubt), 0),
+       coalesce(sum(rst) FILTER (WHERE NOT doubt), 0),
+       coalesce(sum(syn) FILTER (WHERE NOT doubt AND agent IN (SELECT agent FROM temp.way_back)), 0),
+       coalesce(sum(answered) FILTER (WHERE NOT doubt AND agent IN (SELECT agent FROM temp.way_back)), 0),
+       count(DISTINCT first / 3600000000) FILTER (WHERE NOT doubt),
        count(*) FILTER (WHERE NOT doubt AND client > 0),
        coalesce(sum(client) FILTER (WHERE doubt), 0),
        min(iif(client > 0 AND doubt, first, NULL)),
@@ -47,6 +63,21 @@ SELECT customer,
   FROM temp.seen_flow
  WHERE in_day
  GROUP BY customer;
+
+-- Whether a host that answers SMTP looks like a mail server, and if not, why.
+DROP TABLE IF EXISTS temp.server_pattern;
+CREATE TEMP TABLE server_pattern (
+  customer TEXT PRIMARY KEY, fails TEXT) WITHOUT ROWID;
+INSERT INTO temp.server_pattern
+SELECT f.customer,
+       CASE WHEN f.server_strong + f.server_weak < run.server_share_min * f.client THEN
+              printf('has %d packets as server to %d as client', f.server_strong + f.server_weak, f.client)
+            WHEN f.syn_back >= run.server_syn_min AND f.answered_back < run.server_answered_min * f.syn_back THEN
+              printf('of its own %d SYNs only %d were answered', f.syn_back, f.answered_back)
+            WHEN f.rst > run.server_rst_max * f.samples THEN
+              printf('%d of %d packets are RSTs', f.rst, f.samples) END
+  FROM temp.run JOIN temp.flow_figures f
+ WHERE f.server_strong > 0;
 
 -- Mail and complaints in doubt, under the address; and the customers whom
 -- mail in doubt may be of: nothing can be said of the silence of their logs.
@@ -110,12 +141,13 @@ SELECT c.customer, c.rank, c.scope, c.class,
                     WHEN w.scope = 'remote' THEN NULL
                     WHEN f.client_covered = 0 THEN NULL
                     WHEN w.customer IN (SELECT customer FROM temp.maybe_mail) THEN 'ambiguous'
-                    WHEN f.allowed OR f.server_strong > 0 THEN 'flow_only_expected'
+                    WHEN f.allowed OR p.customer IS NOT NULL AND p.fails IS NULL THEN 'flow_only_expected'
                     ELSE 'flow_only_suspect' END AS class
           FROM temp.run
           JOIN temp.who w
           LEFT JOIN temp.figures g ON g.customer = w.customer
           LEFT JOIN temp.flow_figures f ON f.customer = w.customer
+          LEFT JOIN temp.server_pattern p ON p.customer = w.customer
           LEFT JOIN temp.doubtful d ON d.customer = w.customer) c
  WHERE c.class IS NOT NULL
    -- of the rest of the world only what speaks against someone is kept

@@ -63,6 +63,7 @@ SELECT j.day, j.customer,
          'samples', coalesce(f.samples, 0), 'client', coalesce(f.client, 0),
          'client_strong', coalesce(f.client_strong, 0), 'syn', coalesce(f.syn, 0),
          'answered', coalesce(f.answered, 0),
+         'rst', coalesce(f.rst, 0), 'hours', coalesce(f.hours, 0),
          'server_strong', coalesce(f.server_strong, 0), 'server_weak', coalesce(f.server_weak, 0),
          'slots', coalesce(f.slots, 0), 'ambiguous', coalesce(f.doubtful, 0),
          'first', strftime('%Y-%m-%dT%H:%M:%S', f.first / 1000000, 'unixepoch') || printf('.%03dZ', f.first / 1000 % 1000),
@@ -108,9 +109,12 @@ SELECT j.day, j.customer,
                             g.spam_messages - g.own_spam_messages), '')
             WHEN 'flow_only_suspect' THEN
               printf('%d client packets sampled in hours our logs cover, and no log record', f.client_covered)
+              || coalesce('; answers SMTP itself, but ' || k.fails, '')
             WHEN 'flow_only_expected' THEN
               printf('%d client packets sampled and no log record; ', f.client_covered)
-              || iif(f.allowed, 'allow-listed', 'answers SMTP itself, as a mail server does')
+              || iif(f.allowed, 'allow-listed',
+                     printf('answers SMTP itself, as a mail server does: %d SYN/ACK sent, %d packets as server and %d as client in %d hours, %d of %d SYNs answered, %d RST',
+                            f.server_strong, f.server_strong + f.server_weak, f.client, f.hours, f.answered, f.syn, f.rst))
             WHEN 'clean' THEN printf('%d transactions, nothing adverse', g.transactions)
             ELSE CASE coalesce(d.why, 'maybe_mail')
                    WHEN 'shared_address' THEN 'shared_address: customers share the address by ports, and no port is known'
@@ -129,6 +133,7 @@ SELECT j.day, j.customer,
   FROM temp.judged j
   LEFT JOIN temp.figures g ON g.customer = j.customer
   LEFT JOIN temp.flow_figures f ON f.customer = j.customer
+  LEFT JOIN temp.server_pattern k ON k.customer = j.customer
   LEFT JOIN temp.doubtful d ON d.customer = j.customer
   LEFT JOIN temp.complained p ON p.customer = j.customer
  ORDER BY j.customer;

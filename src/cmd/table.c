@@ -16,6 +16,7 @@ const struct command *const command_table[] = {
     &cmd_chart,
     &cmd_flow_stats,
     &cmd_flow_as,
+    &cmd_senders,
     &cmd_trace,
     &cmd_coverage,
     &cmd_list,

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/json_out.h"
+#include "correlate/server_pattern.h"
 
 /* Client packets of one message: half of the 49.7 packets per completed
  * connection of the LINX day (9,672,926 packets, 194,649 SYN/ACK). */
@@ -133,6 +134,10 @@ write_parameters(struct job *j)
 	json_i64(&out, "packets_per_message", PACKETS_PER_MESSAGE);
 	json_i64(&out, "flow_client_min", FLOW_CLIENT_MIN);
 	json_i64(&out, "evidence_max", EVIDENCE_MAX);
+	json_real(&out, "server_share_min", SERVER_SHARE_MIN);
+	json_i64(&out, "server_syn_min", SERVER_SYN_MIN);
+	json_real(&out, "server_answered_min", SERVER_ANSWERED_MIN);
+	json_real(&out, "server_rst_max", SERVER_RST_MAX);
 	json_str(&out, "ports", STR(MAIL_PORTS));
 	json_close(&out, '}');
 }
@@ -411,6 +416,10 @@ put_params(const struct job *j, struct err *e)
 	    {"packets_per_message", value_int(PACKETS_PER_MESSAGE)},
 	    {"evidence_max", value_int(EVIDENCE_MAX)},
 	    {"flow_client_min", value_int(FLOW_CLIENT_MIN)},
+	    {"server_share_min", value_real(SERVER_SHARE_MIN)},
+	    {"server_syn_min", value_int(SERVER_SYN_MIN)},
+	    {"server_answered_min", value_real(SERVER_ANSWERED_MIN)},
+	    {"server_rst_max", value_real(SERVER_RST_MAX)},
 	    {"ports", value_z(MAIL_PORTS)},
 	    {"watermark", value_str(buf_str(&j->watermark))},
 	    {"parameters", value_str(buf_str(&j->parameters))},

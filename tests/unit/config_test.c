@@ -106,8 +106,8 @@ test_example_values(void **state)
 	assert_text(c->accounts[1].user, "anna");
 	assert_text(c->accounts[1].customer, "C-1002");
 	assert_int_equal(c->nnot_covered, 2);
-	assert_int_equal(c->nmmdb, 1);
-	assert_text(c->mmdb[0], "/usr/share/GeoIP/asn.mmdb");
+	assert_int_equal(c->nmmdb, 2);
+	assert_text(c->mmdb[0], "/usr/share/GeoIP/GeoLite2-ASN.mmdb");
 	config_free(c);
 }
 

@@ -70,6 +70,78 @@ each_class_once(void **state)
 	world_expect("c8", "confirmed", "spam not_visible");
 }
 
+/* Answering SMTP alone is no excuse: a bot may have a mail server, too. */
+static void
+server_pattern_is_more_than_one_answer(void **state)
+{
+	static const struct {
+		int syn, answered, rst, syn_ack, served;
+		const char *class, *reason;
+	} row[] = {
+	    /* a server of a small company */
+	    {9, 3, 0, 2, 10, "flow_only_expected",
+	        "2 SYN/ACK sent, 12 packets as server and 9 as client in 1 "
+	        "hours, 3 of 9 SYNs answered, 0 RST"},
+	    /* used as a server a little, against much that it sends */
+	    {31, 31, 0, 3, 0, "flow_only_suspect",
+	        "has 3 packets as server to 31 as client"},
+	    {30, 30, 0, 3, 0, "flow_only_expected", "3 SYN/ACK sent"},
+	    /* most of those it calls do not answer */
+	    {30, 8, 0, 5, 5, "flow_only_suspect",
+	        "of its own 30 SYNs only 8 were answered"},
+	    {30, 9, 0, 5, 5, "flow_only_expected", "9 of 30 SYNs answered"},
+	    /* of a few SYNs nothing can be said */
+	    {9, 0, 0, 5, 5, "flow_only_expected", "0 of 9 SYNs answered"},
+	    /* RSTs */
+	    {4, 4, 7, 5, 5, "flow_only_suspect", "7 of 25 packets are RSTs"},
+	    {4, 4, 6, 5, 5, "flow_only_expected", "6 RST"},
+	};
+
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_agent("192.0.2.1", VANTAGE_EDGE, 1024, AT(0, 0, 0), 24);
+	world_mail_hours(AT(0, 0, 0), 24);
+	world_server("203.0.113.1", AT(9, 0, 0), 100, 90, 0, 0, 0);
+	for (int i = 0; i < 8; i++) {
+		char ip[32];
+
+		snprintf(ip, sizeof(ip), "198.51.100.%d", i + 1);
+		world_server(ip, AT(9, 0, 0), row[i].syn, row[i].answered,
+		    row[i].rst, row[i].syn_ack, row[i].served);
+	}
+	world_correlate(DAY, NULL);
+	for (int i = 0; i < 8; i++) {
+		char ip[32], sql[128];
+
+		snprintf(ip, sizeof(ip), "198.51.100.%d", i + 1);
+		snprintf(sql, sizeof(sql),
+		    "SELECT reason FROM finding WHERE customer = '%s'", ip);
+		world_expect(ip, row[i].class, "- -");
+		if (!strstr(world_rows(sql), row[i].reason))
+			fail_msg("%s: %s", ip, world_rows(sql));
+	}
+}
+
+/* An agent that sees one direction only sees no answers to anybody. */
+static void
+answers_count_where_the_way_back_is_seen(void **state)
+{
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_agent("192.0.2.1", VANTAGE_EDGE, 1024, AT(0, 0, 0), 24);
+	world_mail_hours(AT(0, 0, 0), 24);
+	world_server("203.0.113.1", AT(9, 0, 0), 100, 5, 0, 0, 0);
+	world_server("198.51.100.1", AT(9, 0, 0), 30, 0, 0, 5, 5);
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.1", "flow_only_expected", "- -");
+	world_agent("192.0.2.2", VANTAGE_EDGE, 1024, AT(0, 0, 0), 24);
+	world_server("203.0.113.2", AT(9, 0, 0), 100, 90, 0, 0, 0);
+	world_server("198.51.100.2", AT(9, 0, 0), 30, 0, 0, 5, 5);
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.1", "flow_only_expected", "- -");
+	world_expect("198.51.100.2", "flow_only_suspect", "- -");
+}
+
 static void
 lease_ends_when_its_address_is_given_away(void **state)
 {
@@ -984,6 +1056,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WORLD(each_class_once),
+	    WORLD(server_pattern_is_more_than_one_answer),
+	    WORLD(answers_count_where_the_way_back_is_seen),
 	    WORLD(lease_ends_when_its_address_is_given_away),
 	    WORLD(overlapping_leases_name_nobody),
 	    WORLD(mail_goes_to_the_holder_of_its_time),

@@ -56,7 +56,7 @@ import(const char *path, const char *file, int64_t batch)
 static uint64_t
 digest(const char *path, const char *query)
 {
-	char cmd[1024], buf[4096];
+	char cmd[4096], buf[4096];
 	uint64_t h = 0;
 	size_t n, all = 0;
 	FILE *p;
@@ -164,6 +164,74 @@ test_slots(void **state)
 	    "1790000400000000|512|512 ");
 }
 
+/* The slots of random samples, counted by a query that knows nothing of
+ * flow_slots.c: both ends of each sample, and the rules of doc/flow.md. */
+static void
+test_slots_reference(void **state)
+{
+	static const char reference[] =
+	    "WITH mail (port) AS (VALUES (25), (465), (587)),"
+	    "p AS (SELECT *, src_port IN mail AS from_mail,"
+	    "  dst_port IN mail AS to_mail, coalesce(flags & 2, 0) > 0 AS syn,"
+	    "  coalesce(flags & 16, 0) > 0 AS ack FROM smtp_sample),"
+	    "r AS (SELECT *, CASE"
+	    "  WHEN syn AND NOT ack AND to_mail THEN 'asks'"
+	    "  WHEN syn AND ack AND from_mail THEN 'grants'"
+	    "  WHEN from_mail = to_mail THEN 'none'"
+	    "  WHEN from_mail THEN 'serves' ELSE 'sends' END AS what FROM p),"
+	    "ends AS (SELECT *, src AS me, dst AS peer, 1 AS out FROM r"
+	    "  UNION ALL SELECT *, dst, src, 0 FROM r) "
+	    "SELECT a.text, time / 300000000 * 300000000 AS slot, agent,"
+	    "  count(*), sum(out AND what = 'asks'),"
+	    "  sum(NOT out AND what = 'grants'),"
+	    "  sum(coalesce(flags & 4, 0) > 0), sum(coalesce(flags & 1, 0)),"
+	    "  sum(out AND what = 'asks'),"
+	    "  sum(out AND what = 'sends' OR NOT out AND what IN ('grants', 'serves')),"
+	    "  sum(out AND what = 'grants'),"
+	    "  sum(out AND what = 'serves' OR NOT out AND what IN ('asks', 'sends')),"
+	    "  count(DISTINCT peer), min(time), max(time), min(rate), max(rate)"
+	    " FROM ends JOIN addr a ON a.id = me GROUP BY me, slot, agent"
+	    " ORDER BY 1, 2, 3";
+	static const char slots[] =
+	    "SELECT text, slot, agent, packets, syn, answered, rst, fin,"
+	    " client_strong, client_weak, server_strong, server_weak, peers,"
+	    " first, last, rate_min, rate_max FROM sender_slot"
+	    " JOIN addr ON addr.id = addr ORDER BY 1, 2, 3";
+	static const char flags[][4] = {
+	    "S", "SA", "PA", "A", "FA", "R", "RA", "", "SR", "F"};
+	static const int ports[] = {25, 25, 587, 465, 4000, 4001};
+	struct flow_import_options opt = {.batch = 700};
+	struct flow_import_counts n = {0};
+	struct flow_run run;
+	struct store *s;
+	FILE *f = fopen(list, "w");
+
+	(void)state;
+	srandom(11);
+	fputs("time,src,dst,sport,dport,flags,rate,agent,src_as,dst_as\n", f);
+	for (int i = 0; i < 4000; i++)
+		fprintf(f,
+		    "%d,198.51.100.%ld,192.0.2.%ld,%d,%d,%s,%ld,"
+		    "192.0.2.25%ld,64500,64501\n",
+		    1790000000 + i / 2, random() % 20, random() % 20,
+		    ports[random() % 6], ports[random() % 6],
+		    flags[random() % 10], 1 + random() % 3, random() % 2);
+	fclose(f);
+	command(GENERATOR "%s --packets %s --ports 25,465,587", pcap, list);
+	assert_int_equal(store_open(&s, db[0], STORE_WRITE, &err), 0);
+	flow_run_init(&run, NULL);
+	assert_true(port_set_parse(STR("25,465,587"), &run.ports));
+	if (flow_import(s, pcap, &opt, &run, &n, &err) < 0)
+		fail_msg("%s", err.text);
+	flow_run_free(&run);
+	store_close(s);
+	assert_in_range(n.smtp_packets, 3000, 4000);
+	assert_true(digest(db[0], reference) == digest(db[0], slots));
+	command("test \"$(sqlite3 %s \"SELECT DISTINCT src_as, dst_as FROM "
+	        "smtp_sample\")\" = '64500|64501'",
+	    db[0]);
+}
+
 static int
 begin(void **state)
 {
@@ -202,6 +270,7 @@ main(void)
 	    cmocka_unit_test_setup(test_again, begin),
 	    cmocka_unit_test_setup(test_grown, begin),
 	    cmocka_unit_test_setup(test_slots, begin),
+	    cmocka_unit_test_setup(test_slots_reference, begin),
 	};
 
 	return cmocka_run_group_tests(tests, begin_all, end_all);

@@ -314,6 +314,21 @@ world_slot(const char *text, int64_t at, int client, int server)
 	    world_hex(g)));
 }
 
+/* The same with all that the pattern of a server goes by. */
+static void
+world_server(const char *text, int64_t at, int syn, int answered, int rst,
+    int syn_ack, int served)
+{
+	world_slot(text, at, syn, syn_ack);
+	world_do(sqlite3_mprintf(
+	    "UPDATE sender_slot SET answered = %d, rst = %d, "
+	    "client_weak = %d, server_weak = %d, packets = packets + %d "
+	    "WHERE slot = %lld AND addr = (SELECT id FROM addr WHERE "
+	    "bytes = x'%s')",
+	    answered, rst, answered, served, answered + served + rst,
+	    (long long)(at - at % (300 * USEC)), world_hex(world_addr(text))));
+}
+
 static void
 world_sample(const char *src, int sport, const char *dst, int dport, int flags,
     int64_t at)
