@@ -217,6 +217,12 @@ test_faults(void **state)
 	g = DECODE(HEAD4(4, 2), 1, FLOW, 1, 11, 60, 40, SYN_PACKET, 1, 99, 1);
 	assert_int_equal(g.counts.faults[SFLOW_UNKNOWN_TAG], 1);
 	assert_int_equal(g.mail, 1);
+	/* An AS path whose count, times four, wraps to one AS. */
+	g = DECODE(HEAD4(2, 1), 1, FLOW, 1, 11, 60, 40, SYN_PACKET, 1, 3, 64501,
+	    64496, 64502, 0x40000001, 64500);
+	assert_int_equal(g.counts.faults[SFLOW_BAD_RECORD], 1);
+	assert_int_equal(g.mail, 1);
+	assert_int_equal(g.sample.dst_as, 0);
 	g = DECODE(HEAD5(1), 1, 96, 9, 3, 0, 4608, 2, 3, 4, 1, RAW5);
 	assert_int_equal(g.counts.rate_zero, 1);
 	assert_int_equal(g.sample.rate, 1);
