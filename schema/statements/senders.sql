@@ -60,6 +60,13 @@ judged AS (
            AND rst <= ?13 * packets AS server_pattern
     FROM summed s JOIN addr a ON a.id = s.addr
 ),
+picked AS MATERIALIZED (        -- the last filters need to know who it is
+  SELECT * FROM judged
+   WHERE (?3 IS NULL OR role = ?3) AND packets >= ?4
+     AND (?6 IS NULL OR known = ?6) AND (?8 IS NULL OR bytes = ?8)
+   ORDER BY packets DESC, bytes
+   LIMIT iif(?5 IS NULL AND ?7 IS NULL, ?9, -1)
+),
 wide AS MATERIALIZED (          -- the few leases of more than one address
   SELECT first, last, start, "end", customer FROM lease WHERE first < last
 ),
@@ -76,9 +83,7 @@ who AS (
                    ORDER BY 1) q) AS customer,
          (SELECT count(*) FROM mail_message m
            WHERE m.client = j.addr AND m.received >= ?1 AND m.received < ?2) AS messages
-    FROM judged j
-   WHERE (?3 IS NULL OR j.role = ?3) AND j.packets >= ?4
-     AND (?6 IS NULL OR j.known = ?6) AND (?8 IS NULL OR j.bytes = ?8)
+    FROM picked j
 )
 SELECT text, role, first, last, hours, slots, packets, syn, answered, rst, fin,
        client_strong, client_weak, server_strong, server_weak, peers,
