@@ -12,17 +12,14 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "base/hash.h"
+#include "input/flow_datagram.h"
 #include "input/pcapfile.h"
 
 enum { PORT_SFLOW = 6343, LOOK_PACKETS = 100 };
 
 struct reader {
-	struct sflow_sink sink; /* first: the decoder calls back with it */
 	struct flow_run *run;
 	struct pcapfile *pcap;
-	struct flow_heard heard; /* the datagram being read */
-	uint64_t print;
 };
 
 /* The sFlow payload of a captured packet; absent if it is something else. */
@@ -38,46 +35,6 @@ sflow_payload(const struct packet *p)
 	return str_of((const char *)r.p, rd_left(&r));
 }
 
-static bool
-on_datagram(struct sflow_sink *sink, const struct sflow_datagram *d)
-{
-	struct reader *rd = (struct reader *)sink;
-
-	rd->heard.agent = d->agent;
-	rd->heard.datagrams = 1;
-	return flow_loss_datagram(rd->run->loss, rd->heard.time, rd->print, d,
-	           &rd->heard.lost) == LOSS_FRESH;
-}
-
-static void
-note_rate(struct flow_heard *h, uint32_t rate)
-{
-	if (h->samples++ == 0)
-		h->rate_min = h->rate_max = rate;
-	if (rate < h->rate_min)
-		h->rate_min = rate;
-	if (rate > h->rate_max)
-		h->rate_max = rate;
-}
-
-static void
-on_sample(struct sflow_sink *sink, const struct sflow_sample *s)
-{
-	struct reader *rd = (struct reader *)sink;
-	struct smtp_sample meta = {
-	    .time = rd->heard.time,
-	    .agent = s->datagram->agent,
-	    .source_id = s->source_class << 24 | (s->source_index & 0xffffff),
-	    .rate = s->rate,
-	    .src_as = s->src_as,
-	    .dst_as = s->dst_as,
-	};
-
-	note_rate(&rd->heard, rd->run->rate ? rd->run->rate : s->rate);
-	flow_loss_sample(rd->run->loss, rd->heard.time, s);
-	flow_run_packet(rd->run, &s->packet, &meta);
-}
-
 static int
 open_reader(void **state, FILE *f, const char *path, struct flow_run *run,
     struct err *e)
@@ -89,26 +46,10 @@ open_reader(void **state, FILE *f, const char *path, struct flow_run *run,
 	if (rc < 0)
 		return rc;
 	rd = xcalloc(1, sizeof(*rd));
-	rd->sink.datagram = on_datagram;
-	rd->sink.sample = on_sample;
 	rd->run = run;
 	rd->pcap = pcap;
 	*state = rd;
 	return 0;
-}
-
-static void
-read_datagram(struct reader *rd, const struct captured *c,
-    const struct packet *outer, struct str payload)
-{
-	struct sflow_counts *counts = &rd->run->sflow;
-	uint64_t malformed = counts->malformed;
-
-	rd->heard = (struct flow_heard){.time = c->time, .agent = outer->src};
-	rd->print = hash_str(payload, 0);
-	sflow_decode(payload.p, payload.n, &rd->sink, counts);
-	rd->heard.malformed = counts->malformed > malformed;
-	rd->run->sink->heard(rd->run->sink, &rd->heard);
 }
 
 static int
@@ -127,7 +68,7 @@ step_sflow(void *state, struct err *e)
 	if (!str_has(payload))
 		rd->run->skipped++;
 	else if (flow_run_takes(rd->run, c.time))
-		read_datagram(rd, &c, &outer, payload);
+		flow_datagram(rd->run, c.time, outer.src, payload);
 	return 1;
 }
 
@@ -148,7 +89,7 @@ step_packets(void *state, struct err *e)
 	packet_decode(c.link, c.bytes, &p);
 	meta.time = heard.time = c.time;
 	flow_run_packet(rd->run, &p, &meta);
-	note_rate(&heard, rd->run->rate ? rd->run->rate : 1);
+	flow_heard_rate(&heard, rd->run->rate ? rd->run->rate : 1);
 	rd->run->sink->heard(rd->run->sink, &heard);
 	return 1;
 }

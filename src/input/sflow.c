@@ -536,6 +536,15 @@ read_datagram_header(struct rd *r, struct sflow_datagram *d)
 }
 
 bool
+sflow_header(const void *p, size_t n, struct sflow_datagram *out)
+{
+	struct rd r = rd_of(p, n);
+
+	*out = (struct sflow_datagram){0};
+	return read_datagram_header(&r, out) == SFLOW_FAULTS;
+}
+
+bool
 sflow_looks_like(const void *p, size_t n)
 {
 	struct rd r = rd_of(p, n);

@@ -61,7 +61,9 @@ struct sflow_sink {
 	void (*sample)(struct sflow_sink *sink, const struct sflow_sample *s);
 };
 
-/* Reads the header alone: could these bytes be sFlow? */
+/* Reads the header alone; false: it is none, or cut. */
+bool sflow_header(const void *p, size_t n, struct sflow_datagram *out);
+/* Could these bytes be sFlow? */
 bool sflow_looks_like(const void *p, size_t n);
 void sflow_decode(const void *p, size_t n, struct sflow_sink *sink,
     struct sflow_counts *counts);
