@@ -51,8 +51,8 @@ on_sample(struct sflow_sink *sink, const struct sflow_sample *s)
 }
 
 void
-flow_datagram(struct flow_run *run, int64_t time, struct addr sender,
-    struct str payload)
+flow_datagram(
+    struct flow_run *run, int64_t time, struct addr sender, struct str payload)
 {
 	struct reader rd = {
 	    .sink = {on_datagram, on_sample},

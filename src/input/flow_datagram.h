@@ -10,8 +10,8 @@
 
 /* time: when it was received; sender: stands for the agent where that could
  * not be read. */
-void flow_datagram(struct flow_run *run, int64_t time, struct addr sender,
-    struct str payload);
+void flow_datagram(
+    struct flow_run *run, int64_t time, struct addr sender, struct str payload);
 
 /* One more sample of this rate. */
 void flow_heard_rate(struct flow_heard *h, uint32_t rate);

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ingest/flow_batch.h"
+
+#include "base/hash.h"
+#include "ingest/flow_slots.h"
+
+#define HOUR INT64_C(3600000000)
+
+enum { CHUNK = 512 };
+
+struct flow_chunk {
+	struct flow_chunk *next;
+	size_t n;
+	struct smtp_sample sample[CHUNK];
+};
+
+/* One row of flow_coverage to add. */
+struct cover {
+	struct cover *chain; /* same hash */
+	struct addr agent;
+	int64_t hour, datagrams, lost, malformed, samples, smtp_packets;
+	uint32_t rate_min, rate_max;
+};
+
+static struct cover *
+find_cover(struct flow_batch *b, struct addr agent, int64_t time)
+{
+	int64_t hour = time - time % HOUR;
+	uint64_t h = hash_bytes(agent.b, sizeof(agent.b), (uint64_t)hour);
+	struct cover *head = map_get(&b->covers, h), *c;
+
+	for (c = head; c; c = c->chain) {
+		if (c->hour == hour && addr_cmp(c->agent, agent) == 0)
+			return c;
+	}
+	c = arena_zalloc(&b->mem, sizeof(*c));
+	c->chain = head;
+	c->agent = agent;
+	c->hour = hour;
+	map_put(&b->covers, h, c);
+	return c;
+}
+
+static void
+touch_slot(struct flow_batch *b, int64_t time)
+{
+	int64_t start = time - time % FLOW_SLOT, *slot;
+	uint64_t key = (uint64_t)(start / FLOW_SLOT) + 2;
+
+	if (map_get(&b->slots, key))
+		return;
+	slot = arena_alloc(&b->mem, sizeof(*slot));
+	*slot = start;
+	map_put(&b->slots, key, slot);
+}
+
+void
+flow_batch_sample(struct flow_batch *b, const struct smtp_sample *s)
+{
+	struct flow_chunk *c = b->last;
+
+	if (!c || c->n == CHUNK) {
+		c = arena_alloc(&b->mem, sizeof(*c));
+		c->next = NULL;
+		c->n = 0;
+		*(b->last ? &b->last->next : &b->first) = c;
+		b->last = c;
+	}
+	c->sample[c->n++] = *s;
+	touch_slot(b, s->time);
+	find_cover(b, s->agent, s->time)->smtp_packets++;
+	b->samples++;
+	b->new_data++;
+}
+
+static void
+add_rates(struct cover *c, const struct flow_heard *h)
+{
+	if (h->rate_min && (!c->rate_min || h->rate_min < c->rate_min))
+		c->rate_min = h->rate_min;
+	if (h->rate_max > c->rate_max)
+		c->rate_max = h->rate_max;
+}
+
+void
+flow_batch_heard(struct flow_batch *b, const struct flow_heard *h)
+{
+	struct cover *c = find_cover(b, h->agent, h->time);
+
+	c->datagrams += h->datagrams;
+	c->lost += h->lost;
+	c->malformed += h->malformed;
+	c->samples += h->samples;
+	add_rates(c, h);
+	b->new_data++;
+}
+
+static int
+run_named(struct store *s, const char *name, const struct value *v, size_t n,
+    struct err *e)
+{
+	struct stmt *st;
+	int rc = store_prepare(s, name, &st, e);
+
+	return rc < 0 ? rc : stmt_run(st, v, n, e);
+}
+
+static int
+put_sample(
+    struct store *s, int64_t ledger, const struct smtp_sample *p, struct err *e)
+{
+	int64_t agent, src, dst;
+	int rc;
+
+	if ((rc = store_addr(s, p->agent, &agent, e)) < 0 ||
+	    (rc = store_addr(s, p->src, &src, e)) < 0 ||
+	    (rc = store_addr(s, p->dst, &dst, e)) < 0)
+		return rc;
+	const struct value v[] = {value_int(p->time), value_int(ledger),
+	    value_int(agent), value_int(p->source_id), value_int(src),
+	    value_int(p->src_port), value_int(dst), value_int(p->dst_port),
+	    p->has_flags ? value_int(p->flags) : value_null(),
+	    value_int(p->rate), value_id(p->src_as), value_id(p->dst_as)};
+	return run_named(s, "flow_sample_put", v, sizeof(v) / sizeof(v[0]), e);
+}
+
+static int
+put_cover(struct store *s, const struct cover *c, struct err *e)
+{
+	int64_t agent;
+	int rc = store_addr(s, c->agent, &agent, e);
+
+	if (rc < 0)
+		return rc;
+	const struct value v[] = {value_int(agent), value_int(c->hour),
+	    value_int(c->datagrams), value_int(c->lost),
+	    value_int(c->malformed), value_int(c->samples),
+	    value_int(c->smtp_packets), value_int(c->rate_min),
+	    value_int(c->rate_max)};
+	rc = run_named(s, "flow_agent_put", v, 1, e);
+	if (rc < 0)
+		return rc;
+	return run_named(
+	    s, "flow_coverage_add", v, sizeof(v) / sizeof(v[0]), e);
+}
+
+int
+flow_batch_write(
+    const struct flow_batch *b, struct store *s, int64_t ledger, struct err *e)
+{
+	const struct cover *c;
+	int rc = 0;
+
+	for (const struct flow_chunk *k = b->first; k; k = k->next) {
+		for (size_t i = 0; i < k->n && rc >= 0; i++)
+			rc = put_sample(s, ledger, &k->sample[i], e);
+	}
+	for (size_t i = 0; (c = map_next(&b->covers, &i)) != NULL;) {
+		for (; c && rc >= 0; c = c->chain)
+			rc = put_cover(s, c, e);
+	}
+	return rc;
+}
+
+bool
+flow_batch_slot(const struct flow_batch *b, size_t *at, int64_t *slot)
+{
+	const int64_t *start = map_next(&b->slots, at);
+
+	if (!start)
+		return false;
+	*slot = *start;
+	return true;
+}
+
+void
+flow_batch_reset(struct flow_batch *b)
+{
+	struct arena mem = b->mem;
+
+	map_free(&b->covers);
+	map_free(&b->slots);
+	arena_reset(&mem);
+	*b = (struct flow_batch){.mem = mem};
+}
+
+void
+flow_batch_free(struct flow_batch *b)
+{
+	flow_batch_reset(b);
+	arena_free(&b->mem);
+}
