@@ -12,6 +12,7 @@
 
 #include "base/yaml.h"
 #include "input/csv_file.h"
+#include "input/flow_udp.h"
 
 #define DAY  (86400 * USEC)
 #define YEAR (366 * DAY)
@@ -190,25 +191,17 @@ read_prefix(struct load *l, const struct yaml_node *n, void *out)
 	           : fail(l, n, "an address or prefix such as 203.0.113.0/24");
 }
 
-/* "192.0.2.1:6343" or "[2001:db8::1]:6343". */
 static int
 read_listen(struct load *l, const struct yaml_node *n, void *out)
 {
-	struct str s, host;
+	struct str s;
 	struct addr a;
-	uint64_t port;
-	ptrdiff_t at;
+	uint16_t port;
 	int rc = yaml_text(n, &s, l->err);
 
 	if (rc < 0)
 		return rc;
-	at = str_rchr(s, ':');
-	host = str_head(s, at < 0 ? 0 : (size_t)at);
-	if (str_starts(host, STR("[")) && str_ends(host, STR("]")))
-		host = str_head(str_from(host, 1), host.n - 2);
-	if (at < 0 || !addr_parse(host, &a) ||
-	    !str_u64(str_from(s, (size_t)at + 1), &port) || port < 1 ||
-	    port > 65535)
+	if (!flow_udp_parse(s, &a, &port) || port == 0)
 		return fail(l, n, "an ADDRESS:PORT such as 192.0.2.1:6343");
 	*(struct str *)out = s;
 	return 0;
