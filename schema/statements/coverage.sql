@@ -59,6 +59,13 @@ SELECT kind, path, first_time, last_time, lines, used, ignored, unparsed,
  WHERE (first_time IS NULL OR first_time < ?2) AND (last_time IS NULL OR last_time >= ?1)
  ORDER BY kind DESC, path, first_time, id;
 
+-- When a collector was not running.
+-- name: coverage_gaps
+SELECT listen, start, until, why
+  FROM collect_gap
+ WHERE start < ?2 AND coalesce(until, start) >= ?1
+ ORDER BY start, listen;
+
 -- Samples of lines that were not understood.
 -- name: coverage_unparsed
 SELECT u.source, u.line, u.program, u.text

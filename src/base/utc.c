@@ -379,6 +379,15 @@ utc_parse_user(struct str s, const struct zone *z, int64_t now, int64_t *out)
 }
 
 int64_t
+monotonic_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * USEC + t.tv_nsec / 1000;
+}
+
+int64_t
 utc_now(void)
 {
 	struct timespec ts;

@@ -56,5 +56,7 @@ bool day_parse(struct str s, int64_t *day);
 bool utc_parse_user(struct str s, const struct zone *z, int64_t now,
     int64_t *out);
 int64_t utc_now(void);
+/* Microseconds of a clock that nobody sets, for durations. */
+int64_t monotonic_now(void);
 
 #endif

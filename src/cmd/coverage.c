@@ -10,6 +10,7 @@
 
 #define HOUR (3600 * USEC)
 
+enum { GAPS_MAX = 10 };
 enum { OPT_DAY = 1, OPT_SINCE, OPT_UNTIL, OPT_BY };
 
 static const struct option long_opts[] = {
@@ -58,6 +59,12 @@ static const struct column file_cols[] = {
     {"records", "records", VALUE_INT},
     {"truncated", "cut", VALUE_BOOL},
 };
+static const struct column gap_cols[] = {
+    {"listen", "collector", VALUE_TEXT},
+    {"from", "from", VALUE_TIME},
+    {"until", "until", VALUE_TIME},
+    {"why", "why", VALUE_TEXT},
+};
 static const struct column unparsed_cols[] = {
     {"source", "file", VALUE_TEXT},
     {"line", "line", VALUE_INT},
@@ -75,6 +82,7 @@ static const struct view {
     {"host", "coverage_by_origin", COLS(origin_cols)},
     {"hour", "coverage_by_hour", COLS(origin_cols)},
     {"file", "coverage_by_file", COLS(file_cols)},
+    {"gap", "coverage_gaps", COLS(gap_cols)},
     {"unparsed", "coverage_unparsed", COLS(unparsed_cols)},
 };
 
@@ -95,7 +103,7 @@ set_view(struct flags *f, const char *name, struct err *e)
 		}
 	}
 	return err_set(e, ERR_USAGE,
-	    "--by: \"%s\" is none of host, hour, file, unparsed", name);
+	    "--by: \"%s\" is none of host, hour, file, gap, unparsed", name);
 }
 
 static int
@@ -176,6 +184,35 @@ print_flows(struct stmt *st, int64_t hours)
 	printf("\n");
 }
 
+/* Times when no collector was there to hear the agents; the first few. */
+static int
+print_gaps(struct store *s, const struct flags *f, struct err *e)
+{
+	struct value args[] = {value_int(f->since), value_int(f->until)};
+	char from[UTC_TEXT_MAX], until[UTC_TEXT_MAX];
+	struct stmt *st;
+	int64_t more = 0;
+	int rc = store_prepare(s, "coverage_gaps", &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, args, 2, e)) < 0)
+		return rc;
+	for (int n = 0; (rc = stmt_next(st, e)) > 0; n++) {
+		if (n >= GAPS_MAX) {
+			more++;
+			continue;
+		}
+		utc_format(stmt_value(st, 1).i, from);
+		utc_format(stmt_value(st, 2).i, until);
+		printf("  flows   no collector on %.*s from %s to %s: %.*s\n",
+		    STR_FMT(stmt_value(st, 0).s), from,
+		    stmt_value(st, 2).type == VALUE_NULL ? "now" : until,
+		    STR_FMT(stmt_value(st, 3).s));
+	}
+	if (more > 0)
+		printf("  flows   %" PRId64 " more gaps: --by gap\n", more);
+	return rc;
+}
+
 /* The sums in words, and what they leave out. */
 static int
 print_sums(struct cmd *c, struct store *s, const struct flags *f, struct err *e)
@@ -202,11 +239,12 @@ print_sums(struct cmd *c, struct store *s, const struct flags *f, struct err *e)
 	print_flows(st, hours);
 	printf("  leases  %" PRId64 "\n", stmt_value(st, 13).i);
 	stmt_reset(st);
+	rc = print_gaps(s, f, e);
 	for (size_t i = 0; i < c->config->nnot_covered; i++)
 		printf("  not covered: %.*s\n",
 		    STR_FMT(c->config->not_covered[i]));
 	printf("\n");
-	return 0;
+	return rc;
 }
 
 /* The rows of one kind for the eye: without the other kind's columns. */
@@ -282,7 +320,7 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 
 const struct command cmd_coverage = {
     .name = "coverage",
-    .args = "[--day D | --since T --until T] [--by host|hour|file|unparsed]",
+    .args = "[--day D | --since T --until T] [--by host|hour|file|gap|unparsed]",
     .summary = "What was read, and what it leaves out",
     .help =
         "  --day D             a day of day_timezone\n"
@@ -290,6 +328,7 @@ const struct command cmd_coverage = {
         "  --by host           a row a logging host and flow agent, and sums\n"
         "       hour           the same, hour by hour\n"
         "       file           a row a file that was imported\n"
+        "       gap            a row a time when a collector was not running\n"
         "       unparsed       samples of lines nobody understood\n",
     .run = run,
 };

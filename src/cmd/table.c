@@ -10,6 +10,7 @@ const struct command *const command_table[] = {
     &cmd_import_mail,
     &cmd_import_flow,
     &cmd_import_lease,
+    &cmd_collect,
     &cmd_correlate,
     &cmd_findings,
     &cmd_explain,

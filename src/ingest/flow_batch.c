@@ -2,7 +2,6 @@
 #include "ingest/flow_batch.h"
 
 #include "base/hash.h"
-#include "ingest/flow_slots.h"
 
 #define HOUR INT64_C(3600000000)
 
@@ -96,32 +95,24 @@ flow_batch_heard(struct flow_batch *b, const struct flow_heard *h)
 }
 
 static int
-run_named(struct store *s, const char *name, const struct value *v, size_t n,
-    struct err *e)
-{
-	struct stmt *st;
-	int rc = store_prepare(s, name, &st, e);
-
-	return rc < 0 ? rc : stmt_run(st, v, n, e);
-}
-
-static int
-put_sample(
-    struct store *s, int64_t ledger, const struct smtp_sample *p, struct err *e)
+put_sample(struct store *s, int64_t ledger, const struct smtp_sample *p,
+    struct flow_slots *slots, struct err *e)
 {
 	int64_t agent, src, dst;
 	int rc;
 
 	if ((rc = store_addr(s, p->agent, &agent, e)) < 0 ||
 	    (rc = store_addr(s, p->src, &src, e)) < 0 ||
-	    (rc = store_addr(s, p->dst, &dst, e)) < 0)
+	    (rc = store_addr(s, p->dst, &dst, e)) < 0 ||
+	    (slots &&
+	        (rc = flow_slots_note(slots, s, p, agent, src, dst, e)) < 0))
 		return rc;
 	const struct value v[] = {value_int(p->time), value_int(ledger),
 	    value_int(agent), value_int(p->source_id), value_int(src),
 	    value_int(p->src_port), value_int(dst), value_int(p->dst_port),
 	    p->has_flags ? value_int(p->flags) : value_null(),
 	    value_int(p->rate), value_id(p->src_as), value_id(p->dst_as)};
-	return run_named(s, "flow_sample_put", v, sizeof(v) / sizeof(v[0]), e);
+	return store_run(s, "flow_sample_put", v, sizeof(v) / sizeof(v[0]), e);
 }
 
 static int
@@ -137,23 +128,23 @@ put_cover(struct store *s, const struct cover *c, struct err *e)
 	    value_int(c->malformed), value_int(c->samples),
 	    value_int(c->smtp_packets), value_int(c->rate_min),
 	    value_int(c->rate_max)};
-	rc = run_named(s, "flow_agent_put", v, 1, e);
+	rc = store_run(s, "flow_agent_put", v, 1, e);
 	if (rc < 0)
 		return rc;
-	return run_named(
+	return store_run(
 	    s, "flow_coverage_add", v, sizeof(v) / sizeof(v[0]), e);
 }
 
 int
-flow_batch_write(
-    const struct flow_batch *b, struct store *s, int64_t ledger, struct err *e)
+flow_batch_write(const struct flow_batch *b, struct store *s, int64_t ledger,
+    struct flow_slots *slots, struct err *e)
 {
 	const struct cover *c;
 	int rc = 0;
 
 	for (const struct flow_chunk *k = b->first; k; k = k->next) {
 		for (size_t i = 0; i < k->n && rc >= 0; i++)
-			rc = put_sample(s, ledger, &k->sample[i], e);
+			rc = put_sample(s, ledger, &k->sample[i], slots, e);
 	}
 	for (size_t i = 0; (c = map_next(&b->covers, &i)) != NULL;) {
 		for (; c && rc >= 0; c = c->chain)

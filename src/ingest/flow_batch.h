@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "ingest/flow_slots.h"
 #include "input/flow_source.h"
 #include "store/store.h"
 
@@ -23,9 +24,10 @@ struct flow_batch { /* {0} is a valid start */
 void flow_batch_sample(struct flow_batch *b, const struct smtp_sample *s);
 void flow_batch_heard(struct flow_batch *b, const struct flow_heard *h);
 /* Into smtp_sample (of this ledger entry), flow_agent and flow_coverage, in
- * the caller's transaction.  Leaves the batch as it is. */
-int flow_batch_write(
-    const struct flow_batch *b, struct store *s, int64_t ledger, struct err *e);
+ * the caller's transaction.  Leaves the batch as it is.  slots are counted on
+ * the way; NULL is fine. */
+int flow_batch_write(const struct flow_batch *b, struct store *s,
+    int64_t ledger, struct flow_slots *slots, struct err *e);
 /* Starts of the sender slots that have samples here:
  * for (size_t i = 0; flow_batch_slot(b, &i, &slot);) */
 bool flow_batch_slot(const struct flow_batch *b, size_t *at, int64_t *slot);

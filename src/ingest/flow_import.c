@@ -28,16 +28,6 @@ struct importer {
 	struct flow_batch batch;
 };
 
-static int
-run_named(
-    struct importer *im, const char *name, const struct value *v, size_t n)
-{
-	struct stmt *st;
-	int rc = store_prepare(im->store, name, &st, im->e);
-
-	return rc < 0 ? rc : stmt_run(st, v, n, im->e);
-}
-
 static void
 on_sample(struct flow_sink *sink, const struct smtp_sample *s)
 {
@@ -95,13 +85,15 @@ write_ledger(struct importer *im, bool damaged)
 	    im->last == UTC_NONE ? value_null() : value_int(im->last),
 	    value_bool(damaged)};
 
-	return run_named(im, "flow_ledger_set", v, sizeof(v) / sizeof(v[0]));
+	return store_run(
+	    im->store, "flow_ledger_set", v, sizeof(v) / sizeof(v[0]), im->e);
 }
 
 static int
 commit_batch(struct importer *im, bool damaged)
 {
-	int rc = flow_batch_write(&im->batch, im->store, im->ledger, im->e);
+	int rc =
+	    flow_batch_write(&im->batch, im->store, im->ledger, NULL, im->e);
 
 	if (rc >= 0)
 		rc = write_slots(im);
@@ -147,7 +139,7 @@ new_ledger(struct importer *im)
 	struct str head = flow_source_head(im->source);
 	const struct value v[] = {value_z(im->path), value_int((int64_t)head.n),
 	    value_int((int64_t)hash_str(head, 0))};
-	int rc = run_named(im, "flow_ledger_new", v, 3);
+	int rc = store_run(im->store, "flow_ledger_new", v, 3, im->e);
 
 	if (rc >= 0)
 		im->ledger = store_last_id(im->store);

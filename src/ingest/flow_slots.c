@@ -5,6 +5,8 @@
 #include "base/hash.h"
 #include "base/map.h"
 
+#include <stdlib.h>
+
 /* One row of sender_slot in the making. */
 struct sender {
 	struct sender *chain, *next; /* same hash; all of the slot */
@@ -12,9 +14,12 @@ struct sender {
 	int64_t packets, syn, answered, rst, fin;
 	int64_t client_strong, client_weak, server_strong, server_weak;
 	int64_t peers, first, last, rate_min, rate_max;
+	bool changed; /* since it was written */
 };
 
 struct slot {
+	struct slot *next; /* of several that are live */
+	int64_t start;
 	const struct port_set *ports;
 	struct arena mem;
 	struct map senders, peers; /* peers: pairs that were seen */
@@ -79,6 +84,7 @@ note_end(struct slot *slot, const struct seen *p, int64_t addr, int64_t peer)
 {
 	struct sender *x = find_sender(slot, addr, p);
 
+	x->changed = true;
 	x->packets++;
 	x->rst += (p->s.flags & TCP_RST) != 0;
 	x->fin += (p->s.flags & TCP_FIN) != 0;
@@ -127,9 +133,9 @@ read_row(const struct stmt *st)
 }
 
 static int
-read_samples(struct slot *slot, struct store *s, int64_t start, struct err *e)
+read_samples(struct slot *slot, struct store *s, struct err *e)
 {
-	const struct value from = value_int(start);
+	const struct value from = value_int(slot->start);
 	struct stmt *st;
 	struct seen p;
 	int rc = store_prepare(s, "flow_slot_samples", &st, e);
@@ -144,38 +150,119 @@ read_samples(struct slot *slot, struct store *s, int64_t start, struct err *e)
 }
 
 static int
-write_senders(
-    const struct slot *slot, struct store *s, int64_t start, struct err *e)
+write_sender(struct stmt *st, const struct slot *slot, const struct sender *x,
+    struct err *e)
+{
+	const struct value v[] = {value_int(x->addr), value_int(slot->start),
+	    value_int(x->agent), value_int(x->packets), value_int(x->syn),
+	    value_int(x->answered), value_int(x->rst), value_int(x->fin),
+	    value_int(x->client_strong), value_int(x->client_weak),
+	    value_int(x->server_strong), value_int(x->server_weak),
+	    value_int(x->peers), value_int(x->first), value_int(x->last),
+	    value_int(x->rate_min), value_int(x->rate_max)};
+	return stmt_run(st, v, sizeof(v) / sizeof(v[0]), e);
+}
+
+static int
+write_senders(struct slot *slot, struct store *s, struct err *e)
 {
 	struct stmt *st;
 	int rc = store_prepare(s, "flow_slot_put", &st, e);
 
-	for (const struct sender *x = slot->all; x && rc >= 0; x = x->next) {
-		const struct value v[] = {value_int(x->addr), value_int(start),
-		    value_int(x->agent), value_int(x->packets),
-		    value_int(x->syn), value_int(x->answered),
-		    value_int(x->rst), value_int(x->fin),
-		    value_int(x->client_strong), value_int(x->client_weak),
-		    value_int(x->server_strong), value_int(x->server_weak),
-		    value_int(x->peers), value_int(x->first),
-		    value_int(x->last), value_int(x->rate_min),
-		    value_int(x->rate_max)};
-		rc = stmt_run(st, v, sizeof(v) / sizeof(v[0]), e);
+	for (struct sender *x = slot->all; x && rc >= 0; x = x->next) {
+		if (!x->changed)
+			continue;
+		rc = write_sender(st, slot, x, e);
+		x->changed = false;
 	}
 	return rc;
+}
+
+static void
+free_slot(struct slot *slot)
+{
+	map_free(&slot->senders);
+	map_free(&slot->peers);
+	arena_free(&slot->mem);
 }
 
 int
 flow_slot_derive(struct store *s, int64_t slot_start,
     const struct port_set *ports, struct err *e)
 {
-	struct slot slot = {.ports = ports};
-	int rc = read_samples(&slot, s, slot_start, e);
+	struct slot slot = {.start = slot_start, .ports = ports};
+	int rc = read_samples(&slot, s, e);
 
 	if (rc >= 0)
-		rc = write_senders(&slot, s, slot_start, e);
-	map_free(&slot.senders);
-	map_free(&slot.peers);
-	arena_free(&slot.mem);
+		rc = write_senders(&slot, s, e);
+	free_slot(&slot);
 	return rc;
+}
+
+static struct slot *
+find_live(const struct flow_slots *l, int64_t start)
+{
+	struct slot *slot = l->live;
+
+	while (slot && slot->start != start)
+		slot = slot->next;
+	return slot;
+}
+
+/* A slot begins with the samples that are stored already: of an earlier run,
+ * or of an import. */
+static int
+open_live(struct slot **out, struct flow_slots *l, struct store *s,
+    int64_t start, struct err *e)
+{
+	struct slot *slot = xcalloc(1, sizeof(*slot));
+
+	slot->start = start;
+	slot->ports = &l->ports;
+	slot->next = l->live;
+	l->live = slot;
+	*out = slot;
+	return read_samples(slot, s, e);
+}
+
+int
+flow_slots_note(struct flow_slots *l, struct store *s,
+    const struct smtp_sample *p, int64_t agent, int64_t src, int64_t dst,
+    struct err *e)
+{
+	int64_t start = p->time - p->time % FLOW_SLOT;
+	struct slot *slot = find_live(l, start);
+	struct seen seen = {.agent = agent, .src = src, .dst = dst, .s = *p};
+	int rc;
+
+	if (!slot && (rc = open_live(&slot, l, s, start, e)) < 0)
+		return rc;
+	note_sample(slot, &seen);
+	return 0;
+}
+
+int
+flow_slots_write(
+    struct flow_slots *l, struct store *s, int64_t start, struct err *e)
+{
+	struct slot *slot = find_live(l, start);
+
+	return slot ? write_senders(slot, s, e)
+	            : flow_slot_derive(s, start, &l->ports, e);
+}
+
+void
+flow_slots_forget(struct flow_slots *l, int64_t before)
+{
+	struct slot **at = &l->live, *slot;
+
+	while ((slot = *at) != NULL) {
+		if (slot->start >= before) {
+			at = &slot->next;
+			continue;
+		}
+		*at = slot->next;
+		free_slot(slot);
+		free(slot);
+	}
 }

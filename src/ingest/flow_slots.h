@@ -16,4 +16,23 @@
 int flow_slot_derive(
     struct store *s, int64_t slot, const struct port_set *ports, struct err *e);
 
+/* Slots that are counted while their samples are stored, which spares a live
+ * collector reading them again; {0} with ports is a valid start.  The count
+ * goes wrong with a transaction that fails: then forget all slots. */
+struct flow_slots {
+	struct port_set ports;
+	struct slot *live;
+};
+
+/* One sample that is about to be stored; addresses are ids. */
+int flow_slots_note(struct flow_slots *l, struct store *s,
+    const struct smtp_sample *p, int64_t agent, int64_t src, int64_t dst,
+    struct err *e);
+/* Into sender_slot, in the caller's transaction: a slot counted here, or else
+ * derived from its samples. */
+int flow_slots_write(
+    struct flow_slots *l, struct store *s, int64_t slot, struct err *e);
+/* Forgets slots that begin before a time. */
+void flow_slots_forget(struct flow_slots *l, int64_t before);
+
 #endif

@@ -294,19 +294,17 @@ read_batch(struct flow_udp *u, size_t i, udp_datagram_fn *fn, void *ctx)
 	return n < 0 ? 0 : n;
 }
 
-size_t
+bool
 flow_udp_read(struct flow_udp *u, udp_datagram_fn *fn, void *ctx)
 {
-	size_t all = 0;
-	int n;
+	bool all = true;
 
 	for (size_t i = 0; i < u->n; i++) {
-		for (int round = 0; round < ROUNDS; round++) {
+		int n = BATCH;
+
+		for (int round = 0; round < ROUNDS && n == BATCH; round++)
 			n = read_batch(u, i, fn, ctx);
-			all += (size_t)n;
-			if (n < BATCH)
-				break;
-		}
+		all = all && n < BATCH;
 	}
 	return all;
 }

@@ -41,8 +41,8 @@ int flow_udp_buffer(const struct flow_udp *u);
  * that mask lets through: 1, 0, 0. */
 int flow_udp_wait(
     struct flow_udp *u, int64_t usec, const sigset_t *mask, struct err *e);
-/* Takes what is there, up to some thousand datagrams; returns how many. */
-size_t flow_udp_read(struct flow_udp *u, udp_datagram_fn *fn, void *ctx);
+/* Takes what is there, up to some thousand datagrams; true: that was all. */
+bool flow_udp_read(struct flow_udp *u, udp_datagram_fn *fn, void *ctx);
 /* Datagrams that came in and were dropped for want of buffer, so far. */
 uint64_t flow_udp_drops(struct flow_udp *u);
 

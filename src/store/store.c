@@ -292,6 +292,16 @@ stmt_run(struct stmt *st, const struct value *args, size_t n, struct err *e)
 	return rc;
 }
 
+int
+store_run(struct store *s, const char *name, const struct value *args,
+    size_t n, struct err *e)
+{
+	struct stmt *st;
+	int rc = store_prepare(s, name, &st, e);
+
+	return rc < 0 ? rc : stmt_run(st, args, n, e);
+}
+
 size_t
 stmt_columns(const struct stmt *st)
 {

@@ -38,6 +38,9 @@ int store_prepare(
  * integers, JSON as text). */
 int stmt_run(
     struct stmt *st, const struct value *args, size_t n, struct err *e);
+/* The same of the statement of that name. */
+int store_run(struct store *s, const char *name, const struct value *args,
+    size_t n, struct err *e);
 /* Starts; then stmt_next: 1 a row, 0 the end, negative an error. */
 int stmt_start(
     struct stmt *st, const struct value *args, size_t n, struct err *e);

@@ -630,6 +630,7 @@ test_migrate_from_each(void **state)
 	assert_int_equal(rows[5], 8);
 	assert_int_equal(rows[6], 9);
 	assert_int_equal(rows[7], 10);
+	assert_int_equal(rows[8], 11);
 }
 
 static void

@@ -52,7 +52,8 @@ SELECT (SELECT count(*) FROM name WHERE text = 'row of 001')
      + (SELECT count(*) FROM lease WHERE customer = 'row of 004')
      + (SELECT count(*) FROM finding WHERE reason = 'row of 005')
      + (SELECT count(*) FROM detect_threshold WHERE rule = 'row of 006')
-     + (SELECT count(*) FROM mail_hop WHERE queue_id = 'row of 007');
+     + (SELECT count(*) FROM mail_hop WHERE queue_id = 'row of 007')
+     + (SELECT count(*) FROM collect_session WHERE pid = 4711);
 
 -- name: test_enum
 SELECT (SELECT group_concat(id || text) FROM (SELECT * FROM disposition_name ORDER BY id)),
