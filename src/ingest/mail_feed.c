@@ -349,12 +349,14 @@ hour_of(struct mail_feed *f, struct str host, int64_t t)
 static void
 count(struct mail_feed *f, struct feed_file *file, enum parsed p)
 {
+	int64_t lines = logfile_lines(file->log);
+
 	if (p == PARSED_UNKNOWN && f->unparsed != NULL)
 		f->unparsed->line(f->unparsed, file->raw, file->line.program,
 		    &file->evidence);
-	add(&file->n, p, 1);
+	add(&file->n, p, lines);
 	if (file->kind != LINE_UNHEADED)
-		add(hour_of(f, file->line.host, file->line.time), p, 1);
+		add(hour_of(f, file->line.host, file->line.time), p, lines);
 }
 
 /* Looks at the next line of a file. */

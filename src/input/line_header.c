@@ -12,13 +12,20 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "input/journal.h"
+
 #define PROGRAM_MAX 64
+#define TIME_MAX    (INT64_C(253402300800) * USEC) /* the year 10000 */
 
 struct header_reader
-header_reader_of(const struct zone *z, struct str host, const char *path)
+header_reader_of(const struct zone *z, struct str host, const char *path,
+    struct buf *decoded)
 {
-	struct header_reader r = {
-	    .zone = z, .host = host, .last = UTC_NONE, .stamp_time = UTC_NONE};
+	struct header_reader r = {.zone = z,
+	    .host = host,
+	    .last = UTC_NONE,
+	    .stamp_time = UTC_NONE,
+	    .decoded = decoded};
 	struct str name = str_z(path);
 
 	name = str_from(name, (size_t)(str_rchr(name, '/') + 1));
@@ -113,6 +120,17 @@ program_char(char c)
 	return c > ' ' && c < 127 && strchr("\"'=,;`\\", c) == NULL;
 }
 
+static bool
+is_program(struct str s)
+{
+	if (s.n == 0 || s.n > PROGRAM_MAX)
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if (!program_char(s.p[i]))
+			return false;
+	return true;
+}
+
 /* "prog[pid]:" or "prog:" as the word s. */
 static bool
 parse_tag(struct str s, struct log_line *line)
@@ -130,11 +148,8 @@ parse_tag(struct str s, struct log_line *line)
 		    pid.n == 0)
 			name = str_head(name, at - 1);
 	}
-	if (name.n > PROGRAM_MAX)
+	if (!is_program(name))
 		return false;
-	for (size_t i = 0; i < name.n; i++)
-		if (!program_char(name.p[i]))
-			return false;
 	line->program = name;
 	line->pid = v;
 	return true;
@@ -368,15 +383,70 @@ read_5424(struct header_reader *r, struct str s, struct log_line *line)
 		return HEADER_NONE;
 	if (line->host.n == 0)
 		line->host = r->host;
-	for (size_t i = 0; i < line->program.n; i++)
-		if (!program_char(line->program.p[i]))
-			return HEADER_NONE;
+	if (line->program.n > 0 && !is_program(line->program))
+		return HEADER_NONE;
 	if (number(&procid, 10, &pid) && procid.n == 0)
 		line->pid = pid;
 	str_skip(&s, STR(" "));
 	str_skip(&s, STR("\xef\xbb\xbf"));
 	line->text = s;
 	return HEADER_5424;
+}
+
+/* Microseconds; the entry's own time is when its sender wrote it. */
+static bool
+journal_time(const struct journal_entry *j, int64_t *out)
+{
+	struct str s = j->value[JOURNAL_SOURCE_TIME];
+
+	if (!str_has(s))
+		s = j->value[JOURNAL_TIME];
+	return str_i64(s, out) && *out > 0 && *out < TIME_MAX;
+}
+
+/* What the program says is its process id is what it uses in its texts; one
+ * that writes through another (logger) has no other. */
+static int
+journal_pid(const struct journal_entry *j)
+{
+	struct str s = j->value[JOURNAL_SYSLOG_PID];
+	int pid;
+
+	if (!str_has(s))
+		s = j->value[JOURNAL_PID];
+	return number(&s, 10, &pid) && s.n == 0 ? pid : 0;
+}
+
+static struct str
+journal_program(const struct journal_entry *j)
+{
+	struct str s = j->value[JOURNAL_IDENTIFIER];
+
+	if (!str_has(s))
+		s = j->value[JOURNAL_COMM];
+	return is_program(s) ? s : STR("");
+}
+
+static enum header_form
+read_journal(struct header_reader *r, struct str raw, struct log_line *line)
+{
+	struct journal_entry j;
+
+	if (raw.p[0] != '{')
+		journal_read_export(raw, &j);
+	else if (!journal_read_json(raw, r->decoded, &j))
+		return HEADER_NONE;
+	if (!journal_time(&j, &line->time))
+		return HEADER_NONE;
+	line->host = j.value[JOURNAL_HOST];
+	if (line->host.n == 0)
+		line->host = r->host;
+	line->program = journal_program(&j);
+	line->pid = journal_pid(&j);
+	line->text = j.value[JOURNAL_MESSAGE];
+	if (!str_has(line->text))
+		line->text = STR("");
+	return HEADER_JOURNAL;
 }
 
 /* "<0>" to "<191>"; at most three digits. */
@@ -394,6 +464,10 @@ skip_pri(struct str *s)
 static enum header_form
 read_form(struct header_reader *r, struct str s, struct log_line *line)
 {
+	if (s.n < 14)
+		return HEADER_NONE;
+	if (s.p[0] == '{' || journal_starts(s))
+		return read_journal(r, s, line);
 	skip_pri(&s);
 	if (s.n < 14)
 		return HEADER_NONE;
@@ -427,7 +501,8 @@ header_strip_exim(
 	int64_t t;
 
 	if (!str_starts(line->program, STR("exim")) ||
-	    (form != HEADER_BSD && form != HEADER_ISO && form != HEADER_5424))
+	    (form != HEADER_BSD && form != HEADER_ISO && form != HEADER_5424 &&
+	        form != HEADER_JOURNAL))
 		return;
 	if (s.n < 20 || s.p[4] != '-' || s.p[10] != ' ' ||
 	    !utc_parse_iso(&s, r->zone, r->last, &t) || !str_skip(&s, STR(" ")))

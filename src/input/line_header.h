@@ -7,6 +7,7 @@
 #ifndef INPUT_LINE_HEADER_H
 #define INPUT_LINE_HEADER_H
 
+#include "base/buf.h"
 #include "base/utc.h"
 #include "model/line.h"
 
@@ -15,10 +16,11 @@ enum header_form {
 	HEADER_NEEDS_YEAR, /* year-less, and reader.year and .last unknown */
 	HEADER_BSD,        /* Nov 23 11:12:43 host prog[pid]: text */
 	HEADER_ISO,        /* 2026-11-23T11:12:43+01:00 host prog[pid]: text */
-	HEADER_5424,   /* <34>1 2026-11-23T... host app procid id [sd] text */
-	HEADER_EXIM,   /* 2026-11-23 11:12:43[.123] [+0100] text */
-	HEADER_RSPAMD, /* 2026-11-23 11:12:43 #123(normal) <id>; text */
-	HEADER_CLAM,   /* Mon Nov 23 11:12:43 2026 -> text */
+	HEADER_5424,    /* <34>1 2026-11-23T... host app procid id [sd] text */
+	HEADER_EXIM,    /* 2026-11-23 11:12:43[.123] [+0100] text */
+	HEADER_RSPAMD,  /* 2026-11-23 11:12:43 #123(normal) <id>; text */
+	HEADER_CLAM,    /* Mon Nov 23 11:12:43 2026 -> text */
+	HEADER_JOURNAL, /* journalctl -o json, or -o export */
 };
 
 struct header_reader {
@@ -29,12 +31,13 @@ struct header_reader {
 	bool clam_milter;        /* the ClamAV lines are clamav-milter's */
 	char stamp[16];          /* the last year-less stamp ... */
 	int64_t stamp_time;      /* ... and what it was */
+	struct buf *decoded;     /* the text of a JSON line; the caller's */
 };
 
 /* path serves to tell clamav-milter's log from clamd's. */
-struct header_reader header_reader_of(
-    const struct zone *z, struct str host, const char *path);
-/* Fills the line; its text points into raw, its host perhaps to r->host. */
+struct header_reader header_reader_of(const struct zone *z, struct str host,
+    const char *path, struct buf *decoded);
+/* Fills the line; it points into raw, r->decoded and r->host. */
 enum header_form header_read(
     struct header_reader *r, struct str raw, struct log_line *line);
 /* Takes Exim's own stamp off a syslog line's text; a year-less header's time

@@ -116,6 +116,15 @@ add_piece(struct whole *w, const struct evidence *ev)
 	w->pieces[w->npieces++] = (struct piece){w->text_n, 0, *ev};
 }
 
+/* How much of raw stands before the text; a JSON line's text may be a copy. */
+static size_t
+header_length(const struct log_line *line, struct str raw)
+{
+	uintptr_t at = (uintptr_t)line->text.p, from = (uintptr_t)raw.p;
+
+	return at >= from && at <= from + raw.n ? at - from : 0;
+}
+
 static struct whole *
 whole_new(const struct log_line *line, struct str raw, int total)
 {
@@ -128,7 +137,7 @@ whole_new(const struct log_line *line, struct str raw, int total)
 	w->line_ended = true;
 	w->host_n = line->host.n;
 	w->program_n = line->program.n;
-	w->header_n = (size_t)(line->text.p - raw.p);
+	w->header_n = header_length(line, raw);
 	append(w, line->host);
 	append(w, line->program);
 	append(w, str_head(raw, w->header_n));

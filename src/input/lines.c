@@ -4,9 +4,10 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "input/journal.h"
 
 #define READ_BYTES   ((size_t)256 * 1024)
-#define BUFFER_BYTES (LINE_MAX_BYTES + READ_BYTES)
+#define BUFFER_BYTES (LINE_MAX_BYTES + JOURNAL_HEAD_MAX + READ_BYTES)
 
 struct lines {
 	struct source *source;
@@ -18,8 +19,10 @@ struct lines {
 	bool skipping;  /* in the rest of a line that was cut */
 	int64_t offset; /* of buf[at] */
 	int64_t line;   /* lines before it */
+	int64_t taken;  /* lines that the one just given is made of */
 	int64_t cut;
-	struct str kept; /* in buf, or in copy */
+	struct journal_scan entry; /* begun: the unread bytes are in one */
+	struct str kept;           /* in buf, or in copy */
 	char *copy;
 };
 
@@ -123,11 +126,17 @@ skip_hole(struct lines *l)
 		step_over(l, n);
 }
 
+static struct str
+unread(const struct lines *l)
+{
+	return str_of(l->buf + l->at, l->end - l->at);
+}
+
 /* The bytes up to the next line end, or -1 if there is none in the buffer. */
 static ptrdiff_t
 find_line_end(struct lines *l)
 {
-	struct str s = str_of(l->buf + l->at, l->end - l->at);
+	struct str s = unread(l);
 	ptrdiff_t n = str_chr(str_from(s, l->seen), '\n');
 
 	if (n < 0)
@@ -143,6 +152,7 @@ take_line(struct lines *l, size_t n, size_t end_n, struct str *raw,
 	*raw = str_of(l->buf + l->at, n);
 	*offset = l->offset;
 	*line = ++l->line;
+	l->taken = 1;
 	step_over(l, n + end_n);
 	if (raw->n > LINE_MAX_BYTES) {
 		*raw = str_head(*raw, LINE_MAX_BYTES);
@@ -152,15 +162,71 @@ take_line(struct lines *l, size_t n, size_t end_n, struct str *raw,
 		raw->n--;
 }
 
-/* Steps over the rest of a cut line; true once its end has passed. */
+static int64_t
+line_ends(struct str s)
+{
+	int64_t n = 0;
+	ptrdiff_t at;
+
+	for (; (at = str_chr(s, '\n')) >= 0; n++)
+		s = str_from(s, (size_t)at + 1);
+	return n;
+}
+
+/* An entry of the journal is given as one line.  The first n bytes unread are
+ * its lines, ended by an empty one of end_n bytes. */
+static void
+take_entry(struct lines *l, size_t n, size_t end_n, struct str *raw,
+    int64_t *offset, int64_t *line)
+{
+	int64_t ends = line_ends(str_head(unread(l), n + end_n));
+
+	take_line(l, n, end_n, raw, offset, line);
+	if (n <= LINE_MAX_BYTES && str_ends(*raw, STR("\n")))
+		raw->n--;
+	l->line += ends > 0 ? ends - 1 : 0;
+	l->taken = line_ends(*raw) + 1 + (n <= LINE_MAX_BYTES && end_n > 0);
+	l->entry.seen = 0;
+}
+
+/* Steps over the rest of a cut line or entry; true once its end has passed. */
 static bool
 skip_rest(struct lines *l)
 {
-	ptrdiff_t n = find_line_end(l);
+	ptrdiff_t n;
 
+	if (l->entry.begun) {
+		l->skipping = !journal_scan(&l->entry, unread(l));
+		n = (ptrdiff_t)(l->entry.seen +
+		                (l->skipping ? 0 : l->entry.end_n));
+		l->line += line_ends(str_head(unread(l), (size_t)n));
+		l->entry.seen = 0;
+		l->entry.begun = l->skipping;
+		step_over(l, (size_t)n);
+		return !l->skipping;
+	}
+	n = find_line_end(l);
 	step_over(l, n < 0 ? l->end - l->at : (size_t)n + 1);
 	l->skipping = n < 0;
 	return !l->skipping;
+}
+
+static bool
+entry_in_buffer(
+    struct lines *l, struct str *raw, int64_t *offset, int64_t *line)
+{
+	struct journal_scan *entry = &l->entry;
+
+	if (journal_scan(entry, unread(l))) {
+		take_entry(l, entry->seen, entry->end_n, raw, offset, line);
+		*entry = (struct journal_scan){0};
+		return true;
+	}
+	if (entry->seen <= LINE_MAX_BYTES)
+		return false;
+	take_entry(l, entry->seen, 0, raw, offset, line);
+	l->skipping = true;
+	return true;
 }
 
 /* A line from what is in the buffer; false: more must be read first. */
@@ -173,6 +239,8 @@ line_in_buffer(struct lines *l, struct str *raw, int64_t *offset, int64_t *line)
 		return false;
 	if (l->seen == 0)
 		skip_hole(l);
+	if (l->entry.begun || journal_starts(unread(l)))
+		return entry_in_buffer(l, raw, offset, line);
 	n = find_line_end(l);
 	if (n >= 0) {
 		take_line(l, (size_t)n, 1, raw, offset, line);
@@ -186,6 +254,19 @@ line_in_buffer(struct lines *l, struct str *raw, int64_t *offset, int64_t *line)
 	return false;
 }
 
+/* What is left at the end of the source, and lacks its end. */
+static void
+take_rest(struct lines *l, struct str *raw, int64_t *offset, int64_t *line)
+{
+	size_t n = l->end - l->at;
+
+	if (l->entry.begun)
+		take_entry(l, n, 0, raw, offset, line);
+	else
+		take_line(l, n, 0, raw, offset, line);
+	l->entry = (struct journal_scan){0};
+}
+
 int
 lines_next(struct lines *l, struct str *raw, int64_t *offset, int64_t *line,
     struct err *e)
@@ -196,7 +277,7 @@ lines_next(struct lines *l, struct str *raw, int64_t *offset, int64_t *line,
 		if (l->ended && l->at == l->end)
 			return 0;
 		if (l->ended) {
-			take_line(l, l->end - l->at, 0, raw, offset, line);
+			take_rest(l, raw, offset, line);
 			return 1;
 		}
 		if ((rc = refill(l, e)) < 0)
@@ -231,6 +312,12 @@ int64_t
 lines_offset(const struct lines *l)
 {
 	return l->offset;
+}
+
+int64_t
+lines_taken(const struct lines *l)
+{
+	return l->taken;
 }
 
 int64_t

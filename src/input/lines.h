@@ -2,7 +2,8 @@
 /*
  * Lines: a source cut at its line ends, in one buffer of fixed size whatever
  * the file holds.  Zero bytes before a line (a hole that a crash left in the
- * file) are stepped over, CR before the line end is taken off.
+ * file) are stepped over, CR before the line end is taken off.  An entry of
+ * the journal's export format, which is many lines, is one line here.
  */
 #ifndef INPUT_LINES_H
 #define INPUT_LINES_H
@@ -28,6 +29,9 @@ int lines_restore(struct lines *l, struct rd *state, struct err *e);
  * more now; < 0 failed. */
 int lines_next(struct lines *l, struct str *raw, int64_t *offset, int64_t *line,
     struct err *e);
+/* How many lines of the source the last one given is made of: 1, or those of
+ * an entry of the journal with the empty one behind it. */
+int64_t lines_taken(const struct lines *l);
 /* Keeps one line (NONE: none) readable past the next calls; lines_kept() is
  * where it is now. */
 void lines_keep(struct lines *l, struct str raw);

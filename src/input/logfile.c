@@ -14,8 +14,11 @@ struct logfile {
 	struct logfile_options opt;
 	const char *path;
 	struct header_reader header;
+	struct buf decoded;
 	struct line_parts *parts;
 	struct logfile_counts counts;
+	int64_t taken;         /* lines of the source in the one just read */
+	int64_t given;         /* ... in the one just returned */
 	enum header_form form; /* of the last headed line */
 	int repeat;
 	struct logfile_place place; /* but for next */
@@ -31,6 +34,7 @@ restore(struct logfile *f, struct rd *r)
 	f->header.clam_milter = rd_u8(r) != 0;
 	f->form = (enum header_form)rd_u8(r);
 	f->repeat = (int)unpack_i64(r);
+	f->given = unpack_i64(r);
 	f->place.offset = unpack_i64(r);
 	f->place.bytes = unpack_i64(r);
 	f->place.hash = (uint64_t)unpack_i64(r);
@@ -65,6 +69,7 @@ logfile_save(const struct logfile *f, struct buf *out)
 	pack_u8(out, f->header.clam_milter);
 	pack_u8(out, (uint8_t)f->form);
 	pack_i64(out, f->repeat);
+	pack_i64(out, f->given);
 	pack_i64(out, f->place.offset);
 	pack_i64(out, f->place.bytes);
 	pack_i64(out, (int64_t)f->place.hash);
@@ -85,8 +90,8 @@ logfile_of_source(struct logfile **out, struct source *s,
 	f->lines = lines_new(s, opt->follow);
 	f->opt = *opt;
 	f->path = source_path(s);
-	f->header = header_reader_of(
-	    opt->zone, opt->host, opt->name ? opt->name : f->path);
+	f->header = header_reader_of(opt->zone, opt->host,
+	    opt->name ? opt->name : f->path, &f->decoded);
 	f->header.year = opt->year;
 	f->parts = line_parts_new();
 	f->repeat = 1;
@@ -234,16 +239,17 @@ read_header(struct logfile *f, enum line_kind *kind, struct log_line *line,
 	}
 	f->form = form;
 	*kind = LINE_HEADED;
-	if (!is_syslog(form))
+	if (!is_syslog(form) && form != HEADER_JOURNAL)
 		return 1;
 	part = line_parts_add(f->parts, line, raw, ev);
-	f->counts.joined += part == PART_JOINED;
 	if (part != PART_NONE) {
+		f->counts.joined += f->taken - (part == PART_KEPT);
 		lines_keep(f->lines, STR_NONE);
 		return 0;
 	}
 	header_strip_exim(&f->header, form, line);
-	unfold_repeated(f, line, raw);
+	if (is_syslog(form))
+		unfold_repeated(f, line, raw);
 	return 1;
 }
 
@@ -267,6 +273,7 @@ logfile_next(struct logfile *f, enum line_kind *kind, struct log_line *line,
 
 	f->repeat = 1;
 	while (rc == 0) {
+		f->given = 1;
 		if (next_part(f, kind, line, raw, ev))
 			return 0;
 		rc = lines_next(f->lines, raw, &ev->offset, &ev->line, e);
@@ -281,7 +288,8 @@ logfile_next(struct logfile *f, enum line_kind *kind, struct log_line *line,
 		}
 		rc = 0;
 		ev->source = str_z(f->path);
-		f->counts.lines++;
+		f->taken = f->given = lines_taken(f->lines);
+		f->counts.lines += f->taken;
 		if (raw->n == 0) {
 			f->counts.empty++;
 			continue;
@@ -298,6 +306,12 @@ int
 logfile_repeat(const struct logfile *f)
 {
 	return f->repeat;
+}
+
+int64_t
+logfile_lines(const struct logfile *f)
+{
+	return f->given;
 }
 
 void
@@ -344,5 +358,6 @@ logfile_close(struct logfile *f)
 		return;
 	lines_free(f->lines);
 	line_parts_free(f->parts);
+	buf_free(&f->decoded);
 	free(f);
 }

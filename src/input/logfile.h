@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Log file: the lines of one source with their headers read.  Knows BSD
- * syslog, RFC 3339 and RFC 5424 headers, a PRI prefix, Exim's and rspamd's
- * and ClamAV's own stamps (see doc/logfile.md); gives the program "exim",
+ * syslog, RFC 3339 and RFC 5424 headers, a PRI prefix, the journal's JSON and
+ * export formats, Exim's and rspamd's and ClamAV's own stamps (see
+ * doc/logfile.md); gives the program "exim",
  * "rspamd", "clamd" or "clamav-milter" to a line of such a file.  Lines that
  * Exim split for syslog ("[1/3] ...") are whole again.
  *
@@ -33,7 +34,7 @@ struct logfile_options {
 	int64_t now;      /* for tests: instead of the clock; 0 = the clock */
 };
 
-/* lines = lines returned + empty + joined. */
+/* lines = lines returned (each as many as logfile_lines) + empty + joined. */
 struct logfile_counts {
 	int64_t lines;    /* line ends met, or a last line without one */
 	int64_t empty;    /* nothing in it; skipped */
@@ -65,6 +66,9 @@ int logfile_next(struct logfile *f, enum line_kind *kind, struct log_line *line,
  * LOGFILE_REPEAT_MAX) if syslog wrote "[last ]message repeated N times" in
  * its place.  The line counts as one line read and N statements. */
 int logfile_repeat(const struct logfile *f);
+/* How many lines of the file the one just returned is made of: 1, or more if
+ * it is an entry of the journal in its export format. */
+int64_t logfile_lines(const struct logfile *f);
 /* Nothing more will be written: a last line without a line end is one, and
  * parts that wait for the others are given as they are. */
 void logfile_finish(struct logfile *f);

@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 
+#include "input/journal.h"
 #include "input/source.h"
 
 #define CHUNK 65536
+#define LOOK  16384 /* an entry of the journal has more than its message */
 
 /* A window over the file that only moves forward. */
 struct window {
@@ -31,8 +33,8 @@ by_place(const void *a, const void *b)
 	return c;
 }
 
-/* Drops what lies before offset, and reads until LOGLINE_MAX bytes follow it
- * or the file ends. */
+/* Drops what lies before offset, and reads until LOOK bytes follow it or the
+ * file ends. */
 static void
 move_to(struct window *w, int64_t offset)
 {
@@ -40,7 +42,7 @@ move_to(struct window *w, int64_t offset)
 	long got;
 	size_t drop;
 
-	while (!w->end && w->at + (int64_t)w->have < offset + LOGLINE_MAX + 1) {
+	while (!w->end && w->at + (int64_t)w->have < offset + LOOK + 1) {
 		if (w->have > CHUNK) {
 			drop = w->have - CHUNK;
 			if (w->at + (int64_t)drop > offset)
@@ -75,12 +77,30 @@ is_the_line(struct str text, const struct logline *l)
 	return false;
 }
 
+/* The line at the start of s; of the journal's forms what the entry says. */
+static struct str
+first_line(struct str s, struct buf *decoded)
+{
+	struct journal_entry entry = {0};
+	ptrdiff_t end = str_chr(s, '\n');
+	struct str line = end < 0 ? s : str_head(s, (size_t)end);
+
+	if (journal_starts(s))
+		journal_read_export(s, &entry);
+	else if (str_starts(line, STR("{")) &&
+	         !journal_read_json(line, decoded, &entry))
+		return line;
+	if (str_has(entry.value[JOURNAL_MESSAGE]))
+		line = entry.value[JOURNAL_MESSAGE];
+	return line;
+}
+
 static void
 take(struct window *w, struct logline *l, struct arena *mem)
 {
 	int64_t from = l->offset > 0 ? l->offset - 1 : 0;
+	struct buf decoded = {0};
 	struct str all, text;
-	ptrdiff_t end;
 
 	l->missing = "the file has changed since";
 	move_to(w, from);
@@ -89,14 +109,14 @@ take(struct window *w, struct logline *l, struct arena *mem)
 	all = str_of(w->buf + (from - w->at), w->have - (size_t)(from - w->at));
 	if (l->offset > 0 && all.p[0] != '\n')
 		return;
-	text = str_head(str_from(all, l->offset > 0), LOGLINE_MAX);
-	end = str_chr(text, '\n');
-	if (end >= 0)
-		text = str_head(text, (size_t)end);
-	if (!is_the_line(text, l))
-		return;
-	l->text = arena_dup(mem, str_trim(text));
-	l->missing = NULL;
+	text =
+	    first_line(str_head(str_from(all, l->offset > 0), LOOK), &decoded);
+	text = str_head(text, LOGLINE_MAX);
+	if (is_the_line(text, l)) {
+		l->text = arena_dup(mem, str_trim(text));
+		l->missing = NULL;
+	}
+	buf_free(&decoded);
 }
 
 /* Lines from i on that lie in one file; returns how many. */

@@ -49,7 +49,7 @@ read_all(struct str bytes, size_t chunk)
 	while (logfile_next(f, &kind, &l, &raw, &ev, &e) == 0 &&
 	       kind != LINE_END) {
 		sum = mix(sum, kind, &l, raw, &ev, logfile_repeat(f));
-		given++;
+		given += logfile_lines(f);
 	}
 	c = logfile_counts(f);
 	if (kind != LINE_END || c.lines != given + c.empty + c.joined)

@@ -630,6 +630,153 @@ test_follow(void **state)
 	logfile_close(f);
 }
 
+#define JSON_TIME "\"__REALTIME_TIMESTAMP\":\"1795435963123456\","
+
+static void
+test_journal_json(void **state)
+{
+	(void)state;
+	assert_reads("{\"_SOURCE_REALTIME_TIMESTAMP\":\"1795435962000000\","
+	             "\"__CURSOR\" : \"s=1\", " JSON_TIME
+	             "\"_HOSTNAME\":\"mx1\","
+	             "\"SYSLOG_IDENTIFIER\":\"postfix/smtpd\",\"_PID\":\"12\","
+	             "\"SYSLOG_PID\":\"77\",\"MESSAGE\":\"connect from x\"}\n",
+	    "H x1 1@0 2026-11-23T12:12:42.000Z mx1|postfix/smtpd|77|connect "
+	    "from x\n");
+	/* Escapes, bytes that are no UTF-8, a halved character; no host, and
+	 * the name of the process where there is no identifier. */
+	assert_reads("{" JSON_TIME "\"_COMM\":\"p\",\"MESSAGE\":"
+	             "\"a\\\"\\\\\\u00e9\\ud83d\\ude00\\ud83dz\\tb\"}\n"
+	             "{" JSON_TIME "\"_COMM\":\"p\",\"_PID\":\"5\","
+	             "\"MESSAGE\":[104, 255,105]}\r\n",
+	    "H x1 1@0 2026-11-23T12:12:43.123Z opt|p|0|a\"\\\xc3\xa9"
+	    "\xf0\x9f\x98\x80\xef\xbf\xbdz\tb\n"
+	    "H x1 2@102 2026-11-23T12:12:43.123Z opt|p|5|h\xffi\n");
+	/* Too long without --all, or there twice: no text; what is nested is
+	 * stepped over. */
+	assert_reads("{" JSON_TIME "\"_COMM\":\"p\",\"MESSAGE\":null}\n"
+	             "{" JSON_TIME "\"_COMM\":\"p\",\"MESSAGE\":"
+	             "[\"a\",\"b\"],\"X\":{\"MESSAGE\":[{},1]}}\n"
+	             "{" JSON_TIME "\"MESSAGE\":\"a\",\"MESSAGE\":\"b\"}\n",
+	    "H x1 1@0 2026-11-23T12:12:43.123Z opt|p|0|\n"
+	    "H x1 2@71 2026-11-23T12:12:43.123Z opt|p|0|\n"
+	    "H x1 3@170 2026-11-23T12:12:43.123Z opt||0|\n");
+	/* Exim's stamp and its parts are what they are in syslog. */
+	assert_reads("{" JSON_TIME "\"SYSLOG_IDENTIFIER\":\"exim\","
+	             "\"MESSAGE\":\"[1/2] 2026-11-23 12:12:43 1 <= a\"}\n"
+	             "{" JSON_TIME "\"SYSLOG_IDENTIFIER\":\"exim\","
+	             "\"MESSAGE\":\"[2/2] \\\"b\"}\n",
+	    "H x1 1@0 2026-11-23T12:12:43.123Z opt|exim|0|1 <= a\"b\n");
+}
+
+static void
+test_journal_json_that_is_none(void **state)
+{
+	static const char *const bad[] = {"{" JSON_TIME "\"MESSAGE\":\"a\"",
+	    "{" JSON_TIME "\"MESSAGE\":\"a\"} x",
+	    "{" JSON_TIME "\"MESSAGE\":\"a\\\"}", "{" JSON_TIME "MESSAGE:1}",
+	    "{" JSON_TIME "\"MESSAGE\":\"\\x\"}",
+	    "{" JSON_TIME "\"MESSAGE\":\"\\u12\"}",
+	    "{" JSON_TIME "\"MESSAGE\":[[1}}", "{" JSON_TIME "\"X\":,\"Y\":1}",
+	    "{\"MESSAGE\":\"a\",\"_PID\":\"1\"}",
+	    "{\"__REALTIME_TIMESTAMP\":\"-1\",\"MESSAGE\":\"a\"}",
+	    "{\"__REALTIME_TIMESTAMP\":\"9223372036854775807\"}",
+	    "{" JSON_TIME "\"X\":[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]}",
+	    "{}             ", "{              "};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_reads(bad[i],
+		    arena_printf(&arena, "U x1 1@0 - ||0|%s\n", bad[i]).p);
+}
+
+#define EXPORT_HEAD                                                            \
+	"__CURSOR=s=1;i=2\n__REALTIME_TIMESTAMP=1795435963123456\n"            \
+	"_HOSTNAME=mx1\nSYSLOG_IDENTIFIER=p\n_PID=5\n"
+
+/* A binary field may hold anything, even what looks like another entry, and
+ * its length may hold line ends and zeros. */
+static const char journal_export[] =
+    EXPORT_HEAD "MESSAGE=a=b\n_TRANSPORT=syslog\n\n" EXPORT_HEAD
+                "MESSAGE\n\12\0\0\0\0\0\0\0x\n\n__CURSO\n"
+                "SYSLOG_PID=7\n\n" EXPORT_HEAD "MESSAGE=last\n";
+
+static const char journal_export_read[] =
+    "H x1 1@0 2026-11-23T12:12:43.123Z mx1|p|5|a=b\n"
+    "H x1 9@127 2026-11-23T12:12:43.123Z mx1|p|7|x\n\n__CURSO\n"
+    "H x1 21@264 2026-11-23T12:12:43.123Z mx1|p|5|last\n";
+
+static void
+test_journal_export(void **state)
+{
+	struct str text = str_of(journal_export, sizeof(journal_export) - 1);
+	struct logfile_counts c;
+	struct logfile *f;
+
+	(void)state;
+	for (size_t chunk = 0; chunk < 40; chunk++) {
+		f = open_text(text, chunk, "x", &y2026);
+		assert_string_equal(dump_of(f).p, journal_export_read);
+		c = logfile_counts(f);
+		assert_int_equal(c.lines, 26);
+		assert_int_equal(c.empty + c.joined + c.cut, 0);
+		logfile_close(f);
+	}
+}
+
+/* What is no field, and the next entry, end an entry too. */
+static void
+test_journal_export_broken(void **state)
+{
+	static const char huge[] =
+	    EXPORT_HEAD "MESSAGE\n\xff\xff\xff\xff\xff\xff\xff\xffx\n";
+	struct logfile *f;
+
+	(void)state;
+	assert_reads(EXPORT_HEAD "MESSAGE=a\n" EXPORT_HEAD "MESSAGE=b\n"
+	                         "Nov 23 12:12:44 mx p: c\n"
+	                         "__CURSOR=s=2\nMESSAGE=d\n\n"
+	                         "2026-11-23T12:12:45Z mx p: e\n",
+	    "H x1 1@0 2026-11-23T12:12:43.123Z mx1|p|5|a\n"
+	    "H x1 7@106 2026-11-23T12:12:43.123Z mx1|p|5|b\n"
+	    "H x1 13@212 2026-11-23T12:12:44.000Z mx|p|0|c\n"
+	    "U x1 14@236 - ||0|__CURSOR=s=2\nMESSAGE=d\n"
+	    "H x1 17@260 2026-11-23T12:12:45.000Z mx|p|0|e\n");
+	f = open_text(str_of(huge, sizeof(huge) - 1), 3, "x", &y2026);
+	assert_true(str_starts(
+	    dump_of(f), STR("H x1 1@0 2026-11-23T12:12:43.123Z mx1|p|5|\nU")));
+	logfile_close(f);
+}
+
+/* A core dump of many MB is stepped over, whatever it holds. */
+static void
+test_journal_export_large(void **state)
+{
+	static const char forged[] = EXPORT_HEAD "MESSAGE=forged\n\n";
+	static const char tail[] = "\n\n" EXPORT_HEAD "MESSAGE=b\n\n";
+	size_t n = 3 << 20, head_n = sizeof(EXPORT_HEAD "MESSAGE=a\nX\n") - 1;
+	char *text = xcalloc(1, n + 400);
+	struct logfile_counts c;
+	struct logfile *f;
+
+	(void)state;
+	memcpy(text, EXPORT_HEAD "MESSAGE=a\nX\n", head_n);
+	text[head_n + 2] = 0x30; /* 3 MiB, little-endian */
+	for (size_t i = 0; i < n; i++)
+		text[head_n + 8 + i] = forged[i % (sizeof(forged) - 1)];
+	memcpy(text + head_n + 8 + n, tail, sizeof(tail));
+	n += head_n + 8 + sizeof(tail) - 1;
+	f = open_text(str_of(text, n), 0, "x", &y2026);
+	assert_true(str_ends(dump_of(f), STR("|b\n")));
+	c = logfile_counts(f);
+	assert_int_equal(c.cut, 1);
+	logfile_close(f);
+	f = open_text(str_of(text, n), 0, "x", &y2026);
+	assert_int_equal(str_find(dump_of(f), STR("forged")), -1);
+	logfile_close(f);
+	free(text);
+}
+
 static int
 setup(void **state)
 {
@@ -668,6 +815,11 @@ main(void)
 	    cmocka_unit_test(test_new_year),
 	    cmocka_unit_test(test_year_of_file),
 	    cmocka_unit_test(test_year_of_stdin),
+	    cmocka_unit_test(test_journal_json),
+	    cmocka_unit_test(test_journal_json_that_is_none),
+	    cmocka_unit_test(test_journal_export),
+	    cmocka_unit_test(test_journal_export_broken),
+	    cmocka_unit_test(test_journal_export_large),
 	    cmocka_unit_test(test_resume),
 	    cmocka_unit_test(test_follow),
 	};
