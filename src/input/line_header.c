@@ -320,6 +320,12 @@ read_iso(struct header_reader *r, struct str s, struct log_line *line)
 	if (s.n == 0 || s.p[0] != ' ')
 		return HEADER_NONE;
 	text = str_from(s, 1);
+	if (t && str_starts(text, STR("q="))) {
+		line->host = r->host;
+		line->program = STR("puremessage");
+		line->text = text;
+		return HEADER_PUREMESSAGE;
+	}
 	if (t || has_host_and_tag(text))
 		return read_syslog(r, s, line) ? HEADER_ISO : HEADER_NONE;
 	if (read_rspamd(r, text, line))

@@ -20,6 +20,7 @@ enum header_form {
 	HEADER_EXIM,    /* 2026-11-23 11:12:43[.123] [+0100] text */
 	HEADER_RSPAMD,  /* 2026-11-23 11:12:43 #123(normal) <id>; text */
 	HEADER_CLAM,    /* Mon Nov 23 11:12:43 2026 -> text */
+	HEADER_PUREMESSAGE, /* 2026-11-23T11:12:43 q=ID f=<... */
 	HEADER_JOURNAL, /* journalctl -o json, or -o export */
 };
 
