@@ -630,6 +630,31 @@ test_follow(void **state)
 	logfile_close(f);
 }
 
+/* Hosts that are none, and names that containers give to programs. */
+static void
+test_odd_hosts_and_tags(void **state)
+{
+	(void)state;
+	assert_reads("2026-11-23T11:12:43Z info exim[81]: [81] x\n"
+	             "Nov 23 11:12:43 mx/mx postfix/smtpd[7]: x\n"
+	             "Nov 23 11:12:43 mx 0123456789ab[99]: x\n"
+	             "Nov 23 11:12:43 mx docker/mail.1.x7/0123456789ab[99]: x\n"
+	             "Nov 23 11:12:43 mx /postfix-script[12]: x\n"
+	             "Nov 23 11:12:43 lmtp(a@b)<27><N2hL>: x: y\n"
+	             "206-Nov 23 11:12:43 mx p: x\n",
+	    "H x1 1@0 2026-11-23T11:12:43.000Z info|exim|81|[81] x\n"
+	    "H x1 2@43 2026-11-23T11:12:43.000Z mx/mx|postfix/smtpd|7|x\n"
+	    "H x1 3@85 2026-11-23T11:12:43.000Z mx|0123456789ab|99|x\n"
+	    "H x1 4@124 2026-11-23T11:12:43.000Z "
+	    "mx|docker/mail.1.x7/0123456789ab|99|x\n"
+	    "H x1 5@180 2026-11-23T11:12:43.000Z mx|/postfix-script|12|x\n"
+	    "H x1 6@222 2026-11-23T11:12:43.000Z opt|lmtp(a@b)<27><N2hL>|0|x: y\n"
+	    "U x1 7@264 - ||0|206-Nov 23 11:12:43 mx p: x\n");
+	assert_reads("2026-11-23T11:12:43 q=i0S0miXk018339 f=<a@b> p=0.1\n",
+	    "H x1 1@0 2026-11-23T11:12:43.000Z opt|puremessage|0|"
+	    "q=i0S0miXk018339 f=<a@b> p=0.1\n");
+}
+
 #define JSON_TIME "\"__REALTIME_TIMESTAMP\":\"1795435963123456\","
 
 static void
@@ -815,6 +840,7 @@ main(void)
 	    cmocka_unit_test(test_new_year),
 	    cmocka_unit_test(test_year_of_file),
 	    cmocka_unit_test(test_year_of_stdin),
+	    cmocka_unit_test(test_odd_hosts_and_tags),
 	    cmocka_unit_test(test_journal_json),
 	    cmocka_unit_test(test_journal_json_that_is_none),
 	    cmocka_unit_test(test_journal_export),
