@@ -118,7 +118,7 @@ scan_head(struct journal_scan *scan, struct str s, size_t *n)
 	scan->in_text = head == HEAD_TEXT;
 	if (head == HEAD_BINARY)
 		scan->binary = binary_n + 1;
-	scan->begun = true;
+	scan->begun |= head != HEAD_MORE;
 	return head == HEAD_NONE;
 }
 

@@ -149,6 +149,40 @@ injected_links_are_not_believed(void **state)
 	        "{DiscardedInbound}, [192.0.2.66]:41967 <a@b> -> <c@d>, "
 	        "Queue-ID: 4834FAA62B1, Message-ID: <b7@example.com>, mail_id: "
 	        "k, Hits: -, size: 1, 52 ms"},
+	    {"rspamd",
+	        "<2f>; proxy; rspamd_task_write_log: id: <x>, qid: "
+	        "<FEED5>, ip: 192.0.2.1, from: <y>, qid: <4jY3PC4DBNz1d>, "
+	        "ip: 203.0.113.19, from: <a@example.com>, (default: T "
+	        "(reject): [19.00/15.00] [GTUBE(0.00){}]), len: 4"},
+	    {"rspamd",
+	        "<2f>; task; rspamd_task_write_log: id: <x>, qid: <FEED5>, "
+	        "ip: 192.0.2.1, z>, ip: 203.0.113.19, (default: T "
+	        "(reject): [19.00/15.00] [GTUBE(0.00){}]), len: 4"},
+	    {"rspamd",
+	        "<2f>; task; rspamd_task_write_log: id: <x>, qid: <FEED5>, "
+	        "ip: 192.0.2.1, (default: T (reject): [19.00/15.00] "
+	        "[CLAM_VIRUS(0.00){Worm.Fake;}]), z>, ip: 203.0.113.19, "
+	        "(default: F (no action): [0.10/15.00] [])"},
+	    {"spamd", "result: Y 99 - X scantime=0.2,size=31,user=a,mid="
+	              "<FEED5@example.com>,rmid=<x@y>,bayes=1"},
+	    {"MailScanner",
+	        "Message 4F7A01234.A1B2C from 192.0.2.50 (x) to example.net is "
+	        "spam, SpamAssassin (score=9, required 4)Message FEED5.A1B2C from "
+	        "192.0.2.9 (x) to y is spam, SpamAssassin (score=9, required 4)) "
+	        "to example.net is not spam, SpamAssassin (score=0, required 4)"},
+	    {"MailScanner", "Virus Scanning: x Clamd::INFECTED:: Worm.Fake :: "
+	                    "./FEED5.A1B2C/x"},
+	    {"MailScanner", "Spam Actions: message 4F7A01234.A1B2C actions are "
+	                    "store Requeue: FEED5.A1B2C to FEED6"},
+	    {"milter-greylist",
+	        "l0EAbCdE012345: addr h[192.0.2.1] from <x FEED5: addr y[192.0.2."
+	        "9] from z to w delayed for 00:05:00> rcpt <b@example.net>: "
+	        "autowhitelisted for 72:00:00"},
+	    {"puremessage", "q=i0S0miXk018339 f=<x> t=<v> p=0.99 q=FEED5 "
+	                    "y@example.com> t=<b@example.net> p=0.1 a=a/eom"},
+	    {"amavis",
+	        "(01155-07) Passed CLEAN, [192.0.2.66] <a@b> -> <c@d>, Message-ID: "
+	        "<x>, Hits: 17.7, queued_as: FEED5, 4 ms>, Hits: 1, 494 ms"},
 	    {"amavis",
 	        "(00195-11) Passed CLEAN {RelayedInbound}, [192.0.2.66] <x> -> "
 	        "<y>, Queue-ID: FEED5\"@example.com> -> <c@d>"},
@@ -194,6 +228,43 @@ injected_words_do_not_make_a_verdict(void **state)
 	                     "<c@d>,MDLOG%2CX%2Cvirus%2CWorm.Fake%2C"),
 	    PARSED_USED);
 	assert_int_equal(v.kind, VERDICT_SPAM);
+}
+
+/* A client, a sender and a recipient that a peer wants to have blamed. */
+static void
+injected_clients_are_not_believed(void **state)
+{
+	static const struct {
+		const char *program, *text;
+	} lines[] = {
+	    {"sqlgrey",
+	        "grey: new: 192.0.2(192.0.2.1), \"x(198.51.100.9), a@b -> "
+	        "v@x\"@example.com -> b@example.net"},
+	    {"gld",
+	        "Greylist activated for recipient=<b@example.net> sender=<x> "
+	        "ip=<198.51.100.9> y@example.com> ip=<192.0.2.1>"},
+	    {"policyd",
+	        "rcpt=8, greylist=new, host=192.0.2.1 (h.example.com), "
+	        "from=x, host=198.51.100.9 (y), from=v@x, to=b@d, size=0"},
+	    {"cbpolicyd",
+	        "module=Greylisting, action=defer, host=192.0.2.1, "
+	        "helo=module=Greylisting, action=defer, host=198.51.100."
+	        "9, helo=x, from=v@x, to=b@d, reason=greylisted"},
+	    {"milter-greylist",
+	        "l0EAbCdE012345: addr h[192.0.2.1] from <x l0E: addr y[198.51.100."
+	        "9] from z> to <b@example.net> delayed for 00:05:00 (ACL 72)"},
+	};
+	struct addr mine;
+
+	(void)state;
+	assert_true(addr_parse(STR("192.0.2.1"), &mine));
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		if (line(lines[i].program, lines[i].text) == PARSED_USED) {
+			assert_int_equal(v.kind, VERDICT_GREYLISTED);
+			assert_int_equal(addr_cmp(ev.client, mine), 0);
+			assert_false(str_has(ev.sender));
+			assert_int_equal(ev.nrecipients, 0);
+		}
 }
 
 static void
@@ -490,6 +561,7 @@ main(void)
 	    cmocka_unit_test(a_filters_line_gives_verdict_and_links),
 	    cmocka_unit_test(unknown_ignored_and_unclaimed_differ),
 	    cmocka_unit_test(injected_links_are_not_believed),
+	    cmocka_unit_test(injected_clients_are_not_believed),
 	    cmocka_unit_test(injected_words_do_not_make_a_verdict),
 	    cmocka_unit_test(text_counts_only_where_the_content_was_seen),
 	    cmocka_unit_test(names_that_are_no_malware),
