@@ -802,6 +802,38 @@ test_journal_export_large(void **state)
 	free(text);
 }
 
+/* An entry that still grows waits for its end. */
+static void
+test_journal_follow(void **state)
+{
+	struct logfile_options opt = y2026;
+	struct logfile *f;
+	char path[100];
+	FILE *log;
+
+	(void)state;
+	opt.follow = true;
+	snprintf(path, sizeof(path), "%s/entries", folder);
+	log = fopen(path, "w");
+	assert_non_null(log);
+	fputs(EXPORT_HEAD "MESSAGE=a", log);
+	fflush(log);
+	assert_int_equal(logfile_open(&f, path, &opt, &err), 0);
+	assert_int_equal(dump_of(f).n, 0);
+	fputs("b\n_COMM", log);
+	fflush(log);
+	assert_int_equal(dump_of(f).n, 0);
+	fputs("=x\n\n" EXPORT_HEAD, log);
+	fflush(log);
+	assert_string_equal(
+	    dump_of(f).p, "H x1 1@0 2026-11-23T12:12:43.123Z mx1|p|5|ab\n");
+	fputs("MESSAGE=c\n\n", log);
+	fclose(log);
+	assert_string_equal(
+	    dump_of(f).p, "H x1 9@116 2026-11-23T12:12:43.123Z mx1|p|5|c\n");
+	logfile_close(f);
+}
+
 static int
 setup(void **state)
 {
@@ -846,6 +878,7 @@ main(void)
 	    cmocka_unit_test(test_journal_export),
 	    cmocka_unit_test(test_journal_export_broken),
 	    cmocka_unit_test(test_journal_export_large),
+	    cmocka_unit_test(test_journal_follow),
 	    cmocka_unit_test(test_resume),
 	    cmocka_unit_test(test_follow),
 	};
