@@ -5,8 +5,6 @@
 #define LENGTH_N  8  /* little-endian, before a binary field */
 #define DEPTH_MAX 16 /* of what is stepped over */
 
-static const struct str start = STR("__CURSOR=");
-
 static const struct str names[JOURNAL_FIELDS] = {
     [JOURNAL_TIME] = STR("__REALTIME_TIMESTAMP"),
     [JOURNAL_SOURCE_TIME] = STR("_SOURCE_REALTIME_TIMESTAMP"),
@@ -39,12 +37,6 @@ put(struct journal_entry *out, enum journal_field f, struct str value)
 }
 
 /* Export format. */
-
-bool
-journal_starts(struct str s)
-{
-	return str_starts(s, start);
-}
 
 static size_t
 key_length(struct str s)
