@@ -140,7 +140,7 @@ path_of(int n)
 static const char *
 parse(int n, ...)
 {
-	struct message_sink sink = {on_message};
+	struct message_sink sink = {.message = on_message};
 	struct assembler *a = assembler_new(&sink);
 	struct mail_feed *feed = mail_feed_new(rules, a, NULL);
 	struct mail_input in = {0};
