@@ -203,6 +203,7 @@ delivery_rows(const char *path)
 static void
 import_file(const char *db, const char *path)
 {
+	static const struct mail_import_options options;
 	struct mail_input in = {.path = path};
 	struct mail_import_result result;
 	struct mail_import *i = NULL;
@@ -210,7 +211,7 @@ import_file(const char *db, const char *path)
 	struct err e;
 
 	if (store_open(&s, db, STORE_WRITE, &e) < 0 ||
-	    mail_import_open(&i, s, &config, rules, NULL, &e) < 0 ||
+	    mail_import_open(&i, s, &config, rules, &options, &e) < 0 ||
 	    mail_import_add(i, &in, path, &e) < 0 ||
 	    mail_import_run(i, &result, &e) < 0)
 		fail_msg("%s", e.text);
