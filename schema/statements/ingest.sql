@@ -140,17 +140,19 @@ SELECT filter.text, v.verdict, v.score, v.threshold, signature.text,
 
 -- name: message_of_queue_id
 -- The incarnation that a verdict of time ?3 is about: the latest that had
--- begun.  An empty host ('') fits every host.  The id may be a later one of
+-- begun, before it one of the client ?4 that the verdict's line names.  An
+-- empty host ('') fits every host.  The id may be a later one of
 -- the message, also of the server that it was handed to.
 SELECT m.id, m.message_key
   FROM mail_message m
   LEFT JOIN name host ON host.id = m.host
+  LEFT JOIN addr client ON client.id = m.client
  WHERE (m.queue_id = ?1
         OR m.id IN (SELECT message FROM mail_recipient WHERE final_queue_id = ?1))
    AND (?2 = '' OR host.text IS NULL OR host.text = ?2
         OR EXISTS (SELECT 1 FROM mail_hop h WHERE h.queue_id = ?1 AND h.message = m.id))
    AND m.received BETWEEN ?3 - 3600000000 AND ?3 + 300000000
- ORDER BY m.received > ?3 + 5000000, m.received DESC
+ ORDER BY coalesce(client.bytes <> ?4, 0), m.received > ?3 + 5000000, m.received DESC
  LIMIT 1;
 
 -- name: messages_of_message_id

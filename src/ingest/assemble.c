@@ -94,6 +94,7 @@ assembler_own_hosts(struct assembler *a, const struct prefix *own, size_t n)
 {
 	a->own = own;
 	a->nown = n;
+	pending_own_hosts(a->pending, own, n);
 }
 
 static void
@@ -291,7 +292,7 @@ queue_new(struct assembler *a, const struct origin *o, struct str id)
 	m->direction = o->direction;
 	queue_index(a, q);
 	list_put(a, m, LIST_OPEN);
-	pending_claim(a->pending, q, o->time);
+	pending_claim(a->pending, q, o->time, false);
 	return q;
 }
 
@@ -421,6 +422,7 @@ leave(struct assembler *a, struct message *m)
 	struct conn *c;
 
 	for (q = m->queues; q != NULL; q = q->next) {
+		pending_claim(a->pending, q, q->first, true);
 		queue_unindex(a, q);
 		hops_forget(a, q);
 		c = q->session ? map_get(&a->conns, q->session) : NULL;
@@ -697,6 +699,7 @@ on_arrival(struct assembler *a, const struct origin *o, struct event *ev)
 	}
 	touch(m, o->time);
 	pending_know(a->pending, m);
+	pending_claim(a->pending, q, o->time, false);
 	list_settle(a, m);
 	if (q == m->queues && assembler_is_own(a, m->has_client, m->client))
 		arrived_from_own(a, q);
@@ -995,6 +998,26 @@ on_child(struct assembler *a, const struct origin *o, const struct event *ev)
 }
 
 /* What a filter's line, or text of the server, is about. */
+/* The use of a queue id that a filter's line is about.  Where it names the
+ * client, an id that somebody else's message has too is told apart. */
+static struct queue_entry *
+queue_of_notice(
+    struct assembler *a, const struct origin *o, const struct event *ev)
+{
+	struct queue_entry *q = queue_find(a, o, ev->queue_id, true);
+
+	if (q == NULL ||
+	    pending_fits(a->pending, q->message, ev->has_client, ev->client))
+		return q;
+	for (q = q->chain; q != NULL; q = q->chain)
+		if (str_eq(q->id, ev->queue_id) && fits(o->host, q->host) &&
+		    fits(o->mta, q->mta) && q->message->has_client &&
+		    addr_cmp(q->message->client, ev->client) == 0 &&
+		    q->first <= o->time + OUT_OF_ORDER)
+			return q;
+	return NULL;
+}
+
 static struct message *
 on_notice(struct assembler *a, const struct origin *o, const struct event *ev)
 {
@@ -1002,7 +1025,7 @@ on_notice(struct assembler *a, const struct origin *o, const struct event *ev)
 	size_t i;
 
 	if (str_has(ev->queue_id))
-		q = queue_find(a, o, ev->queue_id, true);
+		q = queue_of_notice(a, o, ev);
 	if (q == NULL && str_has(ev->queue_id) && str_has(o->mta))
 		q = queue_new(a, o, ev->queue_id);
 	q = follow_all(a, o, q, ev->queued_as);

@@ -839,14 +839,16 @@ find_message(struct store *s, const struct pending *p, int64_t *id,
 	bool by_queue = str_has(p->queue_id);
 	struct value v[] = {value_str(by_queue ? p->queue_id : p->message_id),
 	    value_str(str_has(p->host) ? p->host : STR("")),
-	    value_time(p->time)};
+	    value_time(p->time),
+	    p->has_client ? value_blob(p->client.b, sizeof(p->client.b))
+	                  : value_null()};
 	struct stmt *st;
 	int rc = store_prepare(s,
 	    by_queue ? "message_of_queue_id" : "messages_of_message_id", &st,
 	    e);
 
 	*id = 0;
-	if (rc < 0 || (rc = stmt_start(st, v, 3, e)) < 0 ||
+	if (rc < 0 || (rc = stmt_start(st, v, by_queue ? 4 : 3, e)) < 0 ||
 	    (rc = stmt_next(st, e)) <= 0)
 		return rc;
 	*id = stmt_value(st, 0).i;
@@ -892,6 +894,11 @@ mail_store_link(struct store *s, struct assembler *a, const struct pending *p,
 	rc = get_all(s, a, id, &m, e);
 	if (rc < 0 || m == NULL)
 		return rc;
+	if (!pending_fits(
+	        assembler_pending(a), m, p->has_client, p->client)) {
+		message_free(m);
+		return 0;
+	}
 	message_add_verdict(m, &p->v, p->time);
 	if (map_get(open, key) != NULL)
 		message_add_verdict(map_get(open, key), &p->v, p->time);

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/utc.h"
+#include "model/config.h"
 
 #define QUEUE_EARLY (300 * USEC) /* a verdict may come before its message */
 #define SWEEP_EVERY (600 * USEC)
@@ -47,6 +48,8 @@ struct pending_set {
 	size_t n;
 	struct map by_queue, mids;
 	struct buf form; /* the Message-ID at hand as it is compared */
+	const struct prefix *own;
+	size_t nown;
 	int64_t swept;
 };
 
@@ -172,6 +175,8 @@ pending_put(struct pending_set *s, struct str host, struct str mta,
 	p->v.rule = arena_dup(&p->mem, v->rule);
 	p->time = time;
 	p->size = ev->size;
+	p->has_client = ev->has_client;
+	p->client = ev->client;
 	p->prev = s->last;
 	*(s->last ? &s->last->next : &s->first) = p;
 	s->last = p;
@@ -249,7 +254,40 @@ host_hash(struct str host)
 }
 
 void
-pending_claim(struct pending_set *s, struct queue_entry *q, int64_t t)
+pending_own_hosts(struct pending_set *s, const struct prefix *own, size_t n)
+{
+	s->own = own;
+	s->nown = n;
+}
+
+static bool
+is_ours(const struct pending_set *s, struct addr a)
+{
+	return addr_is_loopback(a) || prefixes_have(s->own, s->nown, a);
+}
+
+bool
+pending_fits(const struct pending_set *s, const struct message *m, bool has,
+    struct addr client)
+{
+	return !has || !m->has_client || addr_cmp(m->client, client) == 0 ||
+	       is_ours(s, client) || is_ours(s, m->client);
+}
+
+/* Is the verdict about this message?  Until the client is known, one that
+ * names its client waits, but no longer than the message is there. */
+static bool
+client_fits(const struct pending_set *s, const struct pending *p,
+    const struct message *m, bool last)
+{
+	if (p->has_client && !m->has_client)
+		return last;
+	return pending_fits(s, m, p->has_client, p->client);
+}
+
+void
+pending_claim(
+    struct pending_set *s, struct queue_entry *q, int64_t t, bool last)
 {
 	struct pending *p, *next;
 
@@ -259,6 +297,7 @@ pending_claim(struct pending_set *s, struct queue_entry *q, int64_t t)
 		if (!str_eq(p->queue_id, q->id) ||
 		    !same_host(p->host, q->host) ||
 		    (p->mta.n > 0 && !str_eq(p->mta, q->mta)) ||
+		    !client_fits(s, p, q->message, last) ||
 		    p->time < t - QUEUE_EARLY || p->time > t + PENDING_WINDOW)
 			continue;
 		message_add_verdict(q->message, &p->v, p->time);
@@ -432,7 +471,8 @@ link_by_id(struct pending_set *s, struct pending *p, int64_t *ambiguous)
 		pending_drop(p);
 		return true;
 	}
-	if (u == NULL || u->message == NULL || !size_fits(p->size, u->size))
+	if (u == NULL || u->message == NULL || !size_fits(p->size, u->size) ||
+	    !pending_fits(s, u->message, p->has_client, p->client))
 		return false;
 	message_add_verdict(u->message, &p->v, p->time);
 	take_out(s, p);

@@ -19,6 +19,8 @@ struct pending {
 	struct str host, mta, queue_id, message_id;
 	struct verdict v;
 	int64_t time, size; /* size -1 = not told */
+	bool has_client;    /* the line names the message's client */
+	struct addr client;
 	bool tried;         /* its Message-ID has been looked for */
 	bool old;           /* of an earlier run */
 	struct pending *next, *prev; /* in order of coming */
@@ -28,6 +30,14 @@ struct pending {
 struct pending_set;
 
 struct pending_set *pending_new(void);
+/* Our servers, of which it tells nothing that a line names one. */
+void pending_own_hosts(
+    struct pending_set *s, const struct prefix *own, size_t n);
+/* May a filter's line that names this client (if has) be about m?  Not if m
+ * came from another client, unless one of the two is a server of ours: then
+ * the other is only seen from another place. */
+bool pending_fits(const struct pending_set *s, const struct message *m,
+    bool has, struct addr client);
 void pending_free(struct pending_set *s);
 
 /* Waits.  Text is copied, but for the evidence's source. */
@@ -37,8 +47,10 @@ struct pending *pending_put(struct pending_set *s, struct str host,
 /* The same for one of an earlier run, before all others, in order of time. */
 void pending_put_old(struct pending_set *s, struct str host, struct str mta,
     const struct event *ev, const struct verdict *v, int64_t time, bool tried);
-/* Gives the verdicts that waited for this queue id to its message. */
-void pending_claim(struct pending_set *s, struct queue_entry *q, int64_t t);
+/* Gives the verdicts that waited for this queue id to its message; last: it
+ * will learn nothing more. */
+void pending_claim(
+    struct pending_set *s, struct queue_entry *q, int64_t t, bool last);
 /* Is it an id at all?  "<>" is what Postfix logs of a message without one. */
 bool pending_names_one(struct str message_id);
 /* The message's Message-ID may have become known / the message is leaving. */

@@ -399,6 +399,7 @@ spill_pending(struct buf *out, const struct pending *p)
 	pack_i64(out, p->time);
 	pack_i64(out, p->size);
 	pack_u8(out, p->tried);
+	spill_addr(out, p->has_client, p->client);
 	put_verdict(out, &p->v);
 }
 
@@ -421,6 +422,7 @@ spill_pending_read(struct assembler *a, struct str bytes)
 	t = unpack_i64(&r);
 	ev.size = unpack_i64(&r);
 	tried = rd_u8(&r) != 0;
+	ev.has_client = spill_get_addr(&r, &ev.client);
 	v = get_verdict(a, &r);
 	if (r.bad)
 		return false;

@@ -883,6 +883,39 @@ test_message_id_forms(void **state)
 	    "mx/ABCDF 192.0.2.8 s@c.example b@d.example delivered -\n");
 }
 
+/* rspamd names the client: if that is not the message's, its line is about
+ * another one that had the same queue id. */
+static void
+test_filter_names_client(void **state)
+{
+#define FILTER_OF(q, ip)                                                          \
+	"00:00.350 mx rspamd[31]: <2f0925>; proxy; "                           \
+	"rspamd_task_write_log: id: <s@x.example>, qid: <" q ">, ip: " ip      \
+	", from: <s@c.example>, (default: T (add header): [9.00/15.00] []), "  \
+	"len: 700, time: 59.3ms, dns req: 4, digest: <fb>, rcpts: "            \
+	"<a@d.example>, mime_rcpts: <a@d.example>\n"
+#define SENT AGENT("00:00.700", "ABCDE", "a@d.example", "2.0.0", "sent (ok)")
+
+	(void)state;
+	assert_string_equal(
+	    parse(1, FROM("00:00.100", "ABCDE", "192.0.2.7") SENT
+	            FILTER_OF("ABCDE", "192.0.2.7")),
+	    "mx/ABCDE 192.0.2.7 s@c.example a@d.example delivered spam\n");
+	assert_string_equal(
+	    parse(1, FROM("00:00.100", "ABCDE", "192.0.2.8") SENT
+	            FILTER_OF("ABCDE", "192.0.2.7")),
+	    "mx/ABCDE 192.0.2.8 s@c.example a@d.example delivered -\n");
+	assert_string_equal(
+	    parse(1, FILTER_OF("ABCDE", "192.0.2.7")
+	            FROM("00:00.400", "ABCDE", "192.0.2.8") SENT),
+	    "mx/ABCDE 192.0.2.8 s@c.example a@d.example delivered -\n");
+	/* another of our servers, seen by the filter */
+	assert_string_equal(
+	    parse(1, FROM("00:00.100", "ABCDE", "192.0.2.8") SENT
+	            FILTER_OF("ABCDE", "127.0.0.1")),
+	    "mx/ABCDE 192.0.2.8 s@c.example a@d.example delivered spam\n");
+}
+
 int
 main(void)
 {
@@ -906,6 +939,7 @@ main(void)
 	    cmocka_unit_test(test_discarded_names),
 	    cmocka_unit_test(test_refused_mail),
 	    cmocka_unit_test(test_message_id_forms),
+	    cmocka_unit_test(test_filter_names_client),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
