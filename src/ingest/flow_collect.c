@@ -178,7 +178,8 @@ receive(struct flow_collect *c)
 	int64_t now = utc_now();
 	bool all = flow_udp_read(c->udp, on_datagram, c);
 
-	c->alive = all ? now : c->n.last;
+	if (all)
+		c->alive = now;
 	return all;
 }
 
@@ -272,6 +273,7 @@ int
 flow_collect_start(struct flow_collect *c, struct store *s, struct err *e)
 {
 	c->next = monotonic_now() + c->opt.flush / 2;
+	c->alive = utc_now();
 	return flow_writer_start(
 	    &c->writer, s, c->listen.p, c->opt.flush, &c->opt.ports, e);
 }
@@ -313,6 +315,7 @@ flow_collect_stop(struct flow_collect *c, struct err *e)
 
 	while (!receive(c) && c->n.last < until)
 		;
+	c->alive = until;
 	job = next_job(c, true);
 	flow_collect_slowest(c);
 	rc = flow_writer_finish(c->writer, &job, e);
