@@ -390,6 +390,44 @@ yaml_text(const struct yaml_node *n, struct str *out, struct err *e)
 }
 
 int
+yaml_need_text(const struct yaml_node *map, const char *key, struct str *out,
+    struct err *e)
+{
+	const struct yaml_node *n = yaml_get(map, key);
+
+	if (n == NULL)
+		return yaml_fail(map, e, "'%s' is missing", key);
+	if (yaml_text(n, out, e) < 0)
+		return ERR_USAGE;
+	return out->n ? 0 : yaml_fail(n, e, "'%s' is empty", key);
+}
+
+int
+yaml_list(const struct yaml_node *map, const char *key, struct arena *a,
+    const struct str **out, size_t *n, struct err *e)
+{
+	const struct yaml_node *node = yaml_get(map, key), *item;
+	struct str *list;
+
+	if (node == NULL)
+		return 0;
+	if (node->kind == YAML_MAP)
+		return yaml_want(node, YAML_SEQ, e);
+	*n = node->kind == YAML_SEQ ? node->n : 1;
+	if (*n == 0)
+		return yaml_fail(node, e, "'%s' is empty", key);
+	*out = list = arena_zalloc(a, *n * sizeof(*list));
+	item = node->kind == YAML_SEQ ? node->first : node;
+	for (size_t i = 0; i < *n; i++, item = item->next) {
+		if (yaml_text(item, &list[i], e) < 0)
+			return ERR_USAGE;
+		if (list[i].n == 0)
+			return yaml_fail(item, e, "empty text");
+	}
+	return 0;
+}
+
+int
 yaml_i64(const struct yaml_node *n, int64_t min, int64_t max, int64_t *out,
     struct err *e)
 {

@@ -54,6 +54,13 @@ int yaml_only(
 
 /* Scalars, checked.  Text holds no NUL byte and is in the arena. */
 int yaml_text(const struct yaml_node *n, struct str *out, struct err *e);
+/* The text of a key that must be there and not be empty. */
+int yaml_need_text(const struct yaml_node *map, const char *key,
+    struct str *out, struct err *e);
+/* One text or a list of them, none of them empty, in the arena; *out and *n
+ * stay as they are if the key is not there. */
+int yaml_list(const struct yaml_node *map, const char *key, struct arena *a,
+    const struct str **out, size_t *n, struct err *e);
 int yaml_i64(const struct yaml_node *n, int64_t min, int64_t max, int64_t *out,
     struct err *e);
 int yaml_double(const struct yaml_node *n, double *out, struct err *e);

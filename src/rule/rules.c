@@ -21,28 +21,6 @@ const char *const rule_field_name[FIELD_N] = {
     [FIELD_SIGNATURE] = "signature",
 };
 
-static bool
-starts_so(const struct rule *r, struct str text)
-{
-	for (size_t i = 0; i < r->nstarts; i++)
-		if (str_starts(text, r->starts[i]))
-			return true;
-	return r->nstarts == 0;
-}
-
-enum regex_result
-rule_match(const struct rule *r, struct str text, struct str *groups)
-{
-	if (!starts_so(r, text))
-		return REGEX_NO;
-	if (r->contains.n && str_find(text, r->contains) < 0)
-		return REGEX_NO;
-	if (r->match != NULL)
-		return regex_match(r->match, text, groups);
-	groups[0] = text;
-	return REGEX_YES;
-}
-
 bool
 rule_suits(const struct rule *r, struct str mta, enum stage stage)
 {
@@ -227,7 +205,7 @@ rules_line(const struct rules *set, const struct log_line *in, struct event *ev,
 
 	for (size_t i = 0; l != NULL && i < l->n && found == REGEX_NO; i++) {
 		r = l->rules[i];
-		found = rule_match(r, in->text, groups);
+		found = condition_test(&r->when, in->text, groups);
 	}
 	if (found != REGEX_YES)
 		return PARSED_UNKNOWN;
@@ -251,7 +229,7 @@ rules_text(const struct rules *set, const char *mta, const struct event *ev,
 	for (size_t i = 0; l != NULL && i < l->n && found == REGEX_NO; i++) {
 		r = l->rules[i];
 		if (rule_suits(r, str_z(mta), ev->stage))
-			found = rule_match(r, ev->text, groups);
+			found = condition_test(&r->when, ev->text, groups);
 	}
 	return found == REGEX_YES &&
 	       rule_verdict(set, r, groups, v) != RULE_IGNORED;
@@ -280,7 +258,7 @@ rules_free(struct rules *r)
 	if (r == NULL)
 		return;
 	for (i = 0; i < r->n; i++)
-		regex_free(r->all[i]->match);
+		regex_free(r->all[i]->when.match);
 	for (i = 0; i < r->nsignatures; i++)
 		regex_free(r->signatures[i].match);
 	free(r->all);

@@ -92,7 +92,7 @@ find_rule(const struct rule_file *f, bool for_text, const struct sample *s,
 			continue;
 		if (for_text && !rule_suits(r, s->mta, s->stage))
 			continue;
-		found = rule_match(r, s->text, groups);
+		found = condition_test(&r->when, s->text, groups);
 		if (found != REGEX_NO)
 			return found == REGEX_YES ? r : NULL;
 	}
@@ -136,7 +136,7 @@ check_is(const struct rules *set, const struct rule *r, const struct sample *s,
 	if (yaml_get(s->is, "verdict") == NULL)
 		return yaml_fail(s->is, e, "'verdict' is missing");
 	for (n = s->is->first; rc == 0 && n != NULL; n = n->next) {
-		g = r->match ? regex_group(r->match, n->key) : 0;
+		g = r->when.match ? regex_group(r->when.match, n->key) : 0;
 		if (str_eq(n->key, STR("verdict")))
 			rc = check_value(n, outcome, e);
 		else if (g == 0)
@@ -182,7 +182,7 @@ check_not_samples(const struct rule *r, struct err *e)
 	for (n = n->first; n != NULL; n = n->next) {
 		if (yaml_text(n, &text, e) < 0)
 			return ERR_USAGE;
-		if (rule_match(r, text, groups) != REGEX_NO)
+		if (condition_test(&r->when, text, groups) != REGEX_NO)
 			return yaml_fail(n, e,
 			    "rule '%.*s' matches what it must not",
 			    STR_FMT(r->name));

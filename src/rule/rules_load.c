@@ -31,58 +31,6 @@ struct reading {
 };
 
 static int
-want_text(const struct yaml_node *map, const char *key, struct str *out,
-    struct err *e)
-{
-	const struct yaml_node *n = yaml_get(map, key);
-
-	if (n == NULL)
-		return yaml_fail(map, e, "'%s' is missing", key);
-	if (yaml_text(n, out, e) < 0)
-		return ERR_USAGE;
-	return out->n ? 0 : yaml_fail(n, e, "'%s' is empty", key);
-}
-
-/* One text or a list of them; none if the key is not there. */
-static int
-read_list(struct reading *in, const struct yaml_node *map, const char *key,
-    const struct str **out, size_t *n)
-{
-	const struct yaml_node *node = yaml_get(map, key), *item;
-	struct str *list;
-
-	if (node == NULL)
-		return 0;
-	if (node->kind == YAML_MAP)
-		return yaml_want(node, YAML_SEQ, in->e);
-	*n = node->kind == YAML_SEQ ? node->n : 1;
-	if (*n == 0)
-		return yaml_fail(node, in->e, "'%s' is empty", key);
-	*out = list = arena_zalloc(&in->set->arena, *n * sizeof(*list));
-	item = node->kind == YAML_SEQ ? node->first : node;
-	for (size_t i = 0; i < *n; i++, item = item->next) {
-		if (yaml_text(item, &list[i], in->e) < 0)
-			return ERR_USAGE;
-		if (list[i].n == 0)
-			return yaml_fail(item, in->e, "empty text");
-	}
-	return 0;
-}
-
-static int
-read_pattern(const struct yaml_node *n, struct regex **out, struct err *e)
-{
-	struct str text;
-	struct err what;
-
-	if (yaml_text(n, &text, e) < 0)
-		return ERR_USAGE;
-	if (regex_compile(out, text, &what) < 0)
-		return yaml_fail(n, e, "%s", what.text);
-	return 0;
-}
-
-static int
 read_outcome(const struct yaml_node *n, int *out, struct err *e)
 {
 	struct str word;
@@ -122,14 +70,14 @@ read_by_word(struct reading *in, const struct yaml_node *v, struct rule *r)
 
 	r->how = RULE_BY_WORD;
 	if (yaml_only(v, keys, in->e) < 0 ||
-	    want_text(v, "by", &group, in->e) < 0 ||
+	    yaml_need_text(v, "by", &group, in->e) < 0 ||
 	    want_outcome(v, "else", &r->otherwise, in->e) < 0)
 		return ERR_USAGE;
 	if (map == NULL)
 		return yaml_fail(v, in->e, "'map' is missing");
 	if (yaml_want(map, YAML_MAP, in->e) < 0)
 		return ERR_USAGE;
-	r->by = r->match ? regex_group(r->match, group) : 0;
+	r->by = r->when.match ? regex_group(r->when.match, group) : 0;
 	if (r->by == 0)
 		return yaml_fail(
 		    v, in->e, "'match' has no group '%.*s'", STR_FMT(group));
@@ -182,10 +130,10 @@ read_groups(struct reading *in, const struct yaml_node *map, struct rule *r)
 {
 	const struct yaml_node *match = yaml_get(map, "match");
 	const struct yaml_node *by = yaml_get(yaml_get(map, "verdict"), "by");
-	size_t n = r->match ? regex_groups(r->match) : 0;
+	size_t n = r->when.match ? regex_groups(r->when.match) : 0;
 
 	for (size_t i = 1; i <= n; i++) {
-		struct str name = regex_name(r->match, i);
+		struct str name = regex_name(r->when.match, i);
 		size_t f = 0;
 
 		while (f < FIELD_N && !str_eq(name, str_z(rule_field_name[f])))
@@ -252,7 +200,7 @@ read_stages(struct reading *in, const struct yaml_node *map, struct rule *r)
 	size_t n = 0;
 	int stage;
 
-	if (read_list(in, map, "stage", &words, &n) < 0)
+	if (yaml_list(map, "stage", &in->set->arena, &words, &n, in->e) < 0)
 		return ERR_USAGE;
 	for (size_t i = 0; i < n; i++) {
 		stage = name_find(stage_name, STAGE_N, words[i]);
@@ -273,15 +221,9 @@ read_conditions(struct reading *in, const struct yaml_node *map, struct rule *r)
 	n = yaml_get(map, "every");
 	if (n != NULL && yaml_bool(n, &every, in->e) < 0)
 		return ERR_USAGE;
-	n = yaml_get(map, "contains");
-	if (n != NULL && want_text(map, "contains", &r->contains, in->e) < 0)
+	if (condition_read(&r->when, map, &in->set->arena, in->e) < 0)
 		return ERR_USAGE;
-	if (read_list(in, map, "starts", &r->starts, &r->nstarts) < 0)
-		return ERR_USAGE;
-	n = yaml_get(map, "match");
-	if (n != NULL && read_pattern(n, &r->match, in->e) < 0)
-		return ERR_USAGE;
-	if (every == (r->match || r->nstarts || r->contains.n))
+	if (every != condition_is_empty(&r->when))
 		return yaml_fail(map, in->e,
 		    "either 'every: true' or one of 'starts', 'contains' and "
 		    "'match' is wanted");
@@ -378,8 +320,8 @@ read_keys(struct reading *in, const struct yaml_node *map, struct rule *r)
 	if (!r->for_text && (r->nmta || r->stages))
 		return yaml_fail(
 		    map, in->e, "'mta' and 'stage' go with 'text' only");
-	if (read_list(in, map, r->for_text ? "text" : "programs", &keys, &n) <
-	    0)
+	if (yaml_list(map, r->for_text ? "text" : "programs", &in->set->arena,
+	        &keys, &n, in->e) < 0)
 		return ERR_USAGE;
 	if (n == 0) {
 		keys = in->programs;
@@ -432,21 +374,22 @@ read_rule(struct reading *in, const struct yaml_node *map)
 
 	if (yaml_want(map, YAML_MAP, in->e) < 0 ||
 	    yaml_only(map, rule_keys, in->e) < 0 ||
-	    want_text(map, "name", &r->name, in->e) < 0 ||
+	    yaml_need_text(map, "name", &r->name, in->e) < 0 ||
 	    check_name(in, map, r) < 0)
 		return ERR_USAGE;
 	if (yaml_get(map, "filter") != NULL &&
-	    want_text(map, "filter", &r->filter, in->e) < 0)
+	    yaml_need_text(map, "filter", &r->filter, in->e) < 0)
 		return ERR_USAGE;
 	if (yaml_get(map, "summary") != NULL &&
-	    want_text(map, "summary", &r->summary, in->e) < 0)
+	    yaml_need_text(map, "summary", &r->summary, in->e) < 0)
 		return ERR_USAGE;
 	n = yaml_get(map, "at_least");
 	r->has_at_least = n != NULL;
 	if (n != NULL && yaml_double(n, &r->at_least, in->e) < 0)
 		return ERR_USAGE;
 	if (read_conditions(in, map, r) < 0 || read_groups(in, map, r) < 0 ||
-	    read_list(in, map, "mta", &r->mta, &r->nmta) < 0 ||
+	    yaml_list(map, "mta", &in->set->arena, &r->mta, &r->nmta, in->e) <
+	        0 ||
 	    read_stages(in, map, r) < 0 || read_verdict(in, map, r) < 0)
 		return ERR_USAGE;
 	in->file->rules[in->file->n++] = r;
@@ -478,7 +421,7 @@ read_signature(struct reading *in, const struct yaml_node *map)
 	}
 	s = &set->signatures[set->nsignatures];
 	*s = (struct signature){.kind = (enum verdict_kind)kind, .node = map};
-	if (read_pattern(match, &s->match, in->e) < 0)
+	if (yaml_regex(match, &s->match, in->e) < 0)
 		return ERR_USAGE;
 	set->nsignatures++;
 	return 0;
@@ -508,9 +451,10 @@ read_file(struct reading *in, const struct yaml_node *map)
 
 	if (yaml_want(map, YAML_MAP, in->e) < 0 ||
 	    yaml_only(map, file_keys, in->e) < 0 ||
-	    want_text(map, "filter", &in->filter, in->e) < 0 ||
-	    want_text(map, "summary", &in->summary, in->e) < 0 ||
-	    read_list(in, map, "programs", &in->programs, &in->nprograms) < 0)
+	    yaml_need_text(map, "filter", &in->filter, in->e) < 0 ||
+	    yaml_need_text(map, "summary", &in->summary, in->e) < 0 ||
+	    yaml_list(map, "programs", &in->set->arena, &in->programs,
+	        &in->nprograms, in->e) < 0)
 		return ERR_USAGE;
 	in->file = arena_zalloc(a, sizeof(*in->file));
 	in->file->rules = arena_zalloc(

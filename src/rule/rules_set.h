@@ -7,9 +7,8 @@
 #define RULE_RULES_SET_H
 
 #include "base/arena.h"
+#include "base/condition.h"
 #include "base/map.h"
-#include "base/regex.h"
-#include "base/yaml.h"
 #include "rule/rules.h"
 
 /* Groups that mean something; doc/verdict-rules.md. */
@@ -43,10 +42,7 @@ struct rule {
 	bool for_text; /* of MTAs' text; else of filters' lines */
 
 	/* Conditions: all that are set must hold. */
-	const struct str *starts; /* one of these */
-	size_t nstarts;
-	struct str contains;
-	struct regex *match;
+	struct condition when;
 	const struct str *mta; /* one of these; none = any */
 	size_t nmta;
 	unsigned stages; /* bits 1 << enum stage; 0 = any */
@@ -97,10 +93,6 @@ struct rules {
 	struct str *recipient; /* what an event's recipients point to */
 };
 
-/* Does the rule know this text?  groups are set on REGEX_YES; only [0] if
- * the rule has no pattern. */
-enum regex_result rule_match(
-    const struct rule *r, struct str text, struct str *groups);
 /* Do mta and stage suit a rule for_text? */
 bool rule_suits(const struct rule *r, struct str mta, enum stage stage);
 /* RULE_IGNORED or the verdict; fills v. */
