@@ -27,8 +27,9 @@ struct exim_state {
 };
 
 static bool
-exim_claims(struct str program)
+exim_claims(const void *cfg, struct str program)
 {
+	(void)cfg;
 	return str_eq(program, STR("exim")) || str_eq(program, STR("exim4")) ||
 	       str_starts(program, STR("exim-")) ||
 	       str_starts(program, STR("exim4-"));
@@ -275,10 +276,12 @@ whole_line(const struct log_line *in, struct str text, struct exim_state *state,
 }
 
 static enum parsed
-exim_line(const struct log_line *in, void *state, struct event_sink *sink)
+exim_line(const void *cfg, const struct log_line *in, void *state,
+    struct event_sink *sink)
 {
 	struct str text = in->text;
 
+	(void)cfg;
 	if (in->continuation)
 		return PARSED_IGNORED;
 	if (text.n > LINE_MOST)

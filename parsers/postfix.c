@@ -371,8 +371,9 @@ daemon_find(struct str program)
 }
 
 static bool
-postfix_claims(struct str program)
+postfix_claims(const void *cfg, struct str program)
 {
+	(void)cfg;
 	return daemon_find(program) != NULL;
 }
 
@@ -393,12 +394,14 @@ instance_of(struct str program)
 }
 
 static enum parsed
-postfix_line(const struct log_line *in, void *state, struct event_sink *sink)
+postfix_line(const void *cfg, const struct log_line *in, void *state,
+    struct event_sink *sink)
 {
 	const struct daemon *d = daemon_find(in->program);
 	struct pf pf = {sink, STR_NONE};
 	enum parsed done;
 
+	(void)cfg;
 	(void)state;
 	if (!d || in->continuation)
 		return PARSED_UNKNOWN;

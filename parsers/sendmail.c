@@ -661,12 +661,14 @@ part(struct sm *c, uint64_t number)
 }
 
 static enum parsed
-sendmail_line(const struct log_line *in, void *state, struct event_sink *sink)
+sendmail_line(const void *cfg, const struct log_line *in, void *state,
+    struct event_sink *sink)
 {
 	struct sm c = {.in = in, .state = state, .sink = sink};
 	struct str s = str_trim(in->text), digits;
 	uint64_t number;
 
+	(void)cfg;
 	if (in->continuation)
 		return PARSED_UNKNOWN;
 	c.text = s;
@@ -686,11 +688,12 @@ sendmail_line(const struct log_line *in, void *state, struct event_sink *sink)
 }
 
 static bool
-sendmail_claims(struct str program)
+sendmail_claims(const void *cfg, struct str program)
 {
 	static const char *const starts[] = {"sm-mta", "sm-msp", "sm-que",
 	    "sm-client", "sm-acceptingconnections", "sendmail-", NULL};
 
+	(void)cfg;
 	if (str_eq(program, STR("sendmail")))
 		return true;
 	for (size_t i = 0; starts[i] != NULL; i++)

@@ -17,6 +17,20 @@ field_start(struct str s, size_t i, char sep)
 	return i;
 }
 
+/* Steps over a quoted field from the byte after its quote; true if it is
+ * closed, and then *i is behind the closing quote. */
+static bool
+skip_quoted(struct str s, size_t *i)
+{
+	while (*i < s.n &&
+	       (s.p[*i] != '"' || (*i + 1 < s.n && s.p[*i + 1] == '"')))
+		*i += s.p[*i] == '"' ? 2 : 1;
+	if (*i >= s.n)
+		return false;
+	(*i)++;
+	return true;
+}
+
 bool
 csv_is_open(struct str s, char sep)
 {
@@ -26,11 +40,7 @@ csv_is_open(struct str s, char sep)
 		i = field_start(s, i, sep);
 		if (i < s.n && s.p[i] == '"') {
 			i++;
-			while (
-			    i < s.n && (s.p[i] != '"' ||
-			                   (i + 1 < s.n && s.p[i + 1] == '"')))
-				i += s.p[i] == '"' ? 2 : 1;
-			if (i >= s.n)
+			if (!skip_quoted(s, &i))
 				return true;
 		}
 		while (i < s.n && s.p[i] != sep)
@@ -38,6 +48,28 @@ csv_is_open(struct str s, char sep)
 		i++;
 	}
 	return false;
+}
+
+bool
+csv_is_sound(struct str s, char sep)
+{
+	size_t i = 0;
+
+	while (i < s.n) {
+		i = field_start(s, i, sep);
+		if (i < s.n && s.p[i] == '"') {
+			i++;
+			if (!skip_quoted(s, &i))
+				return false;
+			i = field_start(s, i, sep);
+			if (i < s.n && s.p[i] != sep)
+				return false;
+		}
+		while (i < s.n && s.p[i] != sep)
+			i++;
+		i++;
+	}
+	return true;
 }
 
 /* The quoted field whose first byte after the quote is at i; what follows the

@@ -10,6 +10,9 @@
 
 /* Is the last field quoted and not closed? */
 bool csv_is_open(struct str record, char sep);
+/* Is every quoted field closed, and is the separator or the end right behind
+ * it?  Else nobody knows where the fields are. */
+bool csv_is_sound(struct str record, char sep);
 /* Splits the n bytes of a record in place (quotes are taken out, so it is
  * written to); fields point into it, unquoted ones without spaces around
  * them.  Returns how many there are, which may be more than the max that were

@@ -11,7 +11,7 @@
 #include "cmd/cmd.h"
 #include "input/config.h"
 #include "input/flow_source.h"
-#include "input/parser.h"
+#include "cmd/mail_flags.h"
 
 static const struct column cols[] = {
     {"part", "part", VALUE_TEXT},
@@ -128,24 +128,16 @@ lease_as(struct check *k, const void *source, struct str path)
 	    zone_text(l->zone));
 }
 
-static bool
-parser_known(struct str name)
-{
-	for (size_t i = 0; parser_table[i] != NULL; i++)
-		if (str_eq(str_z(parser_table[i]->name), name))
-			return true;
-	return false;
-}
-
 static int
 check_mail(struct check *k, struct err *e)
 {
-	int rc = 0;
+	struct parsers *parsers = NULL;
+	int rc = parsers_open(&parsers, e);
 
 	for (size_t i = 0; rc >= 0 && i < k->config->nmail; i++) {
 		const struct mail_source *m = &k->config->mail[i];
 
-		if (str_has(m->mta) && !parser_known(m->mta)) {
+		if (str_has(m->mta) && parsers_find(parsers, m->mta) == NULL) {
 			row(k, "mail", m->mta, STR_NONE,
 			    STR("no such parser; see heloflow list parsers"));
 			k->unusable = true;
@@ -154,6 +146,7 @@ check_mail(struct check *k, struct err *e)
 	}
 	if (k->config->nmail == 0)
 		row(k, "mail", STR("mail_sources"), STR_NONE, STR("none"));
+	parsers_free(parsers);
 	return rc;
 }
 

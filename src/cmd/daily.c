@@ -26,6 +26,7 @@ static const struct option long_opts[] = {
 
 struct daily {
 	struct cmd *c;
+	struct parsers *parsers;
 	struct arena mem;
 	int64_t day;
 	bool incomplete;
@@ -91,11 +92,12 @@ static int
 add_mail_source(struct daily *d, const struct mail_source *m, struct inputs *to,
     struct err *e)
 {
+	const struct parser_ops *mta = parsers_find(d->parsers, m->mta);
 	struct str *files = NULL;
 	size_t n;
 	int rc = 0;
 
-	if (str_has(m->mta) && mail_parser(m->mta) == NULL)
+	if (str_has(m->mta) && mta == NULL)
 		rc = err_set(e, ERR_USAGE,
 		    "mail_sources: no parser \"%.*s\"; see heloflow list parsers",
 		    STR_FMT(m->mta));
@@ -109,7 +111,7 @@ add_mail_source(struct daily *d, const struct mail_source *m, struct inputs *to,
 			        .opt = {.zone = m->zone,
 			            .year = m->year,
 			            .host = m->host},
-			        .mta = mail_parser(m->mta),
+			        .mta = mta,
 			        .direction = m->direction};
 	}
 	free(files);
@@ -126,15 +128,17 @@ import_logs(struct daily *d, struct err *e)
 	struct mail_import_result r = {0};
 	struct inputs all = {0};
 	struct store *s = NULL;
-	int rc = 0;
+	int rc = parsers_open(&d->parsers, e);
 
 	for (size_t i = 0; rc >= 0 && i < cfg->nmail; i++)
 		rc = add_mail_source(d, &cfg->mail[i], &all, e);
 	if (rc >= 0)
 		rc = cmd_store(d->c, STORE_WRITE, &s, e);
 	if (rc >= 0 && all.n > 0)
-		rc = import_mail_files(d->c, s, all.in, all.n, &flags, &r, e);
+		rc = import_mail_files(
+		    d->c, s, d->parsers, all.in, all.n, &flags, &r, e);
 	store_close(s);
+	parsers_free(d->parsers);
 	free(all.in);
 	if (rc >= 0 && all.n > 0)
 		import_mail_say(&r);

@@ -36,6 +36,7 @@ struct follow {
 	struct store *store;
 	const struct mail_input *in;
 	size_t n;
+	const struct parsers *parsers;
 	struct rules *rules;
 	struct unparsed_file unparsed;
 	struct mail_import_options opt;
@@ -232,8 +233,8 @@ import_news(struct follow *f, bool all, struct err *e)
 		if (!has_news(&f->files[k], &now))
 			continue;
 		if (i == NULL)
-			rc = mail_import_open(
-			    &i, f->store, f->c->config, f->rules, &f->opt, e);
+			rc = mail_import_open(&i, f->store, f->c->config,
+			    f->parsers, f->rules, &f->opt, e);
 		if (rc < 0)
 			break;
 		add_file(i, &f->files[k]);
@@ -242,8 +243,8 @@ import_news(struct follow *f, bool all, struct err *e)
 			shut(&f->files[k]);
 	}
 	if (rc >= 0 && i == NULL && all)
-		rc = mail_import_open(
-		    &i, f->store, f->c->config, f->rules, &f->opt, e);
+		rc = mail_import_open(&i, f->store, f->c->config, f->parsers,
+		    f->rules, &f->opt, e);
 	if (rc >= 0 && i != NULL)
 		rc = mail_import_run(i, &r, e);
 	if (rc >= 0 && i != NULL)
@@ -318,10 +319,12 @@ run(struct follow *f, const struct mail_flags *flags, struct err *e)
 }
 
 int
-import_follow(struct cmd *c, struct store *s, const struct mail_input *in,
-    size_t n, const struct mail_flags *flags, struct err *e)
+import_follow(struct cmd *c, struct store *s, const struct parsers *parsers,
+    const struct mail_input *in, size_t n, const struct mail_flags *flags,
+    struct err *e)
 {
-	struct follow f = {.c = c, .store = s, .in = in, .n = n};
+	struct follow f = {
+	    .c = c, .store = s, .parsers = parsers, .in = in, .n = n};
 	struct err ignored;
 	size_t i;
 	int rc = cmd_config(c, e);

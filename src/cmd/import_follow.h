@@ -10,7 +10,8 @@
 #include "cmd/import_mail.h"
 
 /* in: paths or globs; both may match more later.  Returns 0 at a signal. */
-int import_follow(struct cmd *c, struct store *s, const struct mail_input *in,
-    size_t n, const struct mail_flags *flags, struct err *e);
+int import_follow(struct cmd *c, struct store *s, const struct parsers *parsers,
+    const struct mail_input *in, size_t n, const struct mail_flags *flags,
+    struct err *e);
 
 #endif

@@ -80,9 +80,9 @@ on_tick(void *arg, const struct mail_feed *feed)
 }
 
 int
-import_mail_files(struct cmd *c, struct store *s, const struct mail_input *in,
-    size_t n, const struct mail_flags *flags, struct mail_import_result *result,
-    struct err *e)
+import_mail_files(struct cmd *c, struct store *s, const struct parsers *parsers,
+    const struct mail_input *in, size_t n, const struct mail_flags *flags,
+    struct mail_import_result *result, struct err *e)
 {
 	struct unparsed_file unparsed = {0};
 	struct progress bar = progress_start();
@@ -99,7 +99,8 @@ import_mail_files(struct cmd *c, struct store *s, const struct mail_input *in,
 		rc = unparsed_file_open(&unparsed, flags->unparsed, e);
 	opt.unparsed = unparsed.to ? &unparsed.sink : NULL;
 	if (rc >= 0)
-		rc = mail_import_open(&i, s, c->config, rules, &opt, e);
+		rc = mail_import_open(
+		    &i, s, c->config, parsers, rules, &opt, e);
 	if (rc >= 0)
 		rc = run_import(i, in, n, flags, result, e);
 	progress_end(&bar);
@@ -134,9 +135,11 @@ import_mail_say(const struct mail_import_result *r)
 
 /* The paths of the configuration, as they are. */
 static int
-configured(struct cmd *c, struct mail_input **out, size_t *n, struct err *e)
+configured(struct cmd *c, const struct parsers *parsers,
+    struct mail_input **out, size_t *n, struct err *e)
 {
 	const struct mail_source *m;
+	const struct parser_ops *mta;
 	struct mail_input *in = NULL;
 	size_t i, k;
 	int rc = cmd_config(c, e);
@@ -144,7 +147,8 @@ configured(struct cmd *c, struct mail_input **out, size_t *n, struct err *e)
 	*n = 0;
 	for (i = 0; rc >= 0 && i < c->config->nmail; i++) {
 		m = &c->config->mail[i];
-		if (str_has(m->mta) && mail_parser(m->mta) == NULL)
+		mta = parsers_find(parsers, m->mta);
+		if (str_has(m->mta) && mta == NULL)
 			rc = err_set(e, ERR_USAGE,
 			    "mail_sources: no parser \"%.*s\"; see heloflow list parsers",
 			    STR_FMT(m->mta));
@@ -154,7 +158,7 @@ configured(struct cmd *c, struct mail_input **out, size_t *n, struct err *e)
 			    .opt = {.zone = m->zone,
 			        .year = m->year,
 			        .host = m->host},
-			    .mta = mail_parser(m->mta),
+			    .mta = mta,
 			    .direction = m->direction};
 	}
 	*out = in;
@@ -165,18 +169,21 @@ configured(struct cmd *c, struct mail_input **out, size_t *n, struct err *e)
 }
 
 static int
-import_args(struct cmd *c, const struct mail_flags *flags, int argc,
-    char **argv, struct mail_import_result *result, struct err *e)
+import_args(struct cmd *c, struct mail_flags *flags, int argc, char **argv,
+    struct mail_import_result *result, struct err *e)
 {
 	bool named = flags->first_file < argc;
 	size_t n = named ? (size_t)(argc - flags->first_file) : 1, k;
+	struct parsers *parsers = NULL;
 	struct mail_input *in = NULL;
 	struct store *s = NULL;
-	int rc = 0;
+	int rc = parsers_open(&parsers, e);
 
-	if (flags->follow && !named) {
-		rc = configured(c, &in, &n, e);
-	} else {
+	if (rc >= 0)
+		rc = mail_flags_mta(flags, parsers, e);
+	if (rc >= 0 && flags->follow && !named) {
+		rc = configured(c, parsers, &in, &n, e);
+	} else if (rc >= 0) {
 		in = xcalloc(n, sizeof(*in));
 		for (k = 0; k < n; k++) {
 			in[k] = flags->in;
@@ -188,9 +195,11 @@ import_args(struct cmd *c, const struct mail_flags *flags, int argc,
 		rc = cmd_store(c, STORE_WRITE, &s, e);
 	if (rc >= 0)
 		rc = flags->follow
-		         ? import_follow(c, s, in, n, flags, e)
-		         : import_mail_files(c, s, in, n, flags, result, e);
+		         ? import_follow(c, s, parsers, in, n, flags, e)
+		         : import_mail_files(
+		               c, s, parsers, in, n, flags, result, e);
 	store_close(s);
+	parsers_free(parsers);
 	free(in);
 	return rc;
 }
@@ -204,6 +213,8 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 
 	if (rc < 0)
 		return rc;
+	if (flags.check != NULL)
+		return err_set(e, ERR_USAGE, "--check goes with parse");
 	rc = import_args(c, &flags, argc, argv, &r, e);
 	if (rc < 0 || flags.follow)
 		return rc;

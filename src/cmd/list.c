@@ -21,12 +21,14 @@ row(struct output *o, const char *name, struct str summary)
 static int
 list_parsers(struct output *o, struct err *e)
 {
-	size_t i;
+	struct parsers *parsers = NULL;
+	const struct parser_ops *p;
+	int rc = parsers_open(&parsers, e);
 
-	(void)e;
-	for (i = 0; parser_table[i] != NULL; i++)
-		row(o, parser_table[i]->name, str_z(parser_table[i]->summary));
-	return 0;
+	for (size_t i = 0; rc >= 0 && (p = parsers_at(parsers, i)); i++)
+		row(o, p->name, str_z(p->summary));
+	parsers_free(parsers);
+	return rc;
 }
 
 static int

@@ -16,7 +16,8 @@ enum {
 	OPT_MAX,
 	OPT_STATS,
 	OPT_FOLLOW,
-	OPT_BATCH
+	OPT_BATCH,
+	OPT_CHECK
 };
 
 #define IMPORT_ONLY 2 /* options at the start of the table */
@@ -31,29 +32,9 @@ static const struct option longs[] = {
     {"unparsed", required_argument, NULL, OPT_UNPARSED},
     {"max-unparsed", required_argument, NULL, OPT_MAX},
     {"stats", no_argument, NULL, OPT_STATS},
+    {"check", required_argument, NULL, OPT_CHECK},
     {NULL, 0, NULL, 0},
 };
-
-const struct parser_ops *
-mail_parser(struct str name)
-{
-	size_t i;
-
-	for (i = 0; parser_table[i] != NULL; i++)
-		if (str_eq(str_z(parser_table[i]->name), name))
-			return parser_table[i];
-	return NULL;
-}
-
-static int
-set_mta(struct mail_flags *f, struct err *e)
-{
-	f->in.mta = mail_parser(str_z(optarg));
-	if (f->in.mta != NULL)
-		return 0;
-	return err_set(e, ERR_USAGE,
-	    "--mta: no parser \"%s\"; see heloflow list parsers", optarg);
-}
 
 static int
 set_max(struct mail_flags *f, struct err *e)
@@ -75,7 +56,8 @@ set_flag(struct mail_flags *f, int opt, struct err *e)
 
 	switch (opt) {
 	case OPT_MTA:
-		return set_mta(f, e);
+		f->mta = optarg;
+		return 0;
 	case OPT_TZ:
 		f->in.opt.zone = zone_find(str_z(optarg));
 		if (f->in.opt.zone == NULL)
@@ -88,6 +70,9 @@ set_flag(struct mail_flags *f, int opt, struct err *e)
 		return rc;
 	case OPT_HOST:
 		f->in.opt.host = str_z(optarg);
+		return 0;
+	case OPT_CHECK:
+		f->check = optarg;
 		return 0;
 	case OPT_UNPARSED:
 		f->unparsed = optarg;
@@ -123,6 +108,19 @@ mail_flags_read(struct cmd *c, int argc, char **argv, bool import,
 	}
 	f->first_file = optind;
 	return 0;
+}
+
+int
+mail_flags_mta(
+    struct mail_flags *f, const struct parsers *parsers, struct err *e)
+{
+	if (f->mta == NULL)
+		return 0;
+	f->in.mta = parsers_find(parsers, str_z(f->mta));
+	if (f->in.mta != NULL)
+		return 0;
+	return err_set(e, ERR_USAGE,
+	    "--mta: no parser \"%s\"; see heloflow list parsers", f->mta);
 }
 
 static void
@@ -237,4 +235,13 @@ rules_open(struct rules **out, struct err *e)
 	int rc = datadir_path(dir, sizeof(dir), "rules/verdict", e);
 
 	return rc < 0 ? rc : rules_load(out, dir, e);
+}
+
+int
+parsers_open(struct parsers **out, struct err *e)
+{
+	char dir[PATH_MAX];
+	int rc = datadir_path(dir, sizeof(dir), "parsers", e);
+
+	return rc < 0 ? rc : parsers_load(out, dir, e);
 }

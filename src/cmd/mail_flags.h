@@ -8,7 +8,9 @@
 
 struct mail_flags {
 	struct mail_input in; /* what each FILE is read with */
+	const char *mta;      /* --mta M; see mail_flags_mta() */
 	const char *unparsed; /* --unparsed FILE */
+	const char *check;    /* --check FILE.yaml, of parse */
 	double max_unparsed;  /* share from 0 to 1; negative: no limit */
 	bool stats;
 	bool follow;    /* --follow; import mail's own */
@@ -32,8 +34,9 @@ struct mail_flags {
 /* import: the flags of import mail, too. */
 int mail_flags_read(struct cmd *c, int argc, char **argv, bool import,
     struct mail_flags *f, struct err *e);
-/* The parser of that name, or NULL. */
-const struct parser_ops *mail_parser(struct str name);
+/* Finds what --mta names. */
+int mail_flags_mta(
+    struct mail_flags *f, const struct parsers *parsers, struct err *e);
 
 /* Writes the lines nobody understood to a file. */
 struct unparsed_file {
@@ -50,6 +53,7 @@ void mail_stats_print(
     struct line_counts n, int64_t messages, int64_t records, int64_t open);
 /* 0, or EXIT_INCOMPLETE with one line on stderr that says why. */
 int mail_incomplete(const struct mail_feed *f, const struct mail_flags *flags);
-int rules_open(struct rules **out, struct err *e); /* rules/verdict/ */
+int rules_open(struct rules **out, struct err *e);     /* rules/verdict/ */
+int parsers_open(struct parsers **out, struct err *e); /* parsers/ */
 
 #endif

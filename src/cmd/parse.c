@@ -6,6 +6,7 @@
 #include "cmd/progress.h"
 #include "ingest/direction.h"
 #include "ingest/record.h"
+#include "input/pattern.h"
 
 #define FLUSH_AT   (1 << 16)
 #define TICK_LINES 1000
@@ -85,12 +86,30 @@ read_all(struct mail_feed *feed, struct assembler *a, struct printer *p,
 	return mail_incomplete(feed, flags);
 }
 
+/* --check: does this parser file load, with all its samples? */
+static int
+check(const char *path, struct err *e)
+{
+	struct pattern_file *f;
+	struct pattern_counts n;
+	int rc = pattern_load(&f, path, e);
+
+	if (rc < 0)
+		return rc;
+	n = pattern_counts(f);
+	printf("%s: parser %s: %zu patterns; %zu samples and %zu not_samples pass\n",
+	    path, pattern_ops(f)->name, n.patterns, n.samples, n.not_samples);
+	pattern_free(f);
+	return 0;
+}
+
 static int
 run(struct cmd *c, int argc, char **argv, struct err *e)
 {
 	struct printer p = {.sink.message = print_message};
 	struct mail_feed *feed = NULL;
 	struct assembler *a = NULL;
+	struct parsers *parsers = NULL;
 	struct rules *rules = NULL;
 	struct unparsed_file unparsed = {0};
 	struct mail_flags flags;
@@ -98,8 +117,12 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 	int rc;
 
 	rc = mail_flags_read(c, argc, argv, false, &flags, e);
+	if (rc >= 0 && flags.check != NULL)
+		return check(flags.check, e);
 	if (rc < 0 || (rc = cmd_config(c, e)) < 0 ||
-	    (rc = rules_open(&rules, e)) < 0)
+	    (rc = rules_open(&rules, e)) < 0 ||
+	    (rc = parsers_open(&parsers, e)) < 0 ||
+	    (rc = mail_flags_mta(&flags, parsers, e)) < 0)
 		goto out;
 	p.config = c->config;
 	a = assembler_new(&p.sink);
@@ -107,7 +130,8 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 	rc = unparsed_file_open(&unparsed, flags.unparsed, e);
 	if (rc < 0)
 		goto out;
-	feed = mail_feed_new(rules, a, unparsed.to ? &unparsed.sink : NULL);
+	feed = mail_feed_new(
+	    parsers, rules, a, unparsed.to ? &unparsed.sink : NULL);
 	rc = add_files(feed, &flags, argc, argv, e);
 	if (rc >= 0)
 		rc = read_all(feed, a, &p, &flags, e);
@@ -118,6 +142,7 @@ out:
 	mail_feed_free(feed);
 	assembler_free(a);
 	rules_free(rules);
+	parsers_free(parsers);
 	buf_free(&p.out);
 	return rc;
 }
@@ -126,6 +151,7 @@ const struct command cmd_parse = {
     .name = "parse",
     .args = "[flags] [FILE ... | -]",
     .summary = "Mail logs to delivery records, as JSON Lines on stdout",
-    .help = MAIL_FLAGS_HELP,
+    .help = MAIL_FLAGS_HELP
+	"  --check FILE     load and test a parser file, FILE.yaml, and stop\n",
     .run = run,
 };

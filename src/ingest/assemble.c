@@ -42,6 +42,14 @@ struct conn {
 	int tls;
 	struct queue_entry *queue; /* being received, or NULL */
 	uint64_t receiving; /* restored: names its queue, adopted later; or 0 */
+	/* Of a session with an id of its own, whose other lines do not repeat
+	 * them; allocated together, or NULL. */
+	struct conn_facts *facts;
+};
+
+struct conn_facts {
+	struct str name, helo, auth_user;
+	char text[];
 };
 
 /* A refusal without a queue id, seen in one or several sources. */
@@ -108,10 +116,20 @@ free_values(struct map *m)
 	map_free(m);
 }
 
+static void
+conn_free(struct conn *c)
+{
+	if (c != NULL)
+		free(c->facts);
+	free(c);
+}
+
 void
 assembler_free(struct assembler *a)
 {
 	struct message *m;
+	struct conn *c;
+	size_t at = 0;
 	int i;
 
 	if (a == NULL)
@@ -123,7 +141,9 @@ assembler_free(struct assembler *a)
 			message_free(m);
 		}
 	map_free(&a->queues);
-	free_values(&a->conns);
+	while ((c = map_next(&a->conns, &at)) != NULL)
+		conn_free(c);
+	map_free(&a->conns);
 	free_values(&a->occurrences);
 	map_free(&a->hops);
 	pending_free(a->pending);
@@ -449,7 +469,43 @@ conn_key(const struct origin *o)
 
 	h = hash_str(o->mta, h);
 	h = hash_str(o->instance, h);
+	if (o->session.n > 0)
+		return hash_str(o->session, h);
 	return hash_u64((uint64_t)(unsigned)o->pid, h);
+}
+
+static struct str
+place(char **at, struct str s)
+{
+	struct str kept = str_has(s) ? str_of(*at, s.n) : STR_NONE;
+
+	if (s.n > 0)
+		memcpy(*at, s.p, s.n);
+	*at += s.n;
+	return kept;
+}
+
+/* Puts what is new to what is known of the session. */
+static void
+conn_learn(struct conn *c, struct str name, struct str helo, struct str auth)
+{
+	struct conn_facts *old = c->facts, *f;
+	char *at;
+
+	if (!str_has(name) && !str_has(helo) && !str_has(auth))
+		return;
+	if (old != NULL) {
+		name = str_has(name) ? name : old->name;
+		helo = str_has(helo) ? helo : old->helo;
+		auth = str_has(auth) ? auth : old->auth_user;
+	}
+	f = xmalloc(sizeof(*f) + name.n + helo.n + auth.n);
+	at = f->text;
+	f->name = place(&at, name);
+	f->helo = place(&at, helo);
+	f->auth_user = place(&at, auth);
+	c->facts = f;
+	free(old);
 }
 
 static struct conn *
@@ -458,7 +514,7 @@ conn_of(struct assembler *a, const struct origin *o, bool make)
 	uint64_t key = conn_key(o);
 	struct conn *c;
 
-	if (o->pid == 0)
+	if (o->pid == 0 && o->session.n == 0)
 		return NULL;
 	c = map_get(&a->conns, key);
 	if (c == NULL && make) {
@@ -501,6 +557,13 @@ on_connect(struct assembler *a, const struct origin *o, const struct event *ev)
 
 	if (c == NULL)
 		return;
+	if (o->session.n > 0) { /* its id is not used again */
+		conn_learn(c, ev->client_name, ev->helo, ev->auth_user);
+		if (!ev->has_client) {
+			c->tls = ev->tls >= 0 ? ev->tls : c->tls;
+			return;
+		}
+	}
 	if (ev->tls >= 0) { /* of a session that is known already */
 		c->tls = ev->tls;
 		if (c->has_client)
@@ -511,7 +574,8 @@ on_connect(struct assembler *a, const struct origin *o, const struct event *ev)
 	if (c->has_client && ev->has_client &&
 	    addr_cmp(c->client, ev->client) == 0)
 		refused = c->refused_mail;
-	*c = (struct conn){.key = c->key, .last = o->time, .tls = ev->tls};
+	*c = (struct conn){
+	    .key = c->key, .last = o->time, .tls = ev->tls, .facts = c->facts};
 	c->refused_mail = refused;
 	c->has_client = ev->has_client;
 	c->client = ev->client;
@@ -522,6 +586,17 @@ on_connect(struct assembler *a, const struct origin *o, const struct event *ev)
 static void
 client_from_conn(const struct conn *c, struct event *ev)
 {
+	const struct conn_facts *f = c ? c->facts : NULL;
+
+	if (f != NULL) {
+		ev->client_name =
+		    str_has(ev->client_name) ? ev->client_name : f->name;
+		ev->helo = str_has(ev->helo) ? ev->helo : f->helo;
+		ev->auth_user =
+		    str_has(ev->auth_user) ? ev->auth_user : f->auth_user;
+	}
+	if (f != NULL && ev->tls < 0)
+		ev->tls = c->tls;
 	if (c == NULL || !c->has_client)
 		return;
 	if (!ev->has_client) {
@@ -674,13 +749,13 @@ on_arrival(struct assembler *a, const struct origin *o, struct event *ev)
 	struct message *m;
 	size_t i;
 
+	client_from_conn(c, ev);
 	if (q != NULL && q->arrived && q == q->message->queues &&
 	    same_arrival(q, o, ev))
 		return q->message;
 	if (!awaits_arrival(q, o))
 		q = queue_new(a, o, ev->queue_id);
 	m = q->message;
-	client_from_conn(c, ev);
 	q->arrived = true;
 	if (q == m->queues) {
 		m->arrived = true;
@@ -904,7 +979,7 @@ on_disconnect(struct assembler *a, const struct origin *o,
 	if (c->has_client && c->refused_mail < ev->refused_mail)
 		refuse_unsaid(a, o, ev, c);
 	map_del(&a->conns, c->key);
-	free(c);
+	conn_free(c);
 }
 
 static struct message *
@@ -1122,7 +1197,7 @@ sweep_conns(struct assembler *a, int64_t before)
 	while ((c = map_next(&a->conns, &at)) != NULL)
 		if (c->last < before) {
 			map_del(&a->conns, c->key);
-			free(c);
+			conn_free(c);
 		}
 }
 
@@ -1281,6 +1356,12 @@ save_conn(struct buf *out, const struct conn *c)
 	pack_i64(out, c->refused);
 	pack_i64(out, c->refused_mail);
 	pack_i64(out, c->queue ? (int64_t)queue_name(c->queue) : 0);
+	pack_u8(out, c->facts != NULL);
+	if (c->facts != NULL) {
+		pack_str(out, c->facts->name);
+		pack_str(out, c->facts->helo);
+		pack_str(out, c->facts->auth_user);
+	}
 }
 
 static void
@@ -1328,7 +1409,12 @@ restore_conn(struct assembler *a, struct rd *r)
 	c->refused = unpack_i64(r) != 0;
 	c->refused_mail = (int)unpack_i64(r);
 	c->receiving = (uint64_t)unpack_i64(r);
-	free(map_del(&a->conns, c->key));
+	if (rd_u8(r) != 0) {
+		struct str name = unpack_str(r), helo = unpack_str(r);
+
+		conn_learn(c, name, helo, unpack_str(r));
+	}
+	conn_free(map_del(&a->conns, c->key));
 	map_put(&a->conns, c->key, c);
 }
 

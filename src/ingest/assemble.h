@@ -17,6 +17,7 @@
 struct origin {
 	struct str host, mta, instance; /* mta: absent for a filter's line */
 	int pid;
+	struct str session; /* absent: the process is the session */
 	int64_t time;
 	struct evidence evidence; /* source must outlive the assembler */
 	unsigned source;          /* number of the input file in this call */

@@ -5,6 +5,8 @@
 
 #include "base/hash.h"
 #include "base/map.h"
+#include "base/rd.h"
+#include "ingest/spill.h"
 
 #define HOUR         (3600 * USEC)
 #define PROGRAMS_MAX 4096 /* names remembered; a log can hold any number */
@@ -37,6 +39,7 @@ struct feed_file {
 };
 
 struct mail_feed {
+	const struct parsers *parsers;
 	const struct rules *rules;
 	struct assembler *assembler;
 	struct unparsed_sink *unparsed;
@@ -55,19 +58,28 @@ struct mail_feed {
 static void on_event(
     struct event_sink *sink, struct str instance, const struct event *ev);
 
+/* Bytes of a parser's block in a file's state. */
+static size_t
+state_room(const struct parser_ops *p)
+{
+	return (p->state_size + 15) & ~15UL;
+}
+
 struct mail_feed *
-mail_feed_new(const struct rules *rules, struct assembler *a,
-    struct unparsed_sink *unparsed)
+mail_feed_new(const struct parsers *parsers, const struct rules *rules,
+    struct assembler *a, struct unparsed_sink *unparsed)
 {
 	struct mail_feed *f = xcalloc(1, sizeof(*f));
+	const struct parser_ops *p;
 	size_t i;
 
+	f->parsers = parsers;
 	f->rules = rules;
 	f->assembler = a;
 	f->unparsed = unparsed;
 	f->sink.emit = on_event;
-	for (i = 0; parser_table[i] != NULL; i++)
-		f->state_size += (parser_table[i]->state_size + 15) & ~15UL;
+	for (i = 0; (p = parsers_at(parsers, i)) != NULL; i++)
+		f->state_size += state_room(p);
 	return f;
 }
 
@@ -90,7 +102,54 @@ mail_feed_free(struct mail_feed *f)
 	free(f);
 }
 
+/* The parsers' blocks in a file's state. */
+
+static size_t
+state_offset(const struct mail_feed *f, const struct parser_ops *p)
+{
+	const struct parser_ops *other;
+	size_t i, at = 0;
+
+	for (i = 0; (other = parsers_at(f->parsers, i)) != p; i++)
+		at += state_room(other);
+	return at;
+}
+
 /* Between runs. */
+
+/* Each block with its parser's name: another run may have other parsers. */
+static void
+save_blocks(
+    const struct mail_feed *f, const struct feed_file *file, struct buf *out)
+{
+	const struct parser_ops *p;
+	size_t i, at = 0;
+
+	for (i = 0; (p = parsers_at(f->parsers, i)) != NULL; i++) {
+		if (p->state_size > 0) {
+			pack_str(out, str_z(p->name));
+			pack_str(out, str_of(file->state + at, p->state_size));
+		}
+		at += state_room(p);
+	}
+}
+
+static bool
+restore_blocks(
+    const struct mail_feed *f, struct feed_file *file, struct str state)
+{
+	struct rd r = rd_of(state.p, state.n);
+
+	while (rd_left(&r) > 0 && !r.bad) {
+		struct str name = unpack_str(&r), block = unpack_str(&r);
+		const struct parser_ops *p = parsers_find(f->parsers, name);
+
+		if (!r.bad && p != NULL && block.n == p->state_size)
+			memcpy(file->state + state_offset(f, p), block.p,
+			    block.n);
+	}
+	return !r.bad;
+}
 
 static void
 save_next(const struct feed_file *file, struct buf *out)
@@ -131,16 +190,18 @@ void
 mail_feed_state(const struct mail_feed *f, size_t n, struct buf *out)
 {
 	const struct feed_file *file = &f->files[n];
-	struct buf log = {0};
+	struct buf part = {0};
 
-	logfile_save(file->log, &log);
-	pack_str(out, buf_str(&log));
-	buf_free(&log);
+	logfile_save(file->log, &part);
+	pack_str(out, buf_str(&part));
 	pack_i64(out, file->first);
 	pack_i64(out, file->last);
 	pack_i64(out, file->counts.empty);
 	pack_i64(out, file->counts.joined);
-	pack_str(out, str_of(file->state, f->state_size));
+	part.n = 0;
+	save_blocks(f, file, &part);
+	pack_str(out, buf_str(&part));
+	buf_free(&part);
 	pack_u8(out, file->ready);
 	if (file->ready)
 		save_next(file, out);
@@ -150,22 +211,21 @@ static int
 restore(struct mail_feed *f, struct feed_file *file, struct rd *r,
     struct err *e)
 {
-	struct str state;
+	struct str blocks;
 
 	file->first = unpack_i64(r);
 	file->last = unpack_i64(r);
 	file->counts.empty = unpack_i64(r);
 	file->counts.joined = unpack_i64(r);
 	file->base = file->counts;
-	state = unpack_str(r);
+	blocks = unpack_str(r);
 	file->ready = rd_u8(r) != 0;
 	if (file->ready)
 		restore_next(file, r);
-	if (r->bad || state.n != f->state_size)
+	if (r->bad || !restore_blocks(f, file, blocks))
 		return err_set(e, ERR_FAIL,
 		    "%s: where its reading ended cannot be read",
 		    file->in.path);
-	memcpy(file->state, state.p, state.n);
 	return 0;
 }
 
@@ -173,6 +233,7 @@ int
 mail_feed_add(struct mail_feed *f, const struct mail_input *in, struct err *e)
 {
 	struct rd r = rd_of(in->state.p, in->state.n);
+	char *state = xcalloc(1, f->state_size + 1);
 	struct logfile_options opt = in->opt;
 	struct logfile *log;
 	struct feed_file *file;
@@ -181,16 +242,22 @@ mail_feed_add(struct mail_feed *f, const struct mail_input *in, struct err *e)
 	opt.name = in->name;
 	if (str_has(in->state))
 		opt.state = unpack_str(&r);
+	if (in->mta != NULL && in->mta->head != NULL) {
+		opt.own = in->mta;
+		opt.own_state = state + state_offset(f, in->mta);
+	}
 	rc = logfile_open(&log, in->path, &opt, e);
-	if (rc < 0)
+	if (rc < 0) {
+		free(state);
 		return rc;
+	}
 	f->files = xrealloc(f->files, (f->nfiles + 1) * sizeof(*f->files));
 	file = &f->files[f->nfiles++];
 	*file = (struct feed_file){.in = *in, .log = log};
 	file->path =
 	    assembler_path(f->assembler, str_z(in->name ? in->name : in->path));
 	file->first = file->last = UTC_NONE;
-	file->state = xcalloc(1, f->state_size + 1);
+	file->state = state;
 	return str_has(in->state) ? restore(f, file, &r, e) : 0;
 }
 
@@ -199,15 +266,16 @@ mail_feed_add(struct mail_feed *f, const struct mail_input *in, struct err *e)
 static void
 find_parser(struct mail_feed *f, struct reader *r)
 {
+	const struct parser_ops *p;
 	size_t i, at = 0;
 
-	for (i = 0; parser_table[i] != NULL; i++) {
-		if (parser_table[i]->claims(r->program)) {
-			r->parser = parser_table[i];
+	for (i = 0; (p = parsers_at(f->parsers, i)) != NULL; i++) {
+		if (p->claims(p->cfg, r->program)) {
+			r->parser = p;
 			r->state_at = at;
 			return;
 		}
-		at += (parser_table[i]->state_size + 15) & ~15UL;
+		at += state_room(p);
 	}
 	r->rules = rules_claims(f->rules, r->program);
 }
@@ -233,16 +301,6 @@ reader_of(struct mail_feed *f, struct str program)
 	f->nreaders++;
 	find_parser(f, r);
 	return r;
-}
-
-static size_t
-state_offset(const struct parser_ops *p)
-{
-	size_t i, at = 0;
-
-	for (i = 0; parser_table[i] != p; i++)
-		at += (parser_table[i]->state_size + 15) & ~15UL;
-	return at;
 }
 
 /* Lines. */
@@ -276,6 +334,7 @@ on_event(struct event_sink *sink, struct str instance, const struct event *ev)
 
 	o.mta = str_z(f->parser->name);
 	o.instance = instance;
+	o.session = ev->session;
 	if (str_has(ev->text))
 		has = rules_text(f->rules, f->parser->name, ev, &v);
 	assemble(f->assembler, &o, ev, has ? &v : NULL);
@@ -297,23 +356,27 @@ read_with_rules(struct mail_feed *f, const struct log_line *line)
 }
 
 static enum parsed
+read_with_parser(struct mail_feed *f, const struct parser_ops *p,
+    const struct feed_file *file, size_t state_at)
+{
+	f->parser = p;
+	return p->line(p->cfg, &file->line, file->state + state_at, &f->sink);
+}
+
+static enum parsed
 read_line(struct mail_feed *f, struct feed_file *file)
 {
+	const struct parser_ops *mta = file->in.mta;
 	struct reader *r;
 
 	f->current = file;
 	if (file->kind == LINE_UNHEADED)
 		return PARSED_UNKNOWN;
 	r = reader_of(f, file->line.program);
-	f->parser = r->parser;
-	if (f->parser == NULL && !r->rules && file->in.mta != NULL) {
-		f->parser = file->in.mta;
-		return f->parser->line(&file->line,
-		    file->state + state_offset(f->parser), &f->sink);
-	}
-	if (f->parser != NULL)
-		return f->parser->line(
-		    &file->line, file->state + r->state_at, &f->sink);
+	if (r->parser != NULL)
+		return read_with_parser(f, r->parser, file, r->state_at);
+	if (!r->rules && mta != NULL)
+		return read_with_parser(f, mta, file, state_offset(f, mta));
 	return r->rules ? read_with_rules(f, &file->line) : PARSED_UNKNOWN;
 }
 
@@ -355,7 +418,7 @@ count(struct mail_feed *f, struct feed_file *file, enum parsed p)
 		f->unparsed->line(f->unparsed, file->raw, file->line.program,
 		    &file->evidence);
 	add(&file->n, p, lines);
-	if (file->kind != LINE_UNHEADED)
+	if (file->kind != LINE_UNHEADED && file->line.time != UTC_NONE)
 		add(hour_of(f, file->line.host, file->line.time), p, lines);
 }
 

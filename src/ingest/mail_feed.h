@@ -9,6 +9,7 @@
 
 #include "ingest/assemble.h"
 #include "input/logfile.h"
+#include "input/parsers.h"
 #include "rule/rules.h"
 
 /* lines = used + ignored + unparsed. */
@@ -41,7 +42,8 @@ struct hour_counts {
 	struct line_counts n;
 };
 
-struct mail_feed *mail_feed_new(const struct rules *rules, struct assembler *a,
+struct mail_feed *mail_feed_new(const struct parsers *parsers,
+    const struct rules *rules, struct assembler *a,
     struct unparsed_sink *unparsed);
 void mail_feed_free(struct mail_feed *f);
 /* Opens a file; its number is that of the call, from 0. */

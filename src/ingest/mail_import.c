@@ -275,8 +275,9 @@ restore(struct mail_import *i, struct err *e)
 
 int
 mail_import_open(struct mail_import **out, struct store *s,
-    const struct config *config, const struct rules *rules,
-    const struct mail_import_options *opt, struct err *e)
+    const struct config *config, const struct parsers *parsers,
+    const struct rules *rules, const struct mail_import_options *opt,
+    struct err *e)
 {
 	struct mail_import *i = xcalloc(1, sizeof(*i));
 	int rc;
@@ -290,7 +291,7 @@ mail_import_open(struct mail_import **out, struct store *s,
 	i->assembler = assembler_new(&i->sink);
 	assembler_own_hosts(
 	    i->assembler, config->own_hosts, config->nown_hosts);
-	i->feed = mail_feed_new(rules, i->assembler, &i->unparsed);
+	i->feed = mail_feed_new(parsers, rules, i->assembler, &i->unparsed);
 	*out = i;
 	rc = store_begin(s, e);
 	return rc < 0 ? rc : restore(i, e);

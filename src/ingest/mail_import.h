@@ -38,8 +38,9 @@ struct mail_import_options {
 
 /* opt must outlive the import. */
 int mail_import_open(struct mail_import **out, struct store *s,
-    const struct config *config, const struct rules *rules,
-    const struct mail_import_options *opt, struct err *e);
+    const struct config *config, const struct parsers *parsers,
+    const struct rules *rules, const struct mail_import_options *opt,
+    struct err *e);
 /* name: what evidence shows instead of the path; NULL = the path. */
 int mail_import_add(struct mail_import *i, const struct mail_input *in,
     const char *name, struct err *e);

@@ -219,15 +219,47 @@ without_header(struct logfile *f, struct log_line *line, struct str raw)
 	return LINE_CONTINUATION;
 }
 
+/* The header of an MTA's own format; false: it may be one of the others. */
+static bool
+own_header(struct logfile *f, enum line_kind *kind, struct log_line *line,
+    struct str raw)
+{
+	const struct parser_ops *own = f->opt.own;
+
+	*line = (struct log_line){.time = f->header.last,
+	    .host = f->header.host,
+	    .program = STR(""),
+	    .text = raw};
+	switch (own->head(own->cfg, raw, f->opt.zone, f->opt.own_state, line)) {
+	case HEAD_OTHER:
+		return false;
+	case HEAD_BAD:
+		*kind = LINE_UNHEADED;
+		return true;
+	case HEAD_TIMED:
+		*kind = LINE_HEADED;
+		f->header.last = line->time;
+		return true;
+	case HEAD_UNTIMED:
+		*kind = LINE_CONTINUATION;
+		line->continuation = true;
+		return true;
+	}
+	return false;
+}
+
 /* 1: the line is given; 0: it became part of another one. */
 static int
 read_header(struct logfile *f, enum line_kind *kind, struct log_line *line,
     struct str raw, const struct evidence *ev, struct err *e)
 {
-	enum header_form form = header_read(&f->header, raw, line);
+	enum header_form form;
 	enum part_answer part;
 	int rc;
 
+	if (f->opt.own != NULL && own_header(f, kind, line, raw))
+		return 1;
+	form = header_read(&f->header, raw, line);
 	if (form == HEADER_NEEDS_YEAR) {
 		if ((rc = guess_year(f, raw, ev, e)) < 0)
 			return rc;

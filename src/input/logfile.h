@@ -31,7 +31,11 @@ struct logfile_options {
 	 * the rest of it comes, and LINE_END means "nothing more now". */
 	bool follow;
 	const char *name; /* of the file, if the path does not tell; or NULL */
-	int64_t now;      /* for tests: instead of the clock; 0 = the clock */
+	/* A file in an MTA's own format: its parser, if that reads the headers
+	 * itself, and the state that it is given. */
+	const struct parser_ops *own;
+	const void *own_state;
+	int64_t now; /* for tests: instead of the clock; 0 = the clock */
 };
 
 /* lines = lines returned (each as many as logfile_lines) + empty + joined. */
@@ -47,9 +51,11 @@ struct logfile;
 
 enum line_kind {
 	LINE_END,
-	LINE_HEADED,       /* log_line is filled */
-	LINE_CONTINUATION, /* no header, follows one: log_line.continuation */
-	LINE_UNHEADED,     /* no header could be read; only text is set */
+	LINE_HEADED, /* log_line is filled */
+	/* Follows a line with a header, or has none in a format that reads its
+	 * own headers: log_line.continuation; its time may be UTC_NONE. */
+	LINE_CONTINUATION,
+	LINE_UNHEADED, /* no header could be read; only text is set */
 };
 
 int logfile_open(struct logfile **out, const char *path,

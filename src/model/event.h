@@ -50,6 +50,10 @@ enum event_kind {
 struct event {
 	enum event_kind kind;
 	struct str queue_id, parent_queue_id, queued_as;
+	/* The server's id of the SMTP session, where it logs one; else the
+	 * process is the session.  What CONNECT events say of a session's
+	 * client (client_*, helo, auth_user, tls) holds for what follows. */
+	struct str session;
 
 	bool has_client, has_relay_addr;
 	struct addr client;	/* the peer as the server saw it */

@@ -21,30 +21,15 @@ static const char *const when_keys[] = {
     "metric", "unit", "at_least", "at_most", "source", NULL};
 
 static int
-want_text(const struct yaml_node *map, const char *key, struct str *out,
-    struct err *e)
-{
-	const struct yaml_node *n = yaml_get(map, key);
-
-	if (n == NULL)
-		return yaml_fail(map, e, "'%s' is missing", key);
-	if (yaml_text(n, out, e) < 0)
-		return ERR_USAGE;
-	if (out->n == 0)
-		return yaml_fail(n, e, "'%s' is empty", key);
-	return 0;
-}
-
-static int
 read_threshold(
     const struct yaml_node *n, struct detect_threshold *t, struct err *e)
 {
 	const struct yaml_node *least, *most;
 
 	if (yaml_want(n, YAML_MAP, e) < 0 || yaml_only(n, when_keys, e) < 0 ||
-	    want_text(n, "metric", &t->metric, e) < 0 ||
-	    want_text(n, "unit", &t->unit, e) < 0 ||
-	    want_text(n, "source", &t->source, e) < 0)
+	    yaml_need_text(n, "metric", &t->metric, e) < 0 ||
+	    yaml_need_text(n, "unit", &t->unit, e) < 0 ||
+	    yaml_need_text(n, "source", &t->source, e) < 0)
 		return ERR_USAGE;
 	least = yaml_get(n, "at_least");
 	most = yaml_get(n, "at_most");
@@ -115,8 +100,8 @@ static int
 read_rule(struct detect *d, const struct yaml_node *map, struct detect_rule *r,
     struct err *e)
 {
-	if (want_text(map, "summary", &r->summary, e) < 0 ||
-	    want_text(map, "kind", &r->kind, e) < 0)
+	if (yaml_need_text(map, "summary", &r->summary, e) < 0 ||
+	    yaml_need_text(map, "kind", &r->kind, e) < 0)
 		return ERR_USAGE;
 	if (!str_eq(r->kind, STR("spam")) && !str_eq(r->kind, STR("virus")))
 		return yaml_fail(
@@ -179,7 +164,7 @@ load_file(struct detect *d, const char *path, struct err *e)
 		return rc;
 	if (yaml_want(map, YAML_MAP, e) < 0 ||
 	    yaml_only(map, rule_keys, e) < 0 ||
-	    want_text(map, "rule", &r.rule, e) < 0)
+	    yaml_need_text(map, "rule", &r.rule, e) < 0)
 		return ERR_USAGE;
 	n = yaml_get(map, "off");
 	if (n != NULL && yaml_bool(n, &off, e) < 0)

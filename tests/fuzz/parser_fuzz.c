@@ -72,7 +72,7 @@ parse_lines(const struct parser_ops *parser, struct str program, struct str all)
 	    .program = program,
 	    .pid = 7};
 
-	parser->claims(program);
+	parser->claims(parser->cfg, program);
 	for (int i = 0; str_has(all) && i < 64; i++) {
 		struct str line = str_split(&all, '\n');
 		char *block = malloc(line.n + !line.n);
@@ -82,7 +82,7 @@ parse_lines(const struct parser_ops *parser, struct str program, struct str all)
 		in.text = str_of(block, line.n);
 		in.time += 1000;
 		in.continuation = i > 0 && line.n > 1 && line.p[1] == ' ';
-		p = parser->line(&in, state, &sink);
+		p = parser->line(parser->cfg, &in, state, &sink);
 		CHECK(p == PARSED_UNKNOWN || p == PARSED_IGNORED ||
 		      p == PARSED_USED);
 		free(block);

@@ -21,6 +21,7 @@
 static struct prefix own[1];
 static struct config config;
 static struct rules *rules;
+static struct parsers *parsers;
 
 /* The records, one a line, sorted:
  * host/queue_id[>final] client sender recipient[(orig)] disposition verdict */
@@ -142,7 +143,7 @@ parse(int n, ...)
 {
 	struct message_sink sink = {.message = on_message};
 	struct assembler *a = assembler_new(&sink);
-	struct mail_feed *feed = mail_feed_new(rules, a, NULL);
+	struct mail_feed *feed = mail_feed_new(parsers, rules, a, NULL);
 	struct mail_input in = {0};
 	struct err e;
 	va_list ap;
@@ -211,7 +212,7 @@ import_file(const char *db, const char *path)
 	struct err e;
 
 	if (store_open(&s, db, STORE_WRITE, &e) < 0 ||
-	    mail_import_open(&i, s, &config, rules, &options, &e) < 0 ||
+	    mail_import_open(&i, s, &config, parsers, rules, &options, &e) < 0 ||
 	    mail_import_add(i, &in, path, &e) < 0 ||
 	    mail_import_run(i, &result, &e) < 0)
 		fail_msg("%s", e.text);
@@ -249,7 +250,8 @@ setup(void **state)
 	assert_true(prefix_parse(ten, &own[0]));
 	config.own_hosts = own;
 	config.nown_hosts = 1;
-	if (rules_load(&rules, "rules/verdict", &e) < 0)
+	if (rules_load(&rules, "rules/verdict", &e) < 0 ||
+	    parsers_load(&parsers, "parsers", &e) < 0)
 		fail_msg("%s", e.text);
 	return 0;
 }
@@ -261,6 +263,7 @@ teardown(void **state)
 
 	(void)state;
 	rules_free(rules);
+	parsers_free(parsers);
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
 	return system(cmd);
 }

@@ -89,7 +89,7 @@ feed_as(int pid, bool continuation, const char *text, size_t n)
 	memcpy(copy, text, n);
 	copy = realloc(copy, n ? n : 1);
 	in.text = str_of(copy, n);
-	p = parser_exim.line(&in, state, &sink);
+	p = parser_exim.line(NULL, &in, state, &sink);
 	free(copy);
 	return p;
 }
@@ -250,12 +250,12 @@ static void
 claims(void **unused)
 {
 	(void)unused;
-	assert_true(parser_exim.claims(STR("exim")));
-	assert_true(parser_exim.claims(STR("exim4")));
-	assert_true(parser_exim.claims(STR("exim-out")));
-	assert_false(parser_exim.claims(STR("eximstats")));
-	assert_false(parser_exim.claims(STR("postfix/smtpd")));
-	assert_false(parser_exim.claims(STR("")));
+	assert_true(parser_exim.claims(NULL, STR("exim")));
+	assert_true(parser_exim.claims(NULL, STR("exim4")));
+	assert_true(parser_exim.claims(NULL, STR("exim-out")));
+	assert_false(parser_exim.claims(NULL, STR("eximstats")));
+	assert_false(parser_exim.claims(NULL, STR("postfix/smtpd")));
+	assert_false(parser_exim.claims(NULL, STR("")));
 }
 
 static void

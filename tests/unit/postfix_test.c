@@ -103,7 +103,7 @@ read_line(struct str program, struct str text)
 
 	used = 0;
 	out[0] = '\0';
-	return parser_postfix.line(&in, NULL, &sink);
+	return parser_postfix.line(NULL, &in, NULL, &sink);
 }
 
 static void
@@ -143,9 +143,9 @@ test_claims(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
-		assert_true(parser_postfix.claims(str_z(ours[i])));
+		assert_true(parser_postfix.claims(NULL, str_z(ours[i])));
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-		assert_false(parser_postfix.claims(str_z(others[i])));
+		assert_false(parser_postfix.claims(NULL, str_z(others[i])));
 }
 
 static void
@@ -1221,7 +1221,7 @@ test_hostile_length(void **state)
 		in.text = str_of(text, at + 1);
 		alarm(20); /* ends the program */
 		assert_int_not_equal(
-		    parser_postfix.line(&in, NULL, &sink), PARSED_IGNORED);
+		    parser_postfix.line(NULL, &in, NULL, &sink), PARSED_IGNORED);
 		alarm(0);
 	}
 	free(text);
@@ -1251,10 +1251,10 @@ read_lab(const char *variant)
 		assert_true(logfile_next(f, &kind, &line, &raw, &ev, &e) >= 0);
 		if (kind == LINE_END)
 			break;
-		if (kind != LINE_HEADED || !parser_postfix.claims(line.program))
+		if (kind != LINE_HEADED || !parser_postfix.claims(NULL, line.program))
 			continue;
 		n++;
-		if (parser_postfix.line(&line, NULL, &sink) == PARSED_UNKNOWN)
+		if (parser_postfix.line(NULL, &line, NULL, &sink) == PARSED_UNKNOWN)
 			fail_msg("%s: %.*s", path, STR_FMT(raw));
 	}
 	logfile_close(f);

@@ -77,7 +77,7 @@ feed_as(int pid, const char *text)
 
 	memcpy(copy, text, strlen(text));
 	in.text = str_of(copy, strlen(text));
-	p = parser_sendmail.line(&in, state, &sink);
+	p = parser_sendmail.line(NULL, &in, state, &sink);
 	free(copy);
 	return p;
 }
@@ -129,9 +129,9 @@ claims(void **s)
 
 	(void)s;
 	for (int i = 0; yes[i] != NULL; i++)
-		assert_true(parser_sendmail.claims(str_z(yes[i])));
+		assert_true(parser_sendmail.claims(NULL, str_z(yes[i])));
 	for (int i = 0; no[i] != NULL; i++)
-		assert_false(parser_sendmail.claims(str_z(no[i])));
+		assert_false(parser_sendmail.claims(NULL, str_z(no[i])));
 }
 
 /* LogLevel 10 and more: whole sessions put off or turned away. */

@@ -21,6 +21,7 @@ static struct str record[64];
 static size_t nrecords;
 static struct line_counts counts;
 static struct rules *rules;
+static struct parsers *parsers;
 static struct message_sink sink;
 static struct logfile_options options;
 
@@ -53,7 +54,7 @@ read_bytes(const char *log, size_t n)
 	char path[] = "/tmp/traps_test.XXXXXX";
 	FILE *f = fdopen(mkstemp(path), "w");
 	struct assembler *a = assembler_new(&sink);
-	struct mail_feed *feed = mail_feed_new(rules, a, NULL);
+	struct mail_feed *feed = mail_feed_new(parsers, rules, a, NULL);
 	struct mail_input in = {.path = path, .name = "log", .opt = options};
 	struct err e;
 	int rc;
@@ -781,7 +782,8 @@ setup(void **state)
 
 	(void)state;
 	sink.message = on_message;
-	if (rules_load(&rules, SOURCE_TREE "/rules/verdict", &e) == 0)
+	if (rules_load(&rules, SOURCE_TREE "/rules/verdict", &e) == 0 &&
+	    parsers_load(&parsers, SOURCE_TREE "/parsers", &e) == 0)
 		return 0;
 	fprintf(stderr, "%s\n", e.text);
 	return -1;
@@ -800,6 +802,7 @@ teardown(void **state)
 {
 	(void)state;
 	rules_free(rules);
+	parsers_free(parsers);
 	buf_free(&out);
 	return 0;
 }
