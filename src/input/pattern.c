@@ -286,6 +286,11 @@ test_cells(const struct pattern *p, struct str *values)
 		enum regex_result found;
 		size_t i;
 
+		if (c->same) {
+			if (cell.n == 0 || !str_eq(cell, values[c->other]))
+				return REGEX_NO;
+			continue;
+		}
 		if (c->match != NULL) {
 			found =
 			    regex_match(c->match, cell, values + c->groups_at);
@@ -502,9 +507,9 @@ fill(const struct pattern_file *f, const struct pattern *p,
 
 /* Does the event say what one of its kind must say? */
 static bool
-is_whole(const struct event *ev, const struct log_line *in)
+is_whole(const struct event *ev, int kind, const struct log_line *in)
 {
-	switch (ev->kind) {
+	switch (kind) {
 	case EVENT_ARRIVAL:
 	case EVENT_DETAIL:
 	case EVENT_END:
@@ -514,6 +519,9 @@ is_whole(const struct event *ev, const struct log_line *in)
 	case EVENT_CHILD:
 	case EVENT_SAME:
 		return ev->queue_id.n > 0 && ev->parent_queue_id.n > 0;
+	case PATTERN_HANDOVER:
+		return ev->queue_id.n > 0 && ev->parent_queue_id.n > 0 &&
+		       ev->nrecipients > 0;
 	case EVENT_REJECT:
 		return ev->disposition != DISP_NONE;
 	case EVENT_NOTICE:
@@ -523,10 +531,24 @@ is_whole(const struct event *ev, const struct log_line *in)
 	case EVENT_DISCONNECT:
 	case EVENT_ABORT:
 		return ev->session.n > 0 || ev->queue_id.n > 0 || in->pid > 0;
-	case EVENT_NONE:
-		break;
 	}
 	return false;
+}
+
+/* As if the server had given the recipients to itself by SMTP. */
+static void
+emit_handover(const struct event *ev, struct event_sink *sink)
+{
+	struct event part = *ev;
+
+	part.kind = EVENT_SAME;
+	sink->emit(sink, STR_NONE, &part);
+	part.kind = EVENT_ATTEMPT;
+	part.queue_id = ev->parent_queue_id;
+	part.queued_as = ev->queue_id;
+	part.disposition = DISP_DELIVERED;
+	part.has_relay_addr = addr_parse(STR("127.0.0.1"), &part.relay_addr);
+	sink->emit(sink, STR_NONE, &part);
 }
 
 static enum parsed
@@ -540,13 +562,15 @@ emit(const struct pattern_file *f, const struct pattern *p,
 		return PARSED_IGNORED;
 	if (!fill(f, p, values, &ev))
 		return PARSED_UNKNOWN;
-	for (size_t i = 0; i < p->nevents; i++) {
-		ev.kind = p->events[i];
-		if (!is_whole(&ev, in))
+	for (size_t i = 0; i < p->nevents; i++)
+		if (!is_whole(&ev, p->events[i], in))
 			return PARSED_UNKNOWN;
-	}
 	for (size_t i = 0; i < p->nevents; i++) {
-		ev.kind = p->events[i];
+		if (p->events[i] == PATTERN_HANDOVER) {
+			emit_handover(&ev, sink);
+			continue;
+		}
+		ev.kind = (enum event_kind)p->events[i];
 		sink->emit(sink, STR_NONE, &ev);
 	}
 	return PARSED_USED;

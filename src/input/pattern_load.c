@@ -12,13 +12,13 @@ static const char *const stamp_keys[] = {"match", "format", NULL};
 static const char *const csv_time_keys[] = {"column", "format", NULL};
 static const char *const pattern_keys[] = {"id", "event", "starts", "contains",
     "match", "set", "map", "split", "samples", "not_samples", NULL};
-static const char *const row_keys[] = {"id", "event", "when", "match",
+static const char *const row_keys[] = {"id", "event", "when", "same", "match",
     "columns", "set", "map", "split", "samples", "not_samples", NULL};
 static const char *const map_keys[] = {"from", "words", "else", NULL};
 
 static const struct {
 	const char *name;
-	enum event_kind kind;
+	int kind; /* enum event_kind, PATTERN_HANDOVER */
 	/* Fields that the pattern must have. */
 	unsigned long needs;
 } event_kinds[] = {
@@ -35,6 +35,9 @@ static const struct {
     {"child", EVENT_CHILD,
         1ul << FIELD_QUEUE_ID | 1ul << FIELD_PARENT_QUEUE_ID},
     {"same", EVENT_SAME, 1ul << FIELD_QUEUE_ID | 1ul << FIELD_PARENT_QUEUE_ID},
+    {"handover", PATTERN_HANDOVER,
+        1ul << FIELD_QUEUE_ID | 1ul << FIELD_PARENT_QUEUE_ID |
+            1ul << FIELD_RECIPIENT},
     {"end", EVENT_END, 1ul << FIELD_QUEUE_ID},
 };
 #define KINDS (sizeof(event_kinds) / sizeof(*event_kinds))
@@ -191,12 +194,34 @@ read_cell(struct reading *in, const struct yaml_node *n, bool match)
 	return 0;
 }
 
+/* same: [column, column] */
+static int
+read_same(struct reading *in)
+{
+	const struct yaml_node *n = yaml_get(in->node, "same");
+	const struct str *names = NULL;
+	struct cell_test *c = &in->p->cells[in->p->ncells];
+	size_t count = 0;
+
+	if (n == NULL)
+		return 0;
+	if (yaml_list(in->node, "same", &in->f->mem, &names, &count, in->e) < 0)
+		return ERR_USAGE;
+	if (count != 2)
+		return yaml_fail(n, in->e, "'same' names two columns");
+	in->p->ncells++;
+	c->same = true;
+	if (column_of(in->f, n, names[0], &c->column, in->e) < 0)
+		return ERR_USAGE;
+	return column_of(in->f, n, names[1], &c->other, in->e);
+}
+
 static int
 read_row_conditions(struct reading *in)
 {
 	const struct yaml_node *when = yaml_get(in->node, "when");
 	const struct yaml_node *match = yaml_get(in->node, "match"), *n;
-	size_t count = 0;
+	size_t count;
 
 	if (when != NULL && yaml_want(when, YAML_MAP, in->e) < 0)
 		return ERR_USAGE;
@@ -206,11 +231,14 @@ read_row_conditions(struct reading *in)
 	if (count == 0)
 		return yaml_fail(
 		    in->node, in->e, "'when' or 'match' is wanted");
-	in->p->cells = arena_zalloc(&in->f->mem, count * sizeof(*in->p->cells));
+	in->p->cells =
+	    arena_zalloc(&in->f->mem, (count + 1) * sizeof(*in->p->cells));
 	in->n = PATTERN_COLUMNS;
 	for (n = when ? when->first : NULL; n != NULL; n = n->next)
 		if (read_cell(in, n, false) < 0)
 			return ERR_USAGE;
+	if (read_same(in) < 0)
+		return ERR_USAGE;
 	for (n = match ? match->first : NULL; n != NULL; n = n->next)
 		if (read_cell(in, n, true) < 0)
 			return ERR_USAGE;

@@ -15,6 +15,10 @@
 #define PATTERN_EVENTS  4   /* that one line may stand for */
 #define CSV_NAMES       128 /* columns that a CSV log may have */
 
+/* Beside the kinds of enum event_kind: the recipients go on under queue_id,
+ * which is no longer parent_queue_id.  Two events, "same" and an "attempt". */
+#define PATTERN_HANDOVER (EVENT_END + 1)
+
 /* What a pattern can tell; the names are those of struct event. */
 enum field {
 	FIELD_QUEUE_ID,
@@ -71,7 +75,9 @@ struct source {
 /* What a column of a CSV log must hold. */
 struct cell_test {
 	size_t column;
-	const struct str *words; /* one of these, or */
+	bool same; /* the same as another, and not empty */
+	size_t other;
+	const struct str *words; /* or one of these, or */
 	size_t nwords;
 	struct regex *match; /* this, whose groups are values from ... */
 	size_t groups_at;    /* ... this index on */
@@ -80,7 +86,7 @@ struct cell_test {
 struct pattern {
 	struct str id;
 	const struct yaml_node *node;
-	enum event_kind events[PATTERN_EVENTS];
+	int events[PATTERN_EVENTS]; /* enum event_kind, or the above */
 	size_t nevents; /* 0: lines that are known and tell us nothing */
 	struct condition line;
 	struct cell_test *cells;
