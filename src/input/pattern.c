@@ -262,7 +262,8 @@ learn_header(const struct pattern_file *f, struct str raw, void *state)
 	struct csv_state header = {0};
 	size_t n;
 
-	str_skip(&raw, f->csv_header);
+	if (f->csv_header.n > 0)
+		str_skip(&raw, f->csv_header);
 	n = split(f, raw);
 	for (size_t i = 0; i < n; i++) {
 		header.name[i] = csv_name_hash(f->scratch->fields[i]);
