@@ -386,7 +386,8 @@ unwrap(struct str s)
 	return s;
 }
 
-static void
+/* False: too many. */
+static bool
 set_recipients(const struct pattern_file *f, const struct source *s,
     struct str text, struct event *ev)
 {
@@ -395,6 +396,8 @@ set_recipients(const struct pattern_file *f, const struct source *s,
 
 	for (size_t i = 0; s->split && i < text.n; i++)
 		n += text.p[i] == s->split;
+	if (n > PATTERN_RECIPIENTS)
+		return false;
 	ev->recipients = list =
 	    arena_alloc(&f->scratch->mem, n * sizeof(*list));
 	while (str_has(text)) {
@@ -408,6 +411,7 @@ set_recipients(const struct pattern_file *f, const struct source *s,
 		if (one.n > 0)
 			list[ev->nrecipients++] = one;
 	}
+	return true;
 }
 
 static int64_t
@@ -442,7 +446,7 @@ set_text(struct event *ev, enum field field, struct str s)
 	*to = s.n > 0 || field == FIELD_SENDER ? s : STR_NONE;
 }
 
-/* False: a value that is none of the known words. */
+/* False: a value that is none of the known words, or too many. */
 static bool
 set_field(const struct pattern_file *f, const struct source *src,
     enum field field, struct str s, struct event *ev)
@@ -461,8 +465,7 @@ set_field(const struct pattern_file *f, const struct source *src,
 		ev->tls = yes_or_no(s);
 		break;
 	case FIELD_RECIPIENT:
-		set_recipients(f, src, s, ev);
-		break;
+		return set_recipients(f, src, s, ev);
 	case FIELD_NRCPT:
 		ev->nrcpt = (int)number(s, INT32_MAX, -1);
 		break;

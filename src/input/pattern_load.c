@@ -465,8 +465,8 @@ check_groups(struct reading *in)
 	return 0;
 }
 
-/* An event of a disposition may only have one from set or map, where its
- * words were checked. */
+/* Words of a closed list come from set or map, where they were checked, and
+ * never from the line itself. */
 static int
 check_closed(struct reading *in)
 {

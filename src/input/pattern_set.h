@@ -14,6 +14,8 @@
 #define PATTERN_VALUES  256 /* those, and the groups of their patterns */
 #define PATTERN_EVENTS  4   /* that one line may stand for */
 #define CSV_NAMES       128 /* columns that a CSV log may have */
+/* Of one line; a line with more is no server's. */
+#define PATTERN_RECIPIENTS 10000
 
 /* Beside the kinds of enum event_kind: the recipients go on under queue_id,
  * which is no longer parent_queue_id.  Two events, "same" and an "attempt". */

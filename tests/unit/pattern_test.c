@@ -283,6 +283,27 @@ words_that_no_table_knows(void **s)
 }
 
 static void
+more_recipients_than_anyone_sends_to(void **s)
+{
+	struct pattern_file *f = load(
+	    TOP " - id: a\n   event: detail\n"
+	        "   match: '^(?<queue_id>\\w+) (?<recipient>.*)$'\n"
+	        "   split: {recipient: ';'}\n"
+	        "   samples: [{line: Q a;b, fields: {recipient: [a, b]}}]\n");
+	char text[2 + 20002] = "Q ";
+
+	(void)s;
+	for (size_t i = 2; i + 1 < sizeof(text); i++)
+		text[i] = i % 2 ? ';' : 'r';
+	text[2 + 19999] = '\0'; /* 10,000 of them */
+	assert_int_equal(line(f, NULL, text), PARSED_USED);
+	assert_int_equal(last.nrecipients, 10000);
+	text[2 + 19999] = ';';
+	assert_int_equal(line(f, NULL, text), PARSED_UNKNOWN);
+	pattern_free(f);
+}
+
+static void
 sound_csv(void **s)
 {
 	(void)s;
@@ -321,6 +342,7 @@ main(void)
 	    cmocka_unit_test(the_first_line_may_be_the_header),
 	    cmocka_unit_test(lines_may_have_stamps_of_their_own),
 	    cmocka_unit_test(words_that_no_table_knows),
+	    cmocka_unit_test(more_recipients_than_anyone_sends_to),
 	    cmocka_unit_test(sound_csv),
 	    cmocka_unit_test(shipped_parsers_load),
 	};
