@@ -9,9 +9,9 @@
 
 #include "base/arena.h"
 #include "cmd/cmd.h"
+#include "cmd/mail_flags.h"
 #include "input/config.h"
 #include "input/flow_source.h"
-#include "cmd/mail_flags.h"
 
 static const struct column cols[] = {
     {"part", "part", VALUE_TEXT},
