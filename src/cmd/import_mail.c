@@ -99,8 +99,8 @@ import_mail_files(struct cmd *c, struct store *s, const struct parsers *parsers,
 		rc = unparsed_file_open(&unparsed, flags->unparsed, e);
 	opt.unparsed = unparsed.to ? &unparsed.sink : NULL;
 	if (rc >= 0)
-		rc = mail_import_open(
-		    &i, s, c->config, parsers, rules, &opt, e);
+		rc =
+		    mail_import_open(&i, s, c->config, parsers, rules, &opt, e);
 	if (rc >= 0)
 		rc = run_import(i, in, n, flags, result, e);
 	progress_end(&bar);

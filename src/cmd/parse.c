@@ -97,7 +97,8 @@ check(const char *path, struct err *e)
 	if (rc < 0)
 		return rc;
 	n = pattern_counts(f);
-	printf("%s: parser %s: %zu patterns; %zu samples and %zu not_samples pass\n",
+	printf(
+	    "%s: parser %s: %zu patterns; %zu samples and %zu not_samples pass\n",
 	    path, pattern_ops(f)->name, n.patterns, n.samples, n.not_samples);
 	pattern_free(f);
 	return 0;
@@ -152,6 +153,6 @@ const struct command cmd_parse = {
     .args = "[flags] [FILE ... | -]",
     .summary = "Mail logs to delivery records, as JSON Lines on stdout",
     .help = MAIL_FLAGS_HELP
-	"  --check FILE     load and test a parser file, FILE.yaml, and stop\n",
+    "  --check FILE     load and test a parser file, FILE.yaml, and stop\n",
     .run = run,
 };

@@ -145,8 +145,8 @@ restore_blocks(
 		const struct parser_ops *p = parsers_find(f->parsers, name);
 
 		if (!r.bad && p != NULL && block.n == p->state_size)
-			memcpy(file->state + state_offset(f, p), block.p,
-			    block.n);
+			memcpy(
+			    file->state + state_offset(f, p), block.p, block.n);
 	}
 	return !r.bad;
 }
@@ -208,8 +208,8 @@ mail_feed_state(const struct mail_feed *f, size_t n, struct buf *out)
 }
 
 static int
-restore(struct mail_feed *f, struct feed_file *file, struct rd *r,
-    struct err *e)
+restore(
+    struct mail_feed *f, struct feed_file *file, struct rd *r, struct err *e)
 {
 	struct str blocks;
 
