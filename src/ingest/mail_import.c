@@ -279,13 +279,14 @@ mail_import_open(struct mail_import **out, struct store *s,
     const struct rules *rules, const struct mail_import_options *opt,
     struct err *e)
 {
+	static const struct mail_import_options defaults;
 	struct mail_import *i = xcalloc(1, sizeof(*i));
 	int rc;
 
 	i->sink.message = on_message;
 	i->sink.empty = on_empty;
 	i->unparsed.line = on_unparsed;
-	i->opt = opt;
+	i->opt = opt ? opt : &defaults;
 	i->store = s;
 	i->config = config;
 	i->assembler = assembler_new(&i->sink);

@@ -36,7 +36,7 @@ struct mail_import_options {
 	void *arg;
 };
 
-/* opt must outlive the import. */
+/* opt must outlive the import; NULL = the defaults. */
 int mail_import_open(struct mail_import **out, struct store *s,
     const struct config *config, const struct parsers *parsers,
     const struct rules *rules, const struct mail_import_options *opt,
