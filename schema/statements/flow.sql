@@ -22,6 +22,11 @@ UPDATE ledger
 -- name: flow_agent_put
 INSERT OR IGNORE INTO flow_agent (agent) VALUES (?1);
 
+-- The one that sender lists are put under, unless it has a name.
+-- name: flow_agent_list
+INSERT INTO flow_agent (agent, name) VALUES (?1, 'sender list')
+    ON CONFLICT (agent) DO UPDATE SET name = coalesce(name, excluded.name);
+
 -- name: flow_sample_put
 INSERT INTO smtp_sample (time, ledger, agent, source_id, src, src_port, dst,
                          dst_port, flags, rate, src_as, dst_as)

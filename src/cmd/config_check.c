@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "cmd/cmd.h"
+#include "cmd/flow_text.h"
 #include "cmd/mail_flags.h"
 #include "input/config.h"
 #include "input/flow_source.h"
@@ -100,7 +101,7 @@ static struct str
 flow_as(struct check *k, const void *source, struct str path)
 {
 	const struct flow_feed *f = source;
-	const char *format = str_has(f->format) ? f->format.p : "auto";
+	const char *format = str_has(f->format) ? f->format.p : NULL;
 	struct flow_sink sink = {0};
 	struct flow_source *src = NULL;
 	struct flow_run run;
@@ -108,6 +109,8 @@ flow_as(struct check *k, const void *source, struct str path)
 	struct err e;
 
 	flow_run_init(&run, &sink);
+	run.fields = f->fields;
+	format = flow_text_format(&run, format);
 	if (flow_source_open(&src, path.p, format, &run, &e) < 0)
 		as = STR("?");
 	else

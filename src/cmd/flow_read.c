@@ -45,6 +45,7 @@ on_heard(struct flow_sink *sink, const struct flow_heard *h)
 	struct flow_read *r = (struct flow_read *)sink;
 	struct flow_by_agent *a;
 
+	flow_text_bad(&r->run, h);
 	if (!r->by_agent)
 		return;
 	a = find_agent(r, h->agent);
@@ -54,11 +55,21 @@ on_heard(struct flow_sink *sink, const struct flow_heard *h)
 	a->lost += h->lost;
 }
 
+static void
+on_listed(struct flow_sink *sink, const struct flow_listed *l)
+{
+	struct flow_read *r = (struct flow_read *)sink;
+
+	flow_stats_add_client(r->stats, l->addr);
+	if (r->by_agent)
+		flow_stats_add_client(find_agent(r, l->agent)->stats, l->addr);
+}
+
 void
 flow_read_init(struct flow_read *r)
 {
 	*r = (struct flow_read){
-	    .sink = {.sample = on_sample, .heard = on_heard}};
+	    .sink = {on_sample, on_heard, on_listed}};
 	flow_run_init(&r->run, &r->sink);
 }
 
@@ -116,7 +127,9 @@ flow_read_option(struct cmd *c, struct flow_read *r, int opt, struct err *e)
 		r->format = optarg;
 		return 0;
 	}
-	return ERR_USAGE; /* '?': the frame has set e */
+	if (opt == '?')
+		return ERR_USAGE; /* the frame has set e */
+	return flow_text_option(c, &r->run, opt, e);
 }
 
 static int
@@ -124,7 +137,8 @@ read_file(struct flow_read *r, const char *path, struct err *e)
 {
 	struct flow_source *src = NULL;
 	const char *damage;
-	int rc = flow_source_open(&src, path, r->format, &r->run, e);
+	int rc = flow_source_open(
+	    &src, path, flow_text_format(&r->run, r->format), &r->run, e);
 
 	if (rc < 0)
 		return rc;
@@ -187,6 +201,7 @@ read_samples(struct flow_read *r, struct store *s, const struct value *span,
 		if (!smtp_sample_matches(&sample, &r->run.ports))
 			continue;
 		flow_run_takes(&r->run, sample.time);
+		r->run.smtp_packets++;
 		r->run.no_flags += !sample.has_flags;
 		on_sample(&r->sink, &sample);
 	}

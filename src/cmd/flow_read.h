@@ -7,7 +7,7 @@
 #define CMD_FLOW_READ_H
 
 #include "base/map.h"
-#include "cmd/cmd.h"
+#include "cmd/flow_text.h"
 #include "ingest/flow_stats.h"
 #include "input/flow_source.h"
 
@@ -44,7 +44,7 @@ enum {
 	FLOW_OPT_RATE,
 };
 #define FLOW_READ_OPTIONS                                                      \
-	{"ports", required_argument, NULL, FLOW_OPT_PORTS},                    \
+	FLOW_TEXT_OPTIONS, {"ports", required_argument, NULL, FLOW_OPT_PORTS}, \
 	    {"since", required_argument, NULL, FLOW_OPT_SINCE},                \
 	    {"until", required_argument, NULL, FLOW_OPT_UNTIL},                \
 	    {"targets-apart", no_argument, NULL, FLOW_OPT_TARGETS},            \
@@ -59,6 +59,7 @@ enum {
 	"file says\n"                                                          \
 	"  --since T, --until T         only data received from T on, "        \
 	"before T\n"                                                           \
+	FLOW_TEXT_HELP                                                         \
 	"  --targets-apart              who never answered a SYN is no "       \
 	"server\n"
 #define FLOW_READ_WHERE                                                        \

@@ -153,6 +153,47 @@ put_counts(struct figures *fs, const struct flow_totals *t, bool targets_apart)
 	put_classes(fs, &t->v4, v4, targets_apart);
 }
 
+/* Of collectors' text. */
+static void
+put_collector(struct figures *fs, const struct flow_text_counts *t)
+{
+	put_n(fs, "rows", t->rows);
+	put_n(fs, "rows_summed", t->summed);
+	put_n(fs, "rows_count_unknown", t->count_unknown);
+	put_n(fs, "rows_no_time", t->no_time);
+	put_n(fs, "listed", t->listed);
+	put_n(fs, "listed_syn", t->listed_syn);
+}
+
+static bool
+is_of_flags(const char *name)
+{
+	static const char *const of_flags[] = {
+	    "syn", "syn_ack", "rst", "fin"};
+	struct str s = str_z(name);
+
+	str_skip(&s, STR("est_"));
+	if (str_ends(s, STR("_low")))
+		s.n -= 4;
+	else if (str_ends(s, STR("_high")))
+		s.n -= 5;
+	for (size_t i = 0; i < sizeof(of_flags) / sizeof(of_flags[0]); i++) {
+		if (str_eq(s, str_z(of_flags[i])))
+			return true;
+	}
+	return false;
+}
+
+/* No packet came with its TCP flags: that is not the same as none of them. */
+static void
+blank_flags(struct figures *fs, const struct flow_run *r)
+{
+	for (size_t i = 0; flow_text_lacks_flags(r) && i < fs->n; i++) {
+		if (is_of_flags(fs->f[i].col.name))
+			fs->f[i].v = value_null();
+	}
+}
+
 static void
 put_heard(struct figures *fs, uint64_t samples, uint64_t datagrams,
     uint64_t lost, uint64_t malformed)
@@ -177,15 +218,21 @@ static void
 print_data(struct cmd *c, const struct job *job, const struct flow_totals *t)
 {
 	const struct flow_loss_totals *l = &job->in.loss;
+	const struct flow_run *r = &job->in.run;
+	char missing[FLOW_TEXT_MISSING];
 	struct figures fs = {.n = 0};
 	struct column cols[FIGURES_MAX];
 	struct output out;
 
 	put_counts(&fs, t, job->in.targets_apart);
-	put_heard(&fs, job->in.run.samples, job->in.run.sflow.datagrams,
-	    l->lost_datagrams, job->in.run.sflow.malformed);
-	put_estimates(&fs, t, job->in.run.rate_unknown);
+	put_heard(&fs, r->samples, r->sflow.datagrams, l->lost_datagrams,
+	    flow_run_malformed(r));
+	put_estimates(&fs, t, r->rate_unknown);
 	put_coverage(&fs, job, t, l);
+	put(&fs, "missing", value_z(flow_text_missing(r, missing)));
+	if (!job->in.from_store)
+		put_collector(&fs, &r->text);
+	blank_flags(&fs, r);
 	for (size_t i = 0; i < fs.n; i++)
 		cols[i] = fs.f[i].col;
 	output_begin(&out, c->out, stdout, cols, fs.n, true);
@@ -249,8 +296,10 @@ agent_row(struct cmd *c, const struct job *job, struct flow_by_agent *a,
 		    a->lost > 0 ? (uint64_t)a->lost : 0, a->malformed);
 	else
 		put_heard(&fs, job->in.run.samples, job->in.run.sflow.datagrams,
-		    job->in.loss.lost_datagrams, job->in.run.sflow.malformed);
+		    job->in.loss.lost_datagrams,
+		    flow_run_malformed(&job->in.run));
 	put_estimates(&fs, &t, job->in.run.rate_unknown);
+	blank_flags(&fs, &job->in.run);
 	if (first) {
 		for (size_t i = 0; i < fs.n; i++) {
 			cols[i] = fs.f[i].col;
@@ -344,6 +393,10 @@ print_packets(const struct job *job, const struct flow_totals *t)
 	           ? "), not scaled: the rate is unknown\n"
 	           : "), sampled; share; scaled by rate, 95 %% interval\n");
 	print_count(job, "all", &t->smtp_packets, t);
+	if (flow_text_lacks_flags(&job->in.run)) {
+		printf("  no packet told its TCP flags: SYN, RST, FIN unknown\n");
+		return;
+	}
 	print_count(job, "SYN without ACK", &t->syn, t);
 	print_count(job, "SYN/ACK", &t->syn_ack, t);
 	print_count(job, "RST", &t->rst, t);
@@ -392,6 +445,21 @@ print_time(const struct flow_run *r)
 	printf("  %s to %s\n", first, last);
 }
 
+/* Of collectors' text. */
+static void
+print_collector(const struct flow_text_counts *t)
+{
+	print_line("rows of text", t->rows, "");
+	print_line("rows of several", t->summed,
+	    "samples each; their flags are all together");
+	print_line("rows of unknown count", t->count_unknown,
+	    "each counted as one sample");
+	print_line("rows without a time", t->no_time, "");
+	print_line(
+	    "entries of lists", t->listed, "addresses alone; no packets");
+	print_line("SYNs that lists tell", t->listed_syn, "");
+}
+
 static void
 print_coverage(const struct job *job, const struct flow_loss_totals *l)
 {
@@ -407,6 +475,7 @@ print_coverage(const struct job *job, const struct flow_loss_totals *l)
 	    share(l->lost_datagrams, l->lost_datagrams + r->sflow.datagrams,
 	        job->slide));
 	print_line("malformed datagrams", r->sflow.malformed, "");
+	print_line("malformed text", r->text.malformed, "lines or objects");
 	print_line("dropped by agents", l->drops, "samples; estimates are low");
 	print_line("duplicates", l->duplicates, "not counted twice");
 	print_line("agent restarts", l->restarts, "loss across is unknown");
@@ -418,7 +487,8 @@ print_coverage(const struct job *job, const struct flow_loss_totals *l)
 	print_line("tunnelled packets", r->what[PACKET_TUNNEL], "not counted");
 	print_line(
 	    "discarded packets", r->sflow.discard_samples, "not counted");
-	print_line("other packets", r->skipped, "in the files, not sFlow");
+	print_line("left out", r->skipped, "in the files, no flow data");
+	print_collector(&r->text);
 	if (job->in.incomplete)
 		printf("  a file is cut: these are the data so far\n");
 }

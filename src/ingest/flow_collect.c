@@ -253,7 +253,8 @@ flow_collect_open(struct flow_collect **out,
 	struct flow_collect *c = xcalloc(1, sizeof(*c));
 	int rc;
 
-	c->sink = (struct flow_sink){on_sample, on_heard};
+	c->sink = (struct flow_sink){
+		    .sample = on_sample, .heard = on_heard};
 	c->opt = *opt;
 	c->n.first = c->n.last = UTC_NONE;
 	flow_run_init(&c->run, &c->sink);

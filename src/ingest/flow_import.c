@@ -7,9 +7,11 @@
 #include "base/hash.h"
 #include "base/utc.h"
 #include "ingest/flow_batch.h"
+#include "ingest/flow_listed.h"
 #include "ingest/flow_slots.h"
 
-#define BATCH 200000
+#define BATCH       200000
+#define BAD_SAMPLES 20 /* lines kept of a file that were not understood */
 
 struct importer {
 	struct flow_sink sink; /* first: the source calls back with it */
@@ -19,11 +21,13 @@ struct importer {
 	struct flow_import_counts *counts;
 	const char *path;
 	struct err *e;
+	int rc; /* the first error of a callback */
 
 	int64_t ledger; /* its id, 0 = new */
 	int64_t done;   /* steps that an earlier run has taken */
 	int64_t step;   /* of the file */
 	int64_t used, malformed, records, skipped_before; /* of the file */
+	int bad_samples;
 	int64_t first, last;
 	struct flow_batch batch;
 };
@@ -41,19 +45,58 @@ on_sample(struct flow_sink *sink, const struct smtp_sample *s)
 }
 
 static void
+on_listed(struct flow_sink *sink, const struct flow_listed *l)
+{
+	struct importer *im = (struct importer *)sink;
+
+	im->records++;
+	if (im->step < im->done || im->rc < 0)
+		return;
+	im->rc = flow_listed_put(im->store, l, im->e);
+	im->counts->listed++;
+}
+
+/* A sample of the text that was not understood; no lines of megabytes. */
+static void
+keep_bad(struct importer *im, const struct flow_heard *h)
+{
+	const struct value v[] = {value_int(im->ledger), value_null(),
+	    value_z(im->path), value_int(0), value_int(h->line),
+	    value_str(str_head(h->text, 1024))};
+
+	if (im->bad_samples == BAD_SAMPLES || im->rc < 0)
+		return;
+	if (im->bad_samples++ == 0)
+		fprintf(stderr, "heloflow: %s:%lld: %s\n", im->path,
+		    (long long)h->line, h->why);
+	im->rc = store_run(im->store, "unparsed_put", v, 6, im->e);
+}
+
+static void
+note_time(struct importer *im, int64_t time)
+{
+	if (im->first == UTC_NONE || time < im->first)
+		im->first = time;
+	if (im->last == UTC_NONE || time > im->last)
+		im->last = time;
+}
+
+/* Text before the first row is of no time. */
+static void
 on_heard(struct flow_sink *sink, const struct flow_heard *h)
 {
 	struct importer *im = (struct importer *)sink;
 
 	im->used += !h->malformed;
 	im->malformed += h->malformed;
-	if (im->first == UTC_NONE || h->time < im->first)
-		im->first = h->time;
-	if (im->last == UTC_NONE || h->time > im->last)
-		im->last = h->time;
+	if (h->time != UTC_NONE)
+		note_time(im, h->time);
 	if (im->step < im->done)
 		return;
-	flow_batch_heard(&im->batch, h);
+	if (str_has(h->text))
+		keep_bad(im, h);
+	if (h->time != UTC_NONE)
+		flow_batch_heard(&im->batch, h);
 	im->counts->datagrams += h->datagrams;
 	im->counts->lost_datagrams += h->lost;
 	im->counts->malformed += h->malformed;
@@ -154,6 +197,8 @@ read_steps(struct importer *im, int64_t batch)
 
 	while ((rc = flow_source_step(im->source, im->e)) > 0) {
 		im->step++;
+		if (im->rc < 0)
+			return im->rc;
 		if (im->batch.new_data < batch)
 			continue;
 		if ((rc = commit_batch(im, true)) < 0 ||
@@ -198,7 +243,7 @@ flow_import(struct store *s, const char *path,
     struct flow_import_counts *counts, struct err *e)
 {
 	struct importer im = {
-	    .sink = {on_sample, on_heard},
+	    .sink = {on_sample, on_heard, on_listed},
 	    .store = s,
 	    .run = run,
 	    .counts = counts,
@@ -212,6 +257,7 @@ flow_import(struct store *s, const char *path,
 	int rc;
 
 	run->sink = &im.sink;
+	run->need_time = true;
 	rc = flow_source_open(&im.source, path, opt->format, run, e);
 	if (rc < 0)
 		return rc;

@@ -21,6 +21,7 @@ struct flow_import_counts {   /* of this call */
 	int64_t files, known; /* known: had nothing new */
 	int64_t incomplete;   /* files that ended before their end */
 	int64_t datagrams, lost_datagrams, malformed, samples, smtp_packets;
+	int64_t listed; /* entries of sender lists */
 };
 
 /* Adds to *counts.  run: ports, rate, and the loss tracks, which the files of

@@ -214,6 +214,12 @@ flow_stats_add(struct flow_stats *fs, const struct smtp_sample *s)
 }
 
 void
+flow_stats_add_client(struct flow_stats *fs, struct addr a)
+{
+	note_address(fs, a, ADDR_CLIENT, 0);
+}
+
+void
 flow_classes_add(struct flow_classes *c, unsigned roles, bool targets_apart)
 {
 	bool client = roles & ADDR_CLIENT;

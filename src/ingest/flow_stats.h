@@ -45,6 +45,8 @@ enum { ADDR_CLIENT = 1, ADDR_SERVER = 2, ADDR_TARGET = 4 };
 struct flow_stats *flow_stats_new(const struct port_set *ports);
 void flow_stats_free(struct flow_stats *fs); /* NULL is fine */
 void flow_stats_add(struct flow_stats *fs, const struct smtp_sample *s);
+/* An address of a sender list: a client, of which no packets are told. */
+void flow_stats_add_client(struct flow_stats *fs, struct addr a);
 /* Of a count whose packets were sampled at rates of up to rate_max. */
 struct flow_bounds flow_count_bounds(
     const struct flow_count *c, uint32_t rate_max);

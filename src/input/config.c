@@ -327,6 +327,8 @@ read_flow_source(struct load *l, const struct yaml_node *n, void *out)
 	    {"listen", read_listen, offsetof(struct flow_feed, listen)},
 	    {"format", read_text, offsetof(struct flow_feed, format)},
 	    {"rate", read_rate, offsetof(struct flow_feed, rate)},
+	    {"tz", read_zone, offsetof(struct flow_feed, zone)},
+	    {"fields", read_text, offsetof(struct flow_feed, fields)},
 	    {"agents", read_agents, offsetof(struct flow_feed, agents)},
 	    {NULL, NULL, 0},
 	};

@@ -58,6 +58,8 @@ const char config_example[] =
     "##   format           auto, sflow, packets, sflowtool-l, ... as in\n"
     "##                    'heloflow import flow --format'; default auto\n"
     "##   rate             packets per sample, if the format does not say\n"
+    "##   tz               zone of a collector's local times (default UTC)\n"
+    "##   fields           the columns that sflowtool -L was given\n"
     "##   agents           the switches that sample, and what passes them:\n"
     "##     vantage        exchange (traffic with peers), edge (all traffic\n"
     "##                    with the outside) or internal (traffic between\n"

@@ -88,8 +88,9 @@ step_packets(void *state, struct err *e)
 		return 1;
 	packet_decode(c.link, c.bytes, &p);
 	meta.time = heard.time = c.time;
+	meta.agent = heard.agent = rd->run->agent;
 	flow_run_packet(rd->run, &p, &meta);
-	flow_heard_rate(&heard, rd->run->rate ? rd->run->rate : 1);
+	flow_heard_rate(&heard, rd->run->rate);
 	rd->run->sink->heard(rd->run->sink, &heard);
 	return 1;
 }

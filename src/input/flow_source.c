@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "base/utc.h"
 #include "input/source.h"
 
 enum { HEAD = 256 * 1024, BUFFER = 128 * 1024 };
@@ -16,6 +15,14 @@ enum { HEAD = 256 * 1024, BUFFER = 128 * 1024 };
 const struct flow_source_ops *const flow_source_table[] = {
     &flow_source_sflow,
     &flow_source_packets,
+    &flow_source_sflowtool_l,
+    &flow_source_sflowtool_json,
+    &flow_source_nfdump_csv,
+    &flow_source_nfdump_json,
+    &flow_source_pmacct_json,
+    &flow_source_goflow2_json,
+    &flow_source_akvorado,
+    &flow_source_list,
     NULL,
 };
 
@@ -209,6 +216,7 @@ flow_run_init(struct flow_run *run, struct flow_sink *sink)
 	    .ports = {.port = {25}, .n = 1},
 	    .since = UTC_NONE,
 	    .until = UTC_NONE,
+	    .time = UTC_NONE,
 	    .first = UTC_NONE,
 	    .last = UTC_NONE,
 	    .sink = sink,
@@ -222,9 +230,21 @@ flow_run_free(struct flow_run *run)
 	flow_loss_free(run->loss);
 }
 
+uint64_t
+flow_run_malformed(const struct flow_run *run)
+{
+	return run->sflow.malformed + run->text.malformed;
+}
+
 bool
 flow_run_takes(struct flow_run *run, int64_t time)
 {
+	if (time == UTC_NONE) {
+		if (run->since == UTC_NONE && run->until == UTC_NONE)
+			return true;
+		run->outside++;
+		return false;
+	}
 	if ((run->since != UTC_NONE && time < run->since) ||
 	    (run->until != UTC_NONE && time >= run->until)) {
 		run->outside++;
@@ -261,6 +281,7 @@ flow_run_packet(struct flow_run *run, const struct packet *p,
 	s.has_flags = p->has_flags;
 	if (!smtp_sample_matches(&s, &run->ports))
 		return;
+	run->smtp_packets++;
 	run->no_flags += !s.has_flags;
 	run->sink->sample(run->sink, &s);
 }

@@ -48,6 +48,8 @@ struct flow_feed {
 	struct str listen; /* "ADDR:PORT", absent if paths */
 	struct str format; /* absent = auto */
 	int64_t rate;      /* 0 = as the samples say */
+	const struct zone *zone; /* of a collector's local times; NULL = UTC */
+	struct str fields;       /* the columns of sflowtool -L */
 	const struct flow_agent *agents;
 	size_t nagents;
 };
