@@ -33,7 +33,8 @@ SELECT DISTINCT c.hour
  WHERE c.kind = 'mail' AND c.lines > 0
    AND c.hour > run.day_start - 3600000000 AND c.hour < run.day_end;
 
--- Hours in which an agent was heard, with the largest rate it sampled at.
+-- Hours in which an agent was heard, with the largest rate it sampled at; of
+-- an unknown rate (0) nothing follows for what was not seen.
 -- An agent without a vantage is taken for one at an exchange: it sees nothing
 -- of what stays inside our network.
 DROP TABLE IF EXISTS temp.flow_hour;
@@ -42,7 +43,7 @@ CREATE TEMP TABLE flow_hour (
   PRIMARY KEY (hour, agent)
 ) WITHOUT ROWID;
 INSERT INTO temp.flow_hour
-SELECT f.hour, f.agent, coalesce(a.vantage, 'exchange'), max(f.rate_max, 1)
+SELECT f.hour, f.agent, coalesce(a.vantage, 'exchange'), nullif(f.rate_max, 0)
   FROM temp.run CROSS JOIN main.flow_coverage f
   LEFT JOIN main.flow_agent a ON a.agent = f.agent
  WHERE f.samples + f.smtp_packets > 0

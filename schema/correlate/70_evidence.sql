@@ -108,7 +108,8 @@ INSERT INTO temp.fact
 SELECT s.customer, 'sample', 4, 0, s.first,
        printf('%d client packet%s from %s', s.client, iif(s.client = 1, '', 's'), x.text)
          || iif(s.syn > 0, printf(', %d of them SYN', s.syn), '')
-         || printf(', sampled at %s, 1 in %d', g.text, s.rate)
+         || ', sampled at ' || iif(g.text = '::', coalesce(n.name, 'an agent not told'), g.text)
+         || iif(s.rate > 0, printf(', 1 in %d', s.rate), ', rate unknown')
          || iif(s.doubt, ', holder in doubt', ''),
        NULL, 0, s.addr, NULL, NULL, NULL
   FROM temp.run
@@ -116,6 +117,7 @@ SELECT s.customer, 'sample', 4, 0, s.first,
   JOIN temp.classed c ON c.customer = s.customer AND c.class <> 'clean'
   JOIN main.addr x ON x.id = s.addr
   JOIN main.addr g ON g.id = s.agent
+  LEFT JOIN main.flow_agent n ON n.agent = s.agent
  WHERE s.client > 0
    AND iif(c.class = 'confirmed',
            s.last >= c.first - run.window AND s.first <= c.last + run.window, s.in_day);
