@@ -168,8 +168,7 @@ put_collector(struct figures *fs, const struct flow_text_counts *t)
 static bool
 is_of_flags(const char *name)
 {
-	static const char *const of_flags[] = {
-	    "syn", "syn_ack", "rst", "fin"};
+	static const char *const of_flags[] = {"syn", "syn_ack", "rst", "fin"};
 	struct str s = str_z(name);
 
 	str_skip(&s, STR("est_"));
@@ -394,7 +393,8 @@ print_packets(const struct job *job, const struct flow_totals *t)
 	           : "), sampled; share; scaled by rate, 95 %% interval\n");
 	print_count(job, "all", &t->smtp_packets, t);
 	if (flow_text_lacks_flags(&job->in.run)) {
-		printf("  no packet told its TCP flags: SYN, RST, FIN unknown\n");
+		printf(
+		    "  no packet told its TCP flags: SYN, RST, FIN unknown\n");
 		return;
 	}
 	print_count(job, "SYN without ACK", &t->syn, t);
