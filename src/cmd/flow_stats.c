@@ -31,7 +31,7 @@ struct figure {
 	struct value v;
 };
 
-#define FIGURES_MAX 64
+#define FIGURES_MAX 80
 struct figures {
 	struct figure f[FIGURES_MAX];
 	size_t n;

@@ -32,7 +32,7 @@ dump() { sqlite3 -readonly "$1" .dump | grep -v '^INSERT INTO ledger' | sha256su
 
 : >empty
 mkdir folder
-head -c 70000 "$heloflow" | tail -c 60000 >binary
+head -c 70000 "$heloflow" | tail -c 60000 | tr "\n\000" xy | fold -b -w 200 >binary
 cp "$root/samples/logs/mx1/mail.log" whole.log
 gzip -c whole.log | head -c 6000 >cut.gz
 gzip -dc "$root/samples/flow/2026-11-23.pcap.gz" >whole.pcap
