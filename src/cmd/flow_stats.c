@@ -445,6 +445,23 @@ print_time(const struct flow_run *r)
 	printf("  %s to %s\n", first, last);
 }
 
+/* Most collectors do not tell of any datagrams: that none was lost is more
+ * than we know. */
+static void
+print_lost(
+    const struct flow_run *r, const struct flow_loss_totals *l, bool slide)
+{
+	uint64_t sent = l->lost_datagrams + r->sflow.datagrams;
+
+	if (sent == 0 && r->text.rows > 0) {
+		printf("  %-22s %12s\n", "lost datagrams", "unknown");
+		return;
+	}
+	printf("  %-22s %12" PRIu64 " %6.1f %%   of those sent\n",
+	    "lost datagrams", l->lost_datagrams,
+	    share(l->lost_datagrams, sent, slide));
+}
+
 /* Of collectors' text. */
 static void
 print_collector(const struct flow_text_counts *t)
@@ -470,10 +487,7 @@ print_coverage(const struct job *job, const struct flow_loss_totals *l)
 	print_line("agents", l->agents, "");
 	print_line("flow samples", r->samples, "all protocols");
 	print_line("datagrams", r->sflow.datagrams, "");
-	printf("  %-22s %12" PRIu64 " %6.1f %%   of those sent\n",
-	    "lost datagrams", l->lost_datagrams,
-	    share(l->lost_datagrams, l->lost_datagrams + r->sflow.datagrams,
-	        job->slide));
+	print_lost(r, l, job->slide);
 	print_line("malformed datagrams", r->sflow.malformed, "");
 	print_line("malformed text", r->text.malformed, "lines or objects");
 	print_line("dropped by agents", l->drops, "samples; estimates are low");
