@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/utc.h"
 
 #define MESSAGE_BLOCK 1024
 
@@ -273,8 +274,9 @@ message_add_verdict(struct message *m, const struct verdict *v, int64_t time)
 	m->dirty = m->rows_dirty = true;
 }
 
-/* Of two that are as bad: the one that tells more, then the earlier; at last
- * by name, so that the order in which lines were read does not show. */
+/* Of two that are as bad: the one that tells more, then the earlier by whole
+ * seconds, which every stamp has; at last by name, so that the order in which
+ * lines were read does not show. */
 static bool
 comes_first(const struct message_verdict *a, const struct message_verdict *b)
 {
@@ -284,7 +286,7 @@ comes_first(const struct message_verdict *a, const struct message_verdict *b)
 		return a->v.has_score;
 	if (a->v.has_threshold != b->v.has_threshold)
 		return a->v.has_threshold;
-	if (a->time != b->time)
+	if (a->time / USEC != b->time / USEC)
 		return a->time < b->time;
 	if ((c = str_cmp(a->v.filter, b->v.filter)) != 0)
 		return c < 0;

@@ -121,21 +121,36 @@ same "from nothing" "$one/whole" "$one/e"
 echo "resume: one file, many names"
 
 # --- every variant of the lab: twice, in halves, killed
-killed() { # STORE FOLDER N: SIGKILL at random moments until it is done
+random() { # SEED: 0 to 1
+	printf '%s' "$1" | cksum | awk '{ printf "%.6f", $1 / 4294967296 }'
+}
+seconds() { # COMMAND: how long it takes
+	s0=$(date +%s%N)
+	"$@"
+	echo "$(date +%s%N) $s0" | awk '{ printf "%.3f", ($1 - $2) / 1e9 }'
+}
+# SIGKILL at N random moments of the time that an import takes.  One that has
+# ended before is compared, too, and another store is begun.
+killed() { # STORE FOLDER N
 	flags="--batch 97"
 	kills=0
-	while [ "$kills" -lt "$3" ]; do
+	starts=0
+	span=$(seconds import "$1.timed" "$2"/*.log)
+	while [ "$kills" -lt "$3" ] && [ "$starts" -lt $(($3 * 6)) ]; do
+		starts=$((starts + 1))
 		"$heloflow" --db "$1" import mail --year 2026 --host lab $flags \
 		    "$2"/*.log 2>/dev/null &
 		pid=$!
-		sleep "$(awk -v s="$seed$1$kills" 'BEGIN { srand(s); n = 0
-		    for (i = 1; i <= length(s); i++) n = (n * 31 + index("0123456789/abcdefghijklmnopqrstuvwxyz", tolower(substr(s, i, 1)))) % 65521
-		    srand(n); rand(); printf "%.3f", 0.02 + rand() * 0.2 }')"
-		kill -9 "$pid" 2>/dev/null || break # it has ended
-		wait "$pid" 2>/dev/null || true
-		kills=$((kills + 1))
+		sleep "$(echo "$(random "$seed$1$starts") $span" | awk '{ printf "%.3f", 0.02 + $1 * $2 }')"
+		if kill -9 "$pid" 2>/dev/null; then
+			wait "$pid" 2>/dev/null || true
+			kills=$((kills + 1))
+			continue
+		fi
+		wait "$pid" || fail "$1: an import after $kills kills failed"
+		same "$1 after $kills kills" "$dir/whole" "$1"
+		rm -f "$1" "$1"-*
 	done
-	wait 2>/dev/null || true
 	import "$1" "$2"/*.log
 	flags=
 }
@@ -173,4 +188,4 @@ for v in "postfix/milter 10 2" "postfix/amavis 10 2" "postfix/rspamd 6 2" \
 	variant $v
 done
 echo "resume: killed $total times"
-[ "$total" -ge 25 ] || fail "only $total kills hit a running import"
+[ "$total" -ge 50 ] || fail "only $total kills hit a running import"
