@@ -71,14 +71,25 @@ pending_drop(struct pending *p)
 	}
 }
 
+/* Of a use that is in no list any more. */
+static void
+use_free(struct mid *m, struct mid_use *u)
+{
+	if (u != &m->one)
+		free(u);
+}
+
 static void
 mid_free(struct mid *m)
 {
-	struct mid_use *u;
+	struct mid_use *u, *next;
 
-	for (u = m->uses; u != NULL; u = u->next)
+	for (u = m->uses; u != NULL; u = next) {
+		next = u->next;
 		if (u->message != NULL)
 			u->message->mid = NULL;
+		use_free(m, u);
+	}
 	arena_free(&m->mem);
 	free(m);
 }
@@ -318,7 +329,7 @@ mid_use_new(struct mid *mid, const struct message *m)
 		return &mid->one;
 	}
 	if (mid->nuses <= USES_MAX)
-		return arena_zalloc(&mid->mem, sizeof(*u));
+		return xcalloc(1, sizeof(*u));
 	mid->nuses = USES_MAX;
 	if (m->received > mid->crowded)
 		mid->crowded = m->received;
@@ -387,6 +398,7 @@ mid_use_remove(struct mid_use *u)
 		;
 	*at = u->next;
 	u->mid->nuses--;
+	use_free(u->mid, u);
 }
 
 void

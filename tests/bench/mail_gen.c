@@ -75,6 +75,17 @@ client(unsigned c)
 	return text;
 }
 
+/* The address alone, as a filter writes it. */
+static const char *
+client_addr(unsigned c)
+{
+	static char text[40];
+	const char *at = strchr(client(c), '[') + 1;
+
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(at, "]"), at);
+	return text;
+}
+
 static void
 begin(struct mail *m)
 {
@@ -139,9 +150,9 @@ go_on(struct mail *m)
 		if (m->kind == SPAM) {
 			line("amavis",
 			    "(%05u-01) Blocked SPAM {DiscardedInbound,Quarantined}, [%s] <u%u@bulk.example> -> <r%u@dest.example>, quarantine: spam-%u.gz, Queue-ID: %s, Message-ID: <%u.%u@bulk.example>, mail_id: x%u, Hits: %u.%u, size: %u, 612 ms",
-			    m->id % 90000, "203.0.113.9", m->from, m->to, m->id,
-			    q, m->id, m->from, m->id, 7 + m->from % 20,
-			    m->from % 10, m->size);
+			    m->id % 90000, client_addr(m->client), m->from,
+			    m->to, m->id, q, m->id, m->from, m->id,
+			    7 + m->from % 20, m->from % 10, m->size);
 			line("postfix/smtp",
 			    "%s: to=<r%u@dest.example>, relay=127.0.0.1[127.0.0.1]:10024, delay=0.7, delays=0.1/0/0/0.6, dsn=2.7.0, status=sent (250 2.7.0 Ok, discarded, id=%05u-01 - spam)",
 			    q, m->to, m->id % 90000);
@@ -158,9 +169,10 @@ go_on(struct mail *m)
 		return 1;
 	case 3:
 		line("amavis",
-		    "(%05u-01) Passed CLEAN {RelayedInbound}, [203.0.113.9]:4%u <u%u@bulk.example> -> <r%u@dest.example>, Queue-ID: %s, Message-ID: <%u.%u@bulk.example>, mail_id: x%u, Hits: -%u.%u, size: %u, queued_as: %s, 402 ms",
-		    m->id % 90000, m->id % 10000, m->from, m->to, q, m->id,
-		    m->from, m->id, m->from % 3, m->from % 10, m->size, q2);
+		    "(%05u-01) Passed CLEAN {RelayedInbound}, [%s]:4%u <u%u@bulk.example> -> <r%u@dest.example>, Queue-ID: %s, Message-ID: <%u.%u@bulk.example>, mail_id: x%u, Hits: -%u.%u, size: %u, queued_as: %s, 402 ms",
+		    m->id % 90000, client_addr(m->client), m->id % 10000,
+		    m->from, m->to, q, m->id, m->from, m->id, m->from % 3,
+		    m->from % 10, m->size, q2);
 		line("postfix/smtp",
 		    "%s: to=<r%u@dest.example>, relay=127.0.0.1[127.0.0.1]:10024, delay=0.5, delays=0.1/0/0/0.4, dsn=2.0.0, status=sent (250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as %s)",
 		    q, m->to, q2);

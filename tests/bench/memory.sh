@@ -14,7 +14,7 @@ run() { # WHAT MEGABYTES COMMAND...
 	what=$1
 	mb=$2
 	shift 2
-	/usr/bin/time -f '%e %U %M' -o "$work/time" "$@" >/dev/null 2>&1 || true
+	/usr/bin/time -f '%e %U %M' -o "$work/time" "$@" >"$work/out" 2>&1 || true
 	tail -n 1 "$work/time" | awk -v what="$what" -v mb="$mb" '{
 	    printf "%-12s %5d MB  %7.1f s  %6.1f s CPU  %7.1f MB/s  %4.0f MB RSS\n",
 	        what, mb, $1, $2, mb / $1, $3 / 1024 }'
