@@ -92,23 +92,42 @@ fill_head(struct stream *s, struct err *e)
 	return 0;
 }
 
+/* What could be read in two ways is not guessed; only packets takes what is
+ * left of pcap. */
+static int
+look_at(const struct flow_source_ops **out, struct str head, const char *path,
+    struct err *e)
+{
+	*out = NULL;
+	for (size_t i = 0; flow_source_table[i]; i++) {
+		const struct flow_source_ops *ops = flow_source_table[i];
+
+		if ((*out && ops == &flow_source_packets) || !ops->claims(head))
+			continue;
+		if (*out)
+			return err_set(e, ERR_FAIL,
+			    "%s: could be %s or %s; say which with --format",
+			    path, (*out)->name, ops->name);
+		*out = ops;
+	}
+	return *out ? 0
+	            : err_set(e, ERR_FAIL,
+	                  "%s: no flow format that is known here", path);
+}
+
 static int
 find_format(const struct flow_source_ops **out, const char *format,
     struct str head, const char *path, struct err *e)
 {
-	bool look = !format || strcmp(format, "auto") == 0;
-
+	if (!format || strcmp(format, "auto") == 0)
+		return look_at(out, head, path, e);
 	for (size_t i = 0; flow_source_table[i]; i++) {
 		*out = flow_source_table[i];
-		if (look ? (*out)->claims(head)
-		         : strcmp(format, (*out)->name) == 0)
+		if (strcmp(format, (*out)->name) == 0)
 			return 0;
 	}
-	if (!look)
-		return err_set(e, ERR_USAGE,
-		    "no flow format \"%s\"; see heloflow list flows", format);
-	return err_set(
-	    e, ERR_FAIL, "%s: no flow format that is known here", path);
+	return err_set(e, ERR_USAGE,
+	    "no flow format \"%s\"; see heloflow list flows", format);
 }
 
 /* On success the FILE owns the stream. */

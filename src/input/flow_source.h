@@ -85,7 +85,8 @@ struct flow_source_ops {
 	const char *name; /* of --format: "sflow" */
 	const char *summary;
 	/* Could a file with this beginning (the whole of a short one) be of
-	 * this format?  Asked in order of the table. */
+	 * this format?  If more than one could, none is taken, but that
+	 * packets comes last. */
 	bool (*claims)(struct str head);
 	/* Takes f over.  path is for messages and outlives the source. */
 	int (*open)(void **state, FILE *f, const char *path,

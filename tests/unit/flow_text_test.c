@@ -309,6 +309,29 @@ is_json(const struct file *f)
 	return f->format && strstr(f->format, "json");
 }
 
+/* With the keys of two formats, also where the object is cut: none is taken. */
+static void
+test_two_claims(void **state)
+{
+	static const char text[] =
+	    "{\"datagramVersion\":\"5\",\"packetSequenceNo\":\"1\","
+	    "\"agent\":\"192.0.2.1\",\"time_received_ns\":1,"
+	    "\"sampler_address\":\"192.0.2.1\",\"src_addr\":\"192.0.2.2\"}";
+	struct seen *s = seen_new();
+	struct flow_source *src;
+
+	(void)state;
+	for (size_t n = sizeof(text) - 2; n < sizeof(text); n++) {
+		write_file("text", text, n);
+		assert_int_equal(flow_source_open(&src, path_of("text"), NULL,
+		                     &s->run, &err),
+		    ERR_FAIL);
+		assert_non_null(strstr(err.text,
+		    "could be sflowtool-json or goflow2-json; say which"));
+	}
+	seen_free(s);
+}
+
 /* Rubbish between the lines: it is bad, and the same samples are found.  In
  * JSON an object without its end takes what is no object with it. */
 static void
@@ -850,6 +873,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_same_samples),
 	    cmocka_unit_test(test_claims),
+	    cmocka_unit_test(test_two_claims),
 	    cmocka_unit_test(test_bad_text),
 	    cmocka_unit_test(test_json_resync),
 	    cmocka_unit_test(test_long_text),
