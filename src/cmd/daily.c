@@ -92,27 +92,19 @@ static int
 add_mail_source(struct daily *d, const struct mail_source *m, struct inputs *to,
     struct err *e)
 {
-	const struct parser_ops *mta = parsers_find(d->parsers, m->mta);
 	struct str *files = NULL;
+	struct mail_input in;
 	size_t n;
-	int rc = 0;
+	int rc = mail_source_input(m, d->parsers, &in, e);
 
-	if (str_has(m->mta) && mta == NULL)
-		rc = err_set(e, ERR_USAGE,
-		    "mail_sources: no parser \"%.*s\"; see heloflow list parsers",
-		    STR_FMT(m->mta));
 	if (rc >= 0)
 		rc = readable(d, "mail", m->paths, m->npaths, &files, &n, e);
 	if (rc >= 0) {
 		to->in = xrealloc(to->in, (to->n + n + 1) * sizeof(*to->in));
-		for (size_t i = 0; i < n; i++)
-			to->in[to->n++] =
-			    (struct mail_input){.path = files[i].p,
-			        .opt = {.zone = m->zone,
-			            .year = m->year,
-			            .host = m->host},
-			        .mta = mta,
-			        .direction = m->direction};
+		for (size_t i = 0; i < n; i++) {
+			in.path = files[i].p;
+			to->in[to->n++] = in;
+		}
 	}
 	free(files);
 	return rc;

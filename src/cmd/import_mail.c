@@ -139,27 +139,19 @@ configured(struct cmd *c, const struct parsers *parsers,
     struct mail_input **out, size_t *n, struct err *e)
 {
 	const struct mail_source *m;
-	const struct parser_ops *mta;
-	struct mail_input *in = NULL;
+	struct mail_input *in = NULL, one;
 	size_t i, k;
 	int rc = cmd_config(c, e);
 
 	*n = 0;
 	for (i = 0; rc >= 0 && i < c->config->nmail; i++) {
 		m = &c->config->mail[i];
-		mta = parsers_find(parsers, m->mta);
-		if (str_has(m->mta) && mta == NULL)
-			rc = err_set(e, ERR_USAGE,
-			    "mail_sources: no parser \"%.*s\"; see heloflow list parsers",
-			    STR_FMT(m->mta));
+		rc = mail_source_input(m, parsers, &one, e);
 		in = xrealloc(in, (*n + m->npaths + 1) * sizeof(*in));
-		for (k = 0; k < m->npaths; k++)
-			in[(*n)++] = (struct mail_input){.path = m->paths[k].p,
-			    .opt = {.zone = m->zone,
-			        .year = m->year,
-			        .host = m->host},
-			    .mta = mta,
-			    .direction = m->direction};
+		for (k = 0; k < m->npaths; k++) {
+			one.path = m->paths[k].p;
+			in[(*n)++] = one;
+		}
 	}
 	*out = in;
 	if (rc >= 0 && *n == 0)

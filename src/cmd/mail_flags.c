@@ -123,6 +123,21 @@ mail_flags_mta(
 	    "--mta: no parser \"%s\"; see heloflow list parsers", f->mta);
 }
 
+int
+mail_source_input(const struct mail_source *m, const struct parsers *parsers,
+    struct mail_input *out, struct err *e)
+{
+	*out = (struct mail_input){
+	    .opt = {.zone = m->zone, .year = m->year, .host = m->host},
+	    .mta = parsers_find(parsers, m->mta),
+	    .direction = m->direction};
+	if (out->mta != NULL || !str_has(m->mta))
+		return 0;
+	return err_set(e, ERR_USAGE,
+	    "mail_sources: no parser \"%.*s\"; see heloflow list parsers",
+	    STR_FMT(m->mta));
+}
+
 static void
 write_unparsed(struct unparsed_sink *sink, struct str raw, struct str program,
     const struct evidence *ev)

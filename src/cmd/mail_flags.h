@@ -38,6 +38,11 @@ int mail_flags_read(struct cmd *c, int argc, char **argv, bool import,
 int mail_flags_mta(
     struct mail_flags *f, const struct parsers *parsers, struct err *e);
 
+/* What the files of a source of the configuration are read with; the path is
+ * the caller's to fill in. */
+int mail_source_input(const struct mail_source *m,
+    const struct parsers *parsers, struct mail_input *out, struct err *e);
+
 /* Writes the lines nobody understood to a file. */
 struct unparsed_file {
 	struct unparsed_sink sink;
