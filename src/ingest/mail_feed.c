@@ -30,6 +30,7 @@ struct feed_file {
 	struct logfile_counts counts;
 	struct logfile_counts base; /* of lines that an earlier run counted */
 	char *state;
+	size_t mta_at; /* of in.mta's block in it */
 	/* the line that is next */
 	bool ready, ended;
 	enum line_kind kind;
@@ -234,6 +235,7 @@ mail_feed_add(struct mail_feed *f, const struct mail_input *in, struct err *e)
 {
 	struct rd r = rd_of(in->state.p, in->state.n);
 	char *state = xcalloc(1, f->state_size + 1);
+	size_t mta_at = in->mta != NULL ? state_offset(f, in->mta) : 0;
 	struct logfile_options opt = in->opt;
 	struct logfile *log;
 	struct feed_file *file;
@@ -244,7 +246,7 @@ mail_feed_add(struct mail_feed *f, const struct mail_input *in, struct err *e)
 		opt.state = unpack_str(&r);
 	if (in->mta != NULL && in->mta->head != NULL) {
 		opt.own = in->mta;
-		opt.own_state = state + state_offset(f, in->mta);
+		opt.own_state = state + mta_at;
 	}
 	rc = logfile_open(&log, in->path, &opt, e);
 	if (rc < 0) {
@@ -258,6 +260,7 @@ mail_feed_add(struct mail_feed *f, const struct mail_input *in, struct err *e)
 	    assembler_path(f->assembler, str_z(in->name ? in->name : in->path));
 	file->first = file->last = UTC_NONE;
 	file->state = state;
+	file->mta_at = mta_at;
 	return str_has(in->state) ? restore(f, file, &r, e) : 0;
 }
 
@@ -267,16 +270,14 @@ static void
 find_parser(struct mail_feed *f, struct reader *r)
 {
 	const struct parser_ops *p;
-	size_t i, at = 0;
+	size_t i;
 
-	for (i = 0; (p = parsers_at(f->parsers, i)) != NULL; i++) {
+	for (i = 0; (p = parsers_at(f->parsers, i)) != NULL; i++)
 		if (p->claims(p->cfg, r->program)) {
 			r->parser = p;
-			r->state_at = at;
+			r->state_at = state_offset(f, p);
 			return;
 		}
-		at += state_room(p);
-	}
 	r->rules = rules_claims(f->rules, r->program);
 }
 
@@ -376,7 +377,7 @@ read_line(struct mail_feed *f, struct feed_file *file)
 	if (r->parser != NULL)
 		return read_with_parser(f, r->parser, file, r->state_at);
 	if (!r->rules && mta != NULL)
-		return read_with_parser(f, mta, file, state_offset(f, mta));
+		return read_with_parser(f, mta, file, file->mta_at);
 	return r->rules ? read_with_rules(f, &file->line) : PARSED_UNKNOWN;
 }
 
