@@ -31,8 +31,7 @@ ifeq ($(HAVE_PKGS),yes)
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS)) -lbz2 -lpcap
 endif
-override CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -DVERSION='"$(VERSION)"' \
-            -DDATADIR='"$(DATADIR)"' -DSOURCE_TREE='"$(CURDIR)"' $(PKG_CFLAGS)
+override CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -DVERSION='"$(VERSION)"' $(PKG_CFLAGS)
 override CFLAGS   += -std=c11 $(OPT.$(VARIANT)) $(WARN) $(WERROR) -fstack-protector-strong -pthread
 override LDFLAGS  += $(filter -fsanitize=address%,$(OPT.$(VARIANT)))
 override LDLIBS   += $(PKG_LIBS) -lm
@@ -71,10 +70,20 @@ $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# Where the data files are is told to the objects that ask: one, and the tests.
+PLACES   := -DDATADIR='"$(DATADIR)"' -DSOURCE_TREE='"$(CURDIR)"'
+PLACED   := $(B)/src/base/datadir.o $(TESTS:%=%.o) $(FUZZERS:%=%.o)
+$(PLACED): private override CPPFLAGS += $(PLACES)
+$(PLACED): $(B)/places
+
 $(B)/flags: FORCE                   # rebuild when the flags change
 	@test "$(HAVE_PKGS)" = yes || { echo "libraries are missing (pkg-config: $(PKGS)); run make deps" >&2; exit 1; }
 	@mkdir -p $(@D)
 	@echo '$(CC) $(CPPFLAGS) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS)' > $@
+
+$(B)/places: FORCE
+	@mkdir -p $(@D)
+	@echo "$(PLACES)" | cmp -s - $@ || echo "$(PLACES)" > $@
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
