@@ -152,9 +152,7 @@ print_chart(
 	if (rc < 0)
 		return rc;
 	ch.scale = largest > BAR_MAX ? (largest + BAR_MAX - 1) / BAR_MAX : 1;
-	ch.zone = str_has(c->config->day_timezone_name)
-	              ? c->config->day_timezone_name
-	              : STR("UTC");
+	ch.zone = config_zone(c->config);
 	rc = stmt_start(st, span, 2, e);
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
 		print_day(&ch, st);

@@ -85,10 +85,9 @@ print_row(struct output *o, struct cmd *c, int64_t day,
     const struct correlate_result *r)
 {
 	char text[UTC_TEXT_MAX];
-	struct str zone = c->config->day_timezone_name;
 	const struct value v[NCOLS] = {
 	    value_str(str_of(text, day_format(day, text))),
-	    str_has(zone) ? value_str(zone) : value_z("UTC"),
+	    value_str(config_zone(c->config)),
 	    value_int(r->findings), value_int(r->confirmed),
 	    value_int(r->messages), value_int(r->unattributed),
 	    value_int(r->ambiguous), value_int(r->flow_uncovered),

@@ -229,9 +229,7 @@ print_sums(struct cmd *c, struct store *s, const struct flags *f, struct err *e)
 	if (f->has_day) {
 		day_format(f->day, day);
 		printf("Coverage of %s (%.*s)\n", day,
-		    STR_FMT(str_has(c->config->day_timezone_name)
-		                ? c->config->day_timezone_name
-		                : STR("UTC")));
+		    STR_FMT(config_zone(c->config)));
 	} else {
 		printf("Coverage\n");
 	}

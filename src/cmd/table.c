@@ -13,6 +13,7 @@ const struct command *const command_table[] = {
     &cmd_collect,
     &cmd_correlate,
     &cmd_findings,
+    &cmd_compare,
     &cmd_explain,
     &cmd_chart,
     &cmd_flow_stats,

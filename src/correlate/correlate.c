@@ -103,13 +103,6 @@ mix_rules(struct job *j)
 	}
 }
 
-static struct str
-zone_name(const struct config *c)
-{
-	return str_has(c->day_timezone_name) ? c->day_timezone_name
-	                                     : STR("UTC");
-}
-
 /* The largest of all mail sources: a message does not tell its own. */
 static int64_t
 mail_clock_error(const struct config *c)
@@ -128,7 +121,7 @@ write_parameters(struct job *j)
 	struct json out = json_to(&j->parameters);
 
 	json_open(&out, NULL, '{');
-	json_str(&out, "timezone", zone_name(j->config));
+	json_str(&out, "timezone", config_zone(j->config));
 	json_i64(&out, "window", j->config->window / USEC);
 	json_i64(&out, "mail_clock_error", mail_clock_error(j->config));
 	json_i64(&out, "packets_per_message", PACKETS_PER_MESSAGE);
@@ -410,7 +403,7 @@ put_params(const struct job *j, struct err *e)
 	    {"day", value_int(j->day)},
 	    {"day_start", value_int(j->start)},
 	    {"day_end", value_int(j->end)},
-	    {"timezone", value_str(zone_name(j->config))},
+	    {"timezone", value_str(config_zone(j->config))},
 	    {"window", value_int(j->config->window)},
 	    {"mail_clock_error", value_int(mail_clock_error(j->config))},
 	    {"packets_per_message", value_int(PACKETS_PER_MESSAGE)},

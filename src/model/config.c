@@ -18,3 +18,10 @@ prefixes_have(const struct prefix *p, size_t n, struct addr a)
 			return true;
 	return false;
 }
+
+struct str
+config_zone(const struct config *c)
+{
+	return str_has(c->day_timezone_name) ? c->day_timezone_name
+	                                     : STR("UTC");
+}

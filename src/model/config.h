@@ -94,6 +94,8 @@ struct config {
 	void *memory;                                   /* the loader's */
 };
 
+/* The name of day_timezone, for people. */
+struct str config_zone(const struct config *c);
 bool prefixes_have(const struct prefix *p, size_t n, struct addr a);
 
 #endif

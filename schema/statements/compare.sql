@@ -1,0 +1,113 @@
+-- What the verb compare reads: logs against flows, on the same days, of the
+-- same customers (scopes customer and own_unassigned).  Days from ?1 to before
+-- ?2; the period before it, of the same length, tells who is new.
+--   logs   confirmed: by verdicts or a rule
+--   flows  seen as SMTP client in the samples, not known as a mail server (by
+--          the allow-list or by its pattern), nothing clean in the logs
+
+-- A row a set.  A day: of the days that logs (and flows) cover.  new, still,
+-- gone: against the period before; NULL if they miss a day of either.
+-- name: compare_sets
+WITH RECURSIVE
+span AS (SELECT ?1 AS first, ?2 AS until, ?1 - (?2 - ?1) AS before),
+days (day) AS (
+  SELECT before FROM span UNION ALL
+  SELECT day + 1 FROM days, span WHERE day + 1 < span.until),
+member AS (
+  SELECT f.day >= span.first AS now, f.day, f.customer,
+         f.class = 'confirmed' AS logs,
+         f.class = 'flow_only_suspect'
+           OR f.class IN ('confirmed', 'below_threshold')
+              AND json_extract(f.flow, '$.client') > 0
+              AND coalesce(json_extract(f.flow, '$.expected'), 0) = 0 AS flows,
+         f.complaints > 0 AS complaints,
+         f.flow_support, f.class
+    FROM span CROSS JOIN finding f
+   WHERE f.day >= span.before AND f.day < span.until AND f.scope <> 'remote'),
+grouped AS (                -- a customer's whole period: in the set on any day
+  SELECT now, customer, max(logs) AS logs, max(flows) AS flows, max(complaints) AS complaints
+    FROM member GROUP BY now, customer),
+sets (n, name, meaning) AS (VALUES
+  (1, 'logs', 'confirmed by the logs'),
+  (2, 'flows', 'SMTP clients in the flows; no mail server, no clean log'),
+  (3, 'complaints', 'reported by others, and in the logs or flows'),
+  (4, 'logs_and_flows', 'on both lists'),
+  (5, 'logs_only', 'confirmed, and not on the list of the flows'),
+  (6, 'flows_only', 'on the list of the flows, and not confirmed'),
+  (7, 'all_three', 'logs, flows and complaints')),
+in_set AS (
+  SELECT s.n, g.now, g.customer
+    FROM sets s JOIN grouped g
+      ON CASE s.n WHEN 1 THEN g.logs WHEN 2 THEN g.flows WHEN 3 THEN g.complaints
+                  WHEN 4 THEN g.logs AND g.flows WHEN 5 THEN g.logs AND NOT g.flows
+                  WHEN 6 THEN g.flows AND NOT g.logs
+                  ELSE g.logs AND g.flows AND g.complaints END),
+customer_day AS (
+  SELECT s.n, count(*) AS days
+    FROM sets s JOIN member m ON m.now
+     AND CASE s.n WHEN 1 THEN m.logs WHEN 2 THEN m.flows WHEN 3 THEN m.complaints
+                  WHEN 4 THEN m.logs AND m.flows WHEN 5 THEN m.logs AND NOT m.flows
+                  WHEN 6 THEN m.flows AND NOT m.logs
+                  ELSE m.logs AND m.flows AND m.complaints END
+   GROUP BY s.n),
+counted AS (
+  SELECT n,
+         count(*) FILTER (WHERE now) AS customers,
+         count(*) FILTER (WHERE now AND NOT before) AS new,
+         count(*) FILTER (WHERE now AND before) AS still,
+         count(*) FILTER (WHERE NOT now AND NOT after) AS gone
+    FROM (SELECT n, now, customer,
+                 min(now) OVER w = 0 AS before, max(now) OVER w = 1 AS after
+            FROM in_set WINDOW w AS (PARTITION BY n, customer))
+   GROUP BY n),
+known AS (                  -- days of the period that logs cover, and flows as well;
+  SELECT coalesce(sum(now AND r.mail_hours > 0), 0) AS log_days,   -- and are all
+         coalesce(sum(now AND r.mail_hours > 0 AND r.flow_hours > 0), 0) AS both_days,
+         count(r.day) = count(*) AND min(r.mail_hours) > 0 AS logs,   -- days of both periods?
+         count(r.day) = count(*) AND min(r.mail_hours) > 0 AND min(r.flow_hours) > 0 AS flows
+    FROM (SELECT day, day >= span.first AS now FROM span, days) d
+    LEFT JOIN correlation_run r ON r.day = d.day),
+per AS (
+  SELECT n, name, meaning, nullif(iif(name IN ('logs', 'complaints'), log_days, both_days), 0) AS days,
+         iif(name IN ('logs', 'complaints'), logs, flows) AS before
+    FROM sets, known)
+SELECT p.name, coalesce(c.customers, 0), coalesce(d.days, 0),
+       coalesce(d.days, 0) * 1.0 / p.days,
+       iif(p.before, coalesce(c.new, 0), NULL),
+       iif(p.before, coalesce(c.still, 0), NULL),
+       iif(p.before, coalesce(c.gone, 0), NULL),
+       iif(p.before, coalesce(c.new, 0) * 1.0 / p.days, NULL),
+       p.meaning
+  FROM per p
+  LEFT JOIN counted c ON c.n = p.n
+  LEFT JOIN customer_day d ON d.n = p.n
+ ORDER BY p.n;
+
+-- The lists for capture and recapture, in customer-days, of days that logs and
+-- flows both cover; known mail servers are on neither, for the second list
+-- leaves them out.  Last: how many such were found, and days used.
+-- name: compare_lists
+SELECT count(*) FILTER (WHERE logs), count(*) FILTER (WHERE flows),
+       count(*) FILTER (WHERE logs AND flows), count(*) FILTER (WHERE expected),
+       (SELECT count(*) FROM correlation_run
+         WHERE day >= ?1 AND day < ?2 AND mail_hours > 0 AND flow_hours > 0)
+  FROM (SELECT f.class = 'flow_only_expected'
+                 OR coalesce(json_extract(f.flow, '$.expected'), 0) AS expected,
+               f.class = 'confirmed'
+                 AND NOT coalesce(json_extract(f.flow, '$.expected'), 0) AS logs,
+               f.class = 'flow_only_suspect'
+                 OR f.class IN ('confirmed', 'below_threshold')
+                    AND json_extract(f.flow, '$.client') > 0
+                    AND NOT coalesce(json_extract(f.flow, '$.expected'), 0) AS flows
+          FROM finding f JOIN correlation_run r ON r.day = f.day
+         WHERE f.day >= ?1 AND f.day < ?2 AND f.scope <> 'remote'
+           AND r.mail_hours > 0 AND r.flow_hours > 0);
+
+-- What the days rest on.
+-- name: compare_coverage
+SELECT min(day_start), max(day_end), count(*), coalesce(sum(mail_hours > 0), 0),
+       coalesce(sum(flow_hours > 0), 0), coalesce(sum(mail_hours), 0),
+       coalesce(sum(flow_hours), 0), coalesce(sum(hours), 0),
+       coalesce(sum(messages), 0), coalesce(sum(unattributed), 0),
+       coalesce(sum(ambiguous), 0), coalesce(sum(flow_uncovered), 0)
+  FROM correlation_run WHERE day >= ?1 AND day < ?2;

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * heloflow compare: what the logs found against what the flows found, of the
+ * same days and the same customers; who is new and who is gone; and how many
+ * there are in all, if the two lists let one say so.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/json_out.h"
+#include "cmd/cmd.h"
+#include "correlate/recapture.h"
+
+enum { OPT_DAY = 1, OPT_SINCE, OPT_UNTIL };
+
+static const struct option long_opts[] = {
+    {"day", required_argument, NULL, OPT_DAY},
+    {"since", required_argument, NULL, OPT_SINCE},
+    {"until", required_argument, NULL, OPT_UNTIL},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct column cols[] = {
+    {"set", "set", VALUE_TEXT},
+    {"customers", "customers", VALUE_INT},
+    {"customer_days", "customer-days", VALUE_INT},
+    {"per_day", "a day", VALUE_REAL},
+    {"new", "new", VALUE_INT},
+    {"still", "still", VALUE_INT},
+    {"gone", "gone", VALUE_INT},
+    {"new_per_day", "new a day", VALUE_REAL},
+    {"meaning", "meaning", VALUE_TEXT},
+};
+#define NCOLS (sizeof(cols) / sizeof(cols[0]))
+
+/* The statement compare_coverage, and the names in JSON. */
+static const struct column coverage_cols[] = {
+    {"from", NULL, VALUE_TIME},
+    {"until", NULL, VALUE_TIME},
+    {"days_correlated", NULL, VALUE_INT},
+    {"days_with_logs", NULL, VALUE_INT},
+    {"days_with_flows", NULL, VALUE_INT},
+    {"mail_hours", NULL, VALUE_INT},
+    {"flow_hours", NULL, VALUE_INT},
+    {"hours", NULL, VALUE_INT},
+    {"transactions", NULL, VALUE_INT},
+    {"unattributed", NULL, VALUE_INT},
+    {"ambiguous", NULL, VALUE_INT},
+    {"flow_uncovered", NULL, VALUE_INT},
+};
+#define NCOVERAGE (sizeof(coverage_cols) / sizeof(coverage_cols[0]))
+
+enum {
+	V_DAYS = 2,
+	V_LOG_DAYS,
+	V_FLOW_DAYS,
+	V_LOG_HOURS,
+	V_FLOW_HOURS,
+	V_HOURS,
+	V_TRANSACTIONS,
+	V_NOBODY,
+	V_AMBIGUOUS,
+	V_UNCOVERED
+};
+
+struct period {
+	int64_t first, until; /* days */
+};
+
+/* The two lists in customer-days, and what follows from them. */
+struct estimate {
+	int64_t n1, n2, m, expected, days;
+	struct recapture r;
+	const char *refused; /* NULL if there is one */
+};
+
+static int
+last_day(struct store *s, int64_t *out, struct err *e)
+{
+	struct stmt *st;
+	int rc = store_prepare(s, "chart_bounds", &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0 ||
+	    (rc = stmt_next(st, e)) < 0)
+		return rc;
+	if (stmt_value(st, 1).type == VALUE_NULL)
+		rc = err_set(e, ERR_FAIL,
+		    "%s: nothing to compare: no day was correlated",
+		    store_path(s));
+	*out = stmt_value(st, 1).i;
+	stmt_reset(st);
+	return rc < 0 ? rc : 0;
+}
+
+/* A time's day; the end of a period that ends at midnight is the day before. */
+static int
+day_flag(
+    struct cmd *c, const char *flag, int64_t minus, int64_t *day, struct err *e)
+{
+	int64_t t;
+	int rc = cmd_time(c, flag, optarg, &t, e);
+
+	if (rc >= 0 && (rc = cmd_config(c, e)) >= 0)
+		*day = day_of(t - minus, c->config->day_timezone) + minus;
+	return rc;
+}
+
+static int
+read_flags(
+    struct cmd *c, int argc, char **argv, struct period *p, struct err *e)
+{
+	int opt, rc = 0;
+
+	while (rc >= 0 &&
+	       (opt = cmd_option(c, argc, argv, "", long_opts, e)) != -1) {
+		switch (opt) {
+		case OPT_DAY:
+			rc = cmd_day(c, "--day", optarg, &p->first, e);
+			p->until = p->first + 1;
+			break;
+		case OPT_SINCE:
+			rc = day_flag(c, "--since", 0, &p->first, e);
+			break;
+		case OPT_UNTIL:
+			rc = day_flag(c, "--until", 1, &p->until, e);
+			break;
+		default:
+			rc = ERR_USAGE;
+		}
+	}
+	if (rc >= 0 && optind < argc)
+		rc = err_set(e, ERR_USAGE, "compare takes no file: \"%s\"",
+		    argv[optind]);
+	return rc;
+}
+
+/* What was not said is taken from the store: its last day. */
+static int
+fill_period(struct store *s, struct period *p, struct err *e)
+{
+	int rc = 0;
+
+	if (p->until == INT64_MIN) {
+		rc = last_day(s, &p->until, e);
+		p->until++;
+	}
+	if (p->first == INT64_MIN)
+		p->first = p->until - 1;
+	if (rc >= 0 && p->first >= p->until)
+		rc = err_set(e, ERR_USAGE, "--since is not before --until");
+	return rc;
+}
+
+static int
+read_estimate(struct cmd *c, struct store *s, const struct value *args,
+    struct estimate *x, struct err *e)
+{
+	int64_t *const to[] = {&x->n1, &x->n2, &x->m, &x->expected, &x->days};
+	struct stmt *st;
+	int rc = store_prepare(s, "compare_lists", &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, args, 2, e)) < 0 ||
+	    (rc = stmt_next(st, e)) < 0)
+		return rc;
+	for (size_t i = 0; i < sizeof(to) / sizeof(to[0]); i++)
+		*to[i] = stmt_value(st, i).i;
+	stmt_reset(st);
+	x->refused = NULL;
+	if (x->days == 0)
+		x->refused = "no day is covered by logs and flows";
+	else if (x->expected == 0 && c->config->nallow == 0)
+		x->refused =
+		    "no mail server of a customer is known, by `allow` "
+		    "or by its pattern: they would be counted";
+	else if (recapture_estimate(x->n1, x->n2, x->m, &x->r) < 0)
+		x->refused = "fewer than 7 customer-days are on both lists";
+	return 0;
+}
+
+static void
+estimate_json(struct json *j, const struct estimate *x)
+{
+	json_open(j, "estimate", '{');
+	json_str(j, "method", STR("chapman"));
+	json_str(j, "unit", STR("customer-days"));
+	json_i64(j, "days", x->days);
+	json_i64(j, "logs", x->n1);
+	json_i64(j, "flows", x->n2);
+	json_i64(j, "both", x->m);
+	json_i64(j, "expected_removed", x->expected);
+	if (x->refused != NULL) {
+		json_str(j, "refused", str_z(x->refused));
+	} else {
+		json_real(j, "all", x->r.n);
+		json_real(j, "sd", x->r.sd);
+		json_real(j, "low_95", x->r.low);
+		json_real(j, "high_95", x->r.high);
+	}
+	json_close(j, '}');
+}
+
+static void
+estimate_text(const struct estimate *x)
+{
+	printf("\nHow many there are in all, found or not (Chapman): ");
+	if (x->refused != NULL) {
+		printf("no estimate, %s.\n", x->refused);
+	} else {
+		printf("%.0f customer-days, 95 %%: %.0f to %.0f.\n", x->r.n,
+		    x->r.low, x->r.high);
+		printf("  It rests on the lists being independent; heavy "
+		       "senders are on both, and\n  then it is too low.\n");
+	}
+	printf("  lists: logs %" PRId64 ", flows %" PRId64 ", both %" PRId64
+	       " customer-days of %" PRId64 " days;\n  without %" PRId64
+	       " customer-days of mail servers that are known\n",
+	    x->n1, x->n2, x->m, x->days, x->expected);
+}
+
+static int
+print_json(struct cmd *c, struct stmt *coverage, struct stmt *sets,
+    const struct value *args, const struct estimate *x, struct err *e)
+{
+	struct buf out = {0};
+	struct json j = json_to(&out);
+	int rc;
+
+	json_open(&j, NULL, '{');
+	for (size_t i = 0; i < NCOVERAGE; i++) {
+		struct value v = stmt_value(coverage, i);
+
+		if (v.type == VALUE_INT)
+			v.type = coverage_cols[i].type;
+		json_value(&j, coverage_cols[i].name, &v);
+	}
+	stmt_reset(coverage);
+	json_i64(&j, "days", args[1].i - args[0].i);
+	json_str(&j, "timezone", config_zone(c->config));
+	json_open(&j, "sets", '[');
+	if ((rc = stmt_start(sets, args, 2, e)) < 0)
+		goto out;
+	while ((rc = stmt_next(sets, e)) > 0) {
+		json_open(&j, NULL, '{');
+		for (size_t i = 0; i < NCOLS; i++) {
+			struct value v = stmt_value(sets, i);
+
+			json_value(&j, cols[i].name, &v);
+		}
+		json_close(&j, '}');
+	}
+	json_close(&j, ']');
+	estimate_json(&j, x);
+	json_open(&j, "not_covered", '[');
+	for (size_t i = 0; i < c->config->nnot_covered; i++)
+		json_str(&j, NULL, c->config->not_covered[i]);
+	json_close(&j, ']');
+	json_close(&j, '}');
+	if (rc >= 0)
+		printf("%.*s\n", STR_FMT(buf_str(&out)));
+out:
+	buf_free(&out);
+	return rc;
+}
+
+static void
+print_head(struct cmd *c, const struct stmt *st, const struct value *args)
+{
+	char first[UTC_TEXT_MAX], last[UTC_TEXT_MAX];
+	int64_t n[NCOVERAGE];
+	const int64_t days = args[1].i - args[0].i;
+
+	for (size_t i = 0; i < NCOVERAGE; i++)
+		n[i] = stmt_value(st, i).i;
+	day_format(args[0].i, first);
+	day_format(args[1].i - 1, last);
+	printf("Logs against flows, %s to %s (%.*s)\n", first, last,
+	    STR_FMT(config_zone(c->config)));
+	printf("  %" PRId64 " of %" PRId64 " days correlated; logs on %" PRId64
+	       " of them (%" PRId64 " of %" PRId64 " hours), flows on %" PRId64
+	       " (%" PRId64 " hours)\n",
+	    n[V_DAYS], days, n[V_LOG_DAYS], n[V_LOG_HOURS], n[V_HOURS],
+	    n[V_FLOW_DAYS], n[V_FLOW_HOURS]);
+	printf("  %" PRId64 " transactions: %" PRId64 " of nobody or our own "
+	       "hosts, %" PRId64 " of an uncertain holder\n",
+	    n[V_TRANSACTIONS], n[V_NOBODY], n[V_AMBIGUOUS]);
+	if (n[V_UNCOVERED] > 0)
+		printf("  %" PRId64 " flow clients, a day counted, only in "
+		       "hours without logs: in no set\n",
+		    n[V_UNCOVERED]);
+	for (size_t i = 0; i < c->config->nnot_covered; i++)
+		printf("  not covered: %.*s\n",
+		    STR_FMT(c->config->not_covered[i]));
+	putchar('\n');
+}
+
+static int
+print(struct cmd *c, struct store *s, const struct period *p, struct err *e)
+{
+	const struct value args[] = {value_int(p->first), value_int(p->until)};
+	struct stmt *coverage, *sets;
+	struct estimate x;
+	int rc = read_estimate(c, s, args, &x, e);
+
+	if (rc < 0 || (rc = store_prepare(s, "compare_sets", &sets, e)) < 0 ||
+	    (rc = store_prepare(s, "compare_coverage", &coverage, e)) < 0 ||
+	    (rc = stmt_start(coverage, args, 2, e)) < 0 ||
+	    (rc = stmt_next(coverage, e)) < 0)
+		return rc;
+	if (c->out == &output_json)
+		return print_json(c, coverage, sets, args, &x, e);
+	if (c->out == &output_text)
+		print_head(c, coverage, args);
+	stmt_reset(coverage);
+	rc = cmd_rows(c, sets, args, 2, cols, NCOLS, NULL, e);
+	if (rc >= 0 && c->out == &output_text)
+		estimate_text(&x);
+	return rc;
+}
+
+static int
+run(struct cmd *c, int argc, char **argv, struct err *e)
+{
+	struct period p = {INT64_MIN, INT64_MIN};
+	struct store *s = NULL;
+	int rc = read_flags(c, argc, argv, &p, e);
+
+	if (rc < 0 || (rc = cmd_config(c, e)) < 0 ||
+	    (rc = cmd_store(c, STORE_READ, &s, e)) < 0)
+		return rc;
+	rc = fill_period(s, &p, e);
+	if (rc >= 0)
+		rc = print(c, s, &p, e);
+	store_close(s);
+	return rc < 0 ? rc : 0;
+}
+
+const struct command cmd_compare = {
+    .name = "compare",
+    .args = "[--day D | --since T --until T]",
+    .summary = "What the logs found against what the flows found",
+    .help =
+        "  --day D             one day (default: the last that was correlated)\n"
+        "  --since T, --until T  the days that the time touches\n"
+        "Both sides are of the same days and of the same customers.  New, still\n"
+        "and gone are against as many days before.\n",
+    .run = run,
+};

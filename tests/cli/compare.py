@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random findings in a real store; what `heloflow compare -j` says of them
+must be what sets in Python say.
+
+  compare.py HELOFLOW STORE      STORE: an empty one, made by the program
+"""
+import json
+import math
+import random
+import sqlite3
+import subprocess
+import sys
+
+HELOFLOW, STORE = sys.argv[1:3]
+DAY0 = 20000  # 2024-10-04
+DAYS = 12
+NAMES = ("logs", "flows", "complaints", "logs_and_flows", "logs_only",
+         "flows_only", "all_three")
+CLASSES = ("confirmed", "below_threshold", "flow_only_suspect",
+           "flow_only_expected", "clean", "ambiguous")
+
+
+def iso(day):
+    return sqlite3.connect(":memory:").execute(
+        "SELECT date(? * 86400, 'unixepoch')", (day,)).fetchone()[0]
+
+
+def make_world(seed):
+    """[(day, customer, scope, class, client, expected, complaints)], and
+    {day: (mail_hours, flow_hours)}, days without a run left out."""
+    rnd = random.Random(seed)
+    runs, findings = {}, []
+    for day in range(DAY0, DAY0 + DAYS):
+        if seed % 3 == 0 and rnd.random() < 0.2:
+            continue
+        runs[day] = (24 if seed % 3 else rnd.choice((0, 7, 24)),
+                     24 if seed % 2 else rnd.choice((0, 24)))
+        for n in range(150):
+            if rnd.random() < 0.5:
+                continue
+            cls = rnd.choice(CLASSES)
+            flow_only = cls.startswith("flow_only")
+            client = rnd.randint(1, 9) if flow_only else rnd.choice((0, 0, 5))
+            expected = cls == "flow_only_expected" or (
+                not flow_only and rnd.random() < 0.2)
+            findings.append((day, "c%d" % n, rnd.choice(
+                ("customer", "customer", "own_unassigned", "remote")), cls,
+                client, int(expected), rnd.choice((0, 0, 0, 2))))
+    return findings, runs
+
+
+def fill(findings, runs):
+    db = sqlite3.connect(STORE)
+    db.execute("DELETE FROM finding")
+    db.execute("DELETE FROM correlation_run")
+    for day, customer, scope, cls, client, expected, complaints in findings:
+        db.execute(
+            "INSERT INTO finding VALUES (?,?,'lease',?,?,NULL,NULL,0,0,'{}',?,"
+            "?,0.5,'','')", (day, customer, scope, cls, json.dumps(
+                {"client": client, "expected": bool(expected)}), complaints))
+    for day, (mail, flow) in runs.items():
+        db.execute("INSERT INTO correlation_run VALUES (?,?,?,'UTC','','{}',"
+                   "'[]',?,?,24,10,1,2,3)",
+                   (day, day * 86400000000, (day + 1) * 86400000000, mail,
+                    flow))
+    db.commit()
+    db.close()
+
+
+def lists(row):
+    day, customer, scope, cls, client, expected, complaints = row
+    logs = cls == "confirmed"
+    flows = cls == "flow_only_suspect" or (
+        cls in ("confirmed", "below_threshold") and client > 0
+        and not expected)
+    return logs, flows, complaints > 0
+
+
+def in_sets(logs, flows, complaints):
+    return dict(zip(NAMES, (logs, flows, complaints, logs and flows,
+                            logs and not flows, flows and not logs,
+                            logs and flows and complaints)))
+
+
+def members(findings, first, until):
+    """{set: (customers, customer-days)}"""
+    per, days = {}, dict.fromkeys(NAMES, 0)
+    for row in findings:
+        if not first <= row[0] < until or row[2] == "remote":
+            continue
+        got = lists(row)
+        per[row[1]] = tuple(a or b for a, b in zip(
+            per.get(row[1], (False,) * 3), got))
+        for name, there in in_sets(*got).items():
+            days[name] += there
+    return {name: ({c for c, l in per.items() if in_sets(*l)[name]},
+                   days[name]) for name in NAMES}
+
+
+def covered(runs, first, until, both):
+    return [d for d in range(first, until) if d in runs and runs[d][0] > 0
+            and (not both or runs[d][1] > 0)]
+
+
+def want_sets(findings, runs, first, until):
+    length = until - first
+    now = members(findings, first, until)
+    old = members(findings, first - length, first)
+    for name in NAMES:
+        both = name not in ("logs", "complaints")
+        days = len(covered(runs, first, until, both))
+        whole = len(covered(runs, first - length, until, both)) == 2 * length
+        a, b = now[name][0], old[name][0]
+        yield {"set": name, "customers": len(a),
+               "customer_days": now[name][1],
+               "per_day": now[name][1] / days if days else None,
+               "new": len(a - b) if whole else None,
+               "still": len(a & b) if whole else None,
+               "gone": len(b - a) if whole else None,
+               "new_per_day": len(a - b) / days if whole else None}
+
+
+def want_estimate(findings, runs, first, until):
+    days = covered(runs, first, until, True)
+    rows = [r for r in findings if r[0] in days and r[2] != "remote"]
+    known = [r for r in rows if r[5]]
+    n1 = n2 = m = 0
+    for r in rows:
+        logs, flows, _ = lists(r)
+        logs = logs and not r[5]
+        n1, n2, m = n1 + logs, n2 + flows, m + (logs and flows)
+    want = {"days": len(days), "logs": n1, "flows": n2, "both": m,
+            "expected_removed": len(known)}
+    if days and known and m >= 7:
+        want["all"] = (n1 + 1) * (n2 + 1) / (m + 1) - 1
+    return want
+
+
+def same(a, b):
+    if isinstance(a, float) or isinstance(b, float):
+        return a is not None and b is not None and math.isclose(
+            a, b, rel_tol=1e-9)
+    return a == b
+
+
+def check(findings, runs, first, until):
+    got = json.loads(subprocess.run(
+        [HELOFLOW, "--db", STORE, "compare", "-j", "--since", iso(first),
+         "--until", iso(until)], check=True, stdout=subprocess.PIPE).stdout)
+    bad = 0
+    for want, have in zip(want_sets(findings, runs, first, until),
+                          got["sets"], strict=True):
+        for key, value in want.items():
+            if not same(value, have[key]):
+                print(f"{first}-{until} {want['set']}.{key}: "
+                      f"{have[key]}, not {value}")
+                bad += 1
+    want = want_estimate(findings, runs, first, until)
+    for key, value in want.items():
+        if not same(value, got["estimate"].get(key)):
+            print(f"{first}-{until} estimate.{key}: "
+                  f"{got['estimate'].get(key)}, not {value}")
+            bad += 1
+    if ("all" in want) == ("refused" in got["estimate"]):
+        print(f"{first}-{until}: refused or not? {got['estimate']}")
+        bad += 1
+    return bad, "all" in want
+
+
+def main():
+    bad = estimates = asked = 0
+    for seed in range(1, 7):
+        findings, runs = make_world(seed)
+        fill(findings, runs)
+        for first, until in ((DAY0 + 5, DAY0 + 6), (DAY0 + 6, DAY0 + 12),
+                             (DAY0, DAY0 + 3), (DAY0 + 4, DAY0 + 8)):
+            wrong, estimated = check(findings, runs, first, until)
+            bad += wrong
+            estimates += estimated
+            asked += 1
+    print(f"{asked} periods, {estimates} with an estimate, {bad} wrong")
+    return 1 if bad or not 0 < estimates < asked else 0
+
+
+sys.exit(main())
