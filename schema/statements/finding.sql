@@ -6,7 +6,12 @@ SELECT date(f.day * 86400, 'unixepoch') AS day, f.customer, f.attributed_by, f.s
           FROM (SELECT a.text FROM finding_addr x JOIN addr a ON a.id = x.addr
                  WHERE x.day = f.day AND x.customer = f.customer ORDER BY a.bytes) q) AS addrs,
        f.class, f.kind, f.flow_support, f.first_seen, f.last_seen, f.log, f.flow,
-       f.complaints, f.confidence, f.reason,
+       f.complaints, f.confidence,
+       c.state, date(c.first_day * 86400, 'unixepoch'),
+       iif(c.round IS NULL, NULL,
+         (SELECT count(DISTINCT p.day) FROM case_part p
+           WHERE p.customer = f.customer AND p.round = c.round AND p.day <= f.day)),
+       f.reason,
        (SELECT json_group_array(json(q.fact))
           FROM (SELECT json_object('kind', e.kind,
                          'time', strftime('%Y-%m-%dT%H:%M:%S', e.time / 1000000, 'unixepoch')
@@ -18,12 +23,20 @@ SELECT date(f.day * 86400, 'unixepoch') AS day, f.customer, f.attributed_by, f.s
                  WHERE e.day = f.day AND e.customer = f.customer ORDER BY e.n) q) AS evidence,
        f.watermark
   FROM finding f
+  -- the case of a confirmed finding is that of its last event
+  LEFT JOIN abuse_case c ON f.class = 'confirmed' AND f.scope <> 'remote'
+   AND c.customer = f.customer
+   AND c.round = (SELECT count(*) FROM action a
+                   WHERE a.customer = f.customer AND a.action IN ('fixed', 'innocent')
+                     AND a.time <= f.last_seen)
  WHERE (?1 IS NULL OR f.day = ?1)
    AND (?2 IS NULL OR f.class = ?2)
    AND (?3 IS NULL OR f.last_seen >= ?3)
    AND (?4 IS NULL OR f.first_seen < ?4)
    AND (?5 IS NULL OR f.customer = ?5)
    AND (?6 IS NULL OR f.scope = ?6)
+   AND (?7 IS NULL OR c.state = ?7)
+   AND (?8 IS NULL OR c.first_day = f.day)
  ORDER BY f.day,
        CASE f.class WHEN 'confirmed' THEN 1 WHEN 'below_threshold' THEN 2
             WHEN 'flow_only_suspect' THEN 3 WHEN 'ambiguous' THEN 4
@@ -44,8 +57,14 @@ SELECT f.day, f.attributed_by, f.scope, f.class, f.kind, f.flow_support,
        json_extract(f.log, '$.senders'), json_extract(f.log, '$.ambiguous'),
        json_extract(f.flow, '$.client'), json_extract(f.flow, '$.client_in_window'),
        json_extract(f.flow, '$.p_miss'), json_extract(f.flow, '$.p_miss_messages'),
-       json_extract(f.flow, '$.rate'), json_extract(f.flow, '$.window')
+       json_extract(f.flow, '$.rate'), json_extract(f.flow, '$.window'),
+       c.state, date(c.first_day * 86400, 'unixepoch'), c.days_active
   FROM finding f JOIN correlation_run r ON r.day = f.day
+  LEFT JOIN abuse_case c ON f.class = 'confirmed' AND f.scope <> 'remote'
+   AND c.customer = f.customer
+   AND c.round = (SELECT count(*) FROM action a
+                   WHERE a.customer = f.customer AND a.action IN ('fixed', 'innocent')
+                     AND a.time <= f.last_seen)
  WHERE f.customer = ?1 AND f.day = ?2;
 
 -- name: finding_addrs

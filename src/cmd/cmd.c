@@ -181,6 +181,21 @@ cmd_day(struct cmd *c, const char *flag, const char *text, int64_t *out,
 }
 
 int
+cmd_one_of(const char *flag, const char *const *names, const char *word,
+    struct value *out, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; names[i] != NULL && strcmp(names[i], word) != 0; i++)
+		;
+	if (names[i] == NULL)
+		return err_set(
+		    e, ERR_USAGE, "%s: there is no \"%s\"", flag, word);
+	*out = value_z(names[i]);
+	return 0;
+}
+
+int
 cmd_rows(struct cmd *c, struct stmt *st, const struct value *args, size_t nargs,
     const struct column *cols, size_t ncols, int64_t *rows, struct err *e)
 {

@@ -52,6 +52,9 @@ int cmd_store(
 /* A whole number from lo to hi, or ERR_USAGE with the flag's name. */
 int cmd_number(const char *flag, const char *text, int64_t lo, int64_t hi,
     int64_t *out, struct err *e);
+/* One of the names (NULL-ended), or ERR_USAGE with the flag's name. */
+int cmd_one_of(const char *flag, const char *const *names, const char *word,
+    struct value *out, struct err *e);
 /* Time of --since and --until in day_timezone; a day of --day. */
 int cmd_time(struct cmd *c, const char *flag, const char *text, int64_t *out,
     struct err *e);

@@ -50,6 +50,9 @@ enum head {
 	H_P_MESSAGES,
 	H_RATE,
 	H_WINDOW,
+	H_CASE,
+	H_CASE_FROM,
+	H_CASE_DAYS,
 	H_N
 };
 
@@ -142,6 +145,11 @@ print_title(const struct page *p)
 	printf("\nWhen\n");
 	print_time(p, "first", p->h[H_FIRST].i);
 	print_time(p, "last", p->h[H_LAST].i);
+	if (p->h[H_CASE].type == VALUE_TEXT)
+		printf("  case   %.*s; confirmed on %lld day%s since %.*s\n",
+		    STR_FMT(p->h[H_CASE].s), num(p, H_CASE_DAYS),
+		    num(p, H_CASE_DAYS) == 1 ? "" : "s",
+		    STR_FMT(p->h[H_CASE_FROM].s));
 }
 
 /* Calls row for each row of a statement on (customer, day). */
@@ -449,15 +457,15 @@ read_head(struct page *p, struct err *e)
 static int
 print_data(struct cmd *c, struct page *p, struct err *e)
 {
-	const struct value v[6] = {p->key[1], value_null(), value_null(),
-	    value_null(), p->key[0], value_null()};
+	const struct value v[FINDINGS_ARGS] = {
+	    [0] = p->key[1], [4] = p->key[0]};
 	struct stmt *st;
 	int rc = store_prepare(p->store, "findings", &st, e);
 
 	if (rc < 0)
 		return rc;
-	return cmd_rows(
-	    c, st, v, 6, findings_columns, findings_ncolumns, NULL, e);
+	return cmd_rows(c, st, v, FINDINGS_ARGS, findings_columns,
+	    findings_ncolumns, NULL, e);
 }
 
 static int

@@ -4,7 +4,16 @@
 
 #include "cmd/findings.h"
 
-enum { OPT_DAY = 1, OPT_CLASS, OPT_SINCE, OPT_UNTIL, OPT_CUSTOMER, OPT_SCOPE };
+enum {
+	OPT_DAY = 1,
+	OPT_CLASS,
+	OPT_SINCE,
+	OPT_UNTIL,
+	OPT_CUSTOMER,
+	OPT_SCOPE,
+	OPT_STATE,
+	OPT_NEW
+};
 
 static const struct option long_opts[] = {
     {"day", required_argument, NULL, OPT_DAY},
@@ -13,6 +22,8 @@ static const struct option long_opts[] = {
     {"until", required_argument, NULL, OPT_UNTIL},
     {"customer", required_argument, NULL, OPT_CUSTOMER},
     {"scope", required_argument, NULL, OPT_SCOPE},
+    {"state", required_argument, NULL, OPT_STATE},
+    {"new", no_argument, NULL, OPT_NEW},
     {NULL, 0, NULL, 0},
 };
 
@@ -31,6 +42,9 @@ const struct column findings_columns[] = {
     {"flow", NULL, VALUE_JSON},
     {"complaints", "reports", VALUE_INT},
     {"confidence", "sure", VALUE_REAL},
+    {"case_state", "case", VALUE_TEXT},
+    {"first_day", NULL, VALUE_TEXT},
+    {"days_active", "days", VALUE_INT},
     {"reason", "reason", VALUE_TEXT},
     {"evidence", NULL, VALUE_JSON},
     {"watermark", NULL, VALUE_TEXT},
@@ -40,23 +54,10 @@ const size_t findings_ncolumns =
 
 static const char *const class_names[] = {"confirmed", "below_threshold",
     "flow_only_suspect", "flow_only_expected", "clean", "ambiguous", NULL};
+const char *const case_states[] = {
+    "new", "seen", "fixed", "innocent", "reopened", NULL};
 static const char *const scope_names[] = {
     "customer", "own_unassigned", "remote", NULL};
-
-static int
-one_of(const char *flag, const char *const *names, const char *word,
-    struct value *out, struct err *e)
-{
-	size_t i;
-
-	for (i = 0; names[i] != NULL && strcmp(names[i], word) != 0; i++)
-		;
-	if (names[i] == NULL)
-		return err_set(
-		    e, ERR_USAGE, "%s: there is no \"%s\"", flag, word);
-	*out = value_z(names[i]);
-	return 0;
-}
 
 /* v: the statement's arguments, in its order. */
 static int
@@ -67,7 +68,7 @@ read_flag(struct cmd *c, int opt, struct value *v, struct err *e)
 		v[0].type = VALUE_INT;
 		return cmd_day(c, "--day", optarg, &v[0].i, e);
 	case OPT_CLASS:
-		return one_of("--class", class_names, optarg, &v[1], e);
+		return cmd_one_of("--class", class_names, optarg, &v[1], e);
 	case OPT_SINCE:
 		v[2].type = VALUE_INT;
 		return cmd_time(c, "--since", optarg, &v[2].i, e);
@@ -78,7 +79,12 @@ read_flag(struct cmd *c, int opt, struct value *v, struct err *e)
 		v[4] = value_z(optarg);
 		return 0;
 	case OPT_SCOPE:
-		return one_of("--scope", scope_names, optarg, &v[5], e);
+		return cmd_one_of("--scope", scope_names, optarg, &v[5], e);
+	case OPT_STATE:
+		return cmd_one_of("--state", case_states, optarg, &v[6], e);
+	case OPT_NEW:
+		v[7] = value_int(1);
+		return 0;
 	default:
 		return ERR_USAGE;
 	}
@@ -87,7 +93,7 @@ read_flag(struct cmd *c, int opt, struct value *v, struct err *e)
 static int
 run(struct cmd *c, int argc, char **argv, struct err *e)
 {
-	struct value v[6] = {{0}};
+	struct value v[FINDINGS_ARGS] = {{0}};
 	struct store *s = NULL;
 	struct stmt *st;
 	int opt, rc = 0;
@@ -104,8 +110,8 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 	if (rc >= 0)
 		rc = store_prepare(s, "findings", &st, e);
 	if (rc >= 0)
-		rc = cmd_rows(
-		    c, st, v, 6, findings_columns, findings_ncolumns, NULL, e);
+		rc = cmd_rows(c, st, v, FINDINGS_ARGS, findings_columns,
+		    findings_ncolumns, NULL, e);
 	store_close(s);
 	return rc;
 }
@@ -120,6 +126,9 @@ const struct command cmd_findings = {
         "  --class C         confirmed, below_threshold, clean, ambiguous,\n"
         "                    flow_only_suspect, flow_only_expected\n"
         "  --scope S         customer, own_unassigned, remote\n"
-        "  --customer NAME   of one customer or address\n",
+        "  --customer NAME   of one customer or address\n"
+        "  --state S         whose case is new, seen, fixed, innocent, reopened\n"
+        "  --new             that opened a case: nothing was confirmed of the\n"
+        "                    customer before, or not since it was closed\n",
     .run = run,
 };

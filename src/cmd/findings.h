@@ -4,8 +4,13 @@
 
 #include "cmd/cmd.h"
 
+/* The statement "findings": day, class, since, until, customer, scope, state,
+ * new; NULL for any. */
+#define FINDINGS_ARGS 8
+
 /* The columns of the statement "findings": the keys of a finding in JSON. */
 extern const struct column findings_columns[];
 extern const size_t findings_ncolumns;
+extern const char *const case_states[]; /* NULL-ended; doc/cases.md */
 
 #endif
