@@ -36,6 +36,7 @@ CREATE TEMP TABLE flow_figures (
   samples INTEGER, client INTEGER, client_covered INTEGER, client_strong INTEGER,
   syn INTEGER, answered INTEGER, server_strong INTEGER, server_weak INTEGER,
   rst INTEGER, syn_back INTEGER, answered_back INTEGER, hours INTEGER,
+  est_syn INTEGER,                   -- SYNs sent; NULL if a rate is not known
   slots INTEGER, doubtful INTEGER, doubt_first INTEGER, doubt_last INTEGER,
   allowed INTEGER                    -- all client addresses are on the list
 ) WITHOUT ROWID;
@@ -55,6 +56,8 @@ SELECT customer,
        coalesce(sum(syn) FILTER (WHERE NOT doubt AND agent IN (SELECT agent FROM temp.way_back)), 0),
        coalesce(sum(answered) FILTER (WHERE NOT doubt AND agent IN (SELECT agent FROM temp.way_back)), 0),
        count(DISTINCT first / 3600000000) FILTER (WHERE NOT doubt),
+       iif(min(coalesce(rate, 0)) FILTER (WHERE NOT doubt AND syn > 0) = 0, NULL,
+           coalesce(sum(syn * rate) FILTER (WHERE NOT doubt AND syn > 0), 0)),
        count(*) FILTER (WHERE NOT doubt AND client > 0),
        coalesce(sum(client) FILTER (WHERE doubt), 0),
        min(iif(client > 0 AND doubt, first, NULL)),

@@ -61,7 +61,7 @@ SELECT j.day, j.customer,
                                  WHERE x.customer = j.customer ORDER BY x.rule) q))),
        json_object(
          'samples', coalesce(f.samples, 0), 'client', coalesce(f.client, 0),
-         'client_strong', coalesce(f.client_strong, 0), 'syn', coalesce(f.syn, 0),
+         'client_strong', coalesce(f.client_strong, 0), 'syn', coalesce(f.syn, 0), 'est_syn', f.est_syn,
          'answered', coalesce(f.answered, 0),
          'rst', coalesce(f.rst, 0), 'hours', coalesce(f.hours, 0),
          'server_strong', coalesce(f.server_strong, 0), 'server_weak', coalesce(f.server_weak, 0),

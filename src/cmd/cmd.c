@@ -181,6 +181,23 @@ cmd_day(struct cmd *c, const char *flag, const char *text, int64_t *out,
 }
 
 int
+cmd_last_day(struct store *s, int64_t *out, struct err *e)
+{
+	struct stmt *st;
+	int rc = store_prepare(s, "chart_bounds", &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0 ||
+	    (rc = stmt_next(st, e)) < 0)
+		return rc;
+	if (stmt_value(st, 1).type == VALUE_NULL)
+		rc = err_set(
+		    e, ERR_FAIL, "%s: no day was correlated", store_path(s));
+	*out = stmt_value(st, 1).i;
+	stmt_reset(st);
+	return rc < 0 ? rc : 0;
+}
+
+int
 cmd_one_of(const char *flag, const char *const *names, const char *word,
     struct value *out, struct err *e)
 {

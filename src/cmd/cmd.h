@@ -60,6 +60,8 @@ int cmd_time(struct cmd *c, const char *flag, const char *text, int64_t *out,
     struct err *e);
 int cmd_day(struct cmd *c, const char *flag, const char *text, int64_t *out,
     struct err *e);
+/* The last day that was correlated; ERR_FAIL if there is none. */
+int cmd_last_day(struct store *s, int64_t *day, struct err *e);
 /* Rows of a prepared statement to stdout, columns bound by position. */
 int cmd_rows(struct cmd *c, struct stmt *st, const struct value *args,
     size_t nargs, const struct column *cols, size_t ncols, int64_t *rows,

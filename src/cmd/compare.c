@@ -74,24 +74,6 @@ struct estimate {
 	const char *refused; /* NULL if there is one */
 };
 
-static int
-last_day(struct store *s, int64_t *out, struct err *e)
-{
-	struct stmt *st;
-	int rc = store_prepare(s, "chart_bounds", &st, e);
-
-	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
-		return rc;
-	if (stmt_value(st, 1).type == VALUE_NULL)
-		rc = err_set(e, ERR_FAIL,
-		    "%s: nothing to compare: no day was correlated",
-		    store_path(s));
-	*out = stmt_value(st, 1).i;
-	stmt_reset(st);
-	return rc < 0 ? rc : 0;
-}
-
 /* A time's day; the end of a period that ends at midnight is the day before. */
 static int
 day_flag(
@@ -141,7 +123,7 @@ fill_period(struct store *s, struct period *p, struct err *e)
 	int rc = 0;
 
 	if (p->until == INT64_MIN) {
-		rc = last_day(s, &p->until, e);
+		rc = cmd_last_day(s, &p->until, e);
 		p->until++;
 	}
 	if (p->first == INT64_MIN)

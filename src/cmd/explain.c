@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "cmd/findings.h"
+#include "cmd/score_text.h"
 #include "report/logline.h"
 
 enum { OPT_ALL = 1 };
@@ -354,8 +355,38 @@ print_flows(const struct page *p)
 	putchar('\n');
 }
 
+/* Of one whom only the flows show: how much like the confirmed ones. */
+static int
+print_score(struct page *p, struct err *e)
+{
+	const struct value args[] = {p->key[1], p->key[0]};
+	double x[SCORE_FIGURES];
+	struct score_model m;
+	struct stmt *st;
+	int rc = score_fit(&m, p->store, p->key[1].i, e);
+
+	if (rc < 0 || (rc = store_prepare(p->store, "suspects", &st, e)) < 0 ||
+	    (rc = stmt_start(st, args, 2, e)) < 0 ||
+	    (rc = stmt_next(st, e)) <= 0)
+		return rc;
+	for (size_t i = 0; i < SCORE_FIGURES; i++)
+		x[i] = stmt_value(st, i).r;
+	stmt_reset(st);
+	printf("\n");
+	if (m.refused == NULL)
+		printf("This customer: %.2f, from figures",
+		    logit_predict(&m.logit, x));
+	for (size_t i = 0; m.refused == NULL && i < SCORE_FIGURES; i++)
+		printf("%s %s %.2f", i % 4 == 0 ? "\n   " : ",",
+		    score_figure[i], x[i]);
+	if (m.refused == NULL)
+		putchar('\n');
+	score_text(&m);
+	return 0;
+}
+
 static void
-print_end(const struct page *p)
+print_sure(const struct page *p)
 {
 	printf("\nHow sure\n  ");
 	if (p->h[H_CONFIDENCE].type == VALUE_REAL)
@@ -364,6 +395,11 @@ print_end(const struct page *p)
 		    sure(p->h[H_CONFIDENCE].r), p->h[H_CONFIDENCE].r);
 	else
 		printf("there is nothing to be sure of\n");
+}
+
+static void
+print_covers(const struct page *p)
+{
 	printf("\nCovers\n  logs %lld of %lld hours, flows %lld of %lld hours; "
 	       "the run saw ",
 	    num(p, H_MAIL_HOURS), num(p, H_HOURS), num(p, H_FLOW_HOURS),
@@ -398,7 +434,10 @@ print_page(struct page *p, struct err *e)
 	print_facts(&all, "complaint", "Reports");
 	if (rc >= 0)
 		rc = each(p, "finding_against", against_row, e);
-	print_end(p);
+	print_sure(p);
+	if (rc >= 0 && str_eq(p->h[H_CLASS].s, STR("flow_only_suspect")))
+		rc = print_score(p, e);
+	print_covers(p);
 out:
 	free(all.f);
 	free(all.l);

@@ -14,6 +14,7 @@ const struct command *const command_table[] = {
     &cmd_correlate,
     &cmd_findings,
     &cmd_compare,
+    &cmd_suspects,
     &cmd_case,
     &cmd_cases,
     &cmd_actions,

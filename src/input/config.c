@@ -471,6 +471,18 @@ read_retention(struct load *l, const struct yaml_node *n, void *out)
 	return read_keys(l, n, keys, out);
 }
 
+/* A share of a whole: above 0, below 1. */
+static int
+read_share(struct load *l, const struct yaml_node *n, void *out)
+{
+	double *v = out;
+	int rc = yaml_double(n, v, l->err);
+
+	if (rc == 0 && !(*v > 0 && *v < 1))
+		rc = fail(l, n, "a number above 0 and below 1");
+	return rc;
+}
+
 static int
 read_day_timezone(struct load *l, const struct yaml_node *n, void *out)
 {
@@ -494,6 +506,7 @@ static const struct key config_keys[] = {
     {"not_covered", read_texts, offsetof(struct config, not_covered)},
     {"mmdb", read_paths, offsetof(struct config, mmdb)},
     {"window", read_duration, offsetof(struct config, window)},
+    {"mailbox_share", read_share, offsetof(struct config, mailbox_share)},
     {"retention", read_retention, 0},
     {NULL, NULL, 0},
 };

@@ -89,6 +89,7 @@ struct config {
 	size_t nnot_covered;
 	const struct str *mmdb; /* paths, terminated */
 	size_t nmmdb;
+	double mailbox_share; /* of the world's mailboxes; 0 = not known */
 	int64_t window;                                 /* default 3600 s */
 	int64_t retain_flow_samples, retain_deliveries; /* 0 = for ever */
 	void *memory;                                   /* the loader's */

@@ -169,7 +169,7 @@ def check(findings, runs, first, until):
 
 def main():
     bad = estimates = asked = 0
-    for seed in range(1, 7):
+    for seed in range(1, 4):
         findings, runs = make_world(seed)
         fill(findings, runs)
         for first, until in ((DAY0 + 5, DAY0 + 6), (DAY0 + 6, DAY0 + 12),

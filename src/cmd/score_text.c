@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/score_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void
+score_text(const struct score_model *m)
+{
+	printf("Score: ");
+	if (m->refused != NULL)
+		printf("none, %s", m->refused);
+	else
+		printf("the odds that a customer with such flows is one whom "
+		       "our logs confirm");
+	printf("\n  labels: %" PRId64 " confirmed customer-days (%" PRId64
+	       " customers), %" PRId64 " clean ones (%" PRId64
+	       "), of the %d days before\n",
+	    m->rows[1], m->who[1], m->rows[0], m->who[0], SCORE_DAYS);
+	if (m->refused != NULL) {
+		printf("  at least %d days and %d customers of each are "
+		       "needed\n",
+		    SCORE_ROWS_MIN, SCORE_WHO_MIN);
+		return;
+	}
+	printf("  weights of standardised figures, penalty %g:", m->lambda);
+	for (size_t i = 0; i < SCORE_FIGURES; i++)
+		printf("%s %s %+.2f", i % 4 == 0 ? "\n   " : ",",
+		    score_figure[i], m->logit.weight[i]);
+	printf("\n  on customers it was not fitted on: AUC %.2f (95 %%: %.2f "
+	       "to %.2f); predicted and found:",
+	    m->auc, m->auc_low, m->auc_high);
+	for (size_t i = 0, shown = 0; i < SCORE_BINS; i++)
+		if (m->bin[i].n > 0)
+			printf("%s %.2f/%.2f (%" PRId64 ")",
+			    shown++ % 5 == 0 ? "\n   " : ",",
+			    m->bin[i].predicted,
+			    (double)m->bin[i].confirmed / (double)m->bin[i].n,
+			    m->bin[i].n);
+	printf(
+	    "\n  Customers in our logs are no random sample of those who are "
+	    "not: an order to\n  look into, and no proof.\n");
+}
