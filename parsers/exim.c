@@ -72,7 +72,9 @@ is_housekeeping(struct str s)
 	    STR("no MAIL in local SMTP connection"), {NULL, 0}};
 	struct str rest = s, word;
 
-	if (starts_with_any(s, any))
+	if (starts_with_any(s, any) ||
+	    (str_starts(s, STR("ETRN ")) &&
+	        str_find(s, STR(" received from ")) > 0))
 		return true;
 	if (str_skip(&rest, STR("exim "))) {
 		word = str_word(&rest);
@@ -94,8 +96,7 @@ is_message_note(struct str s)
 	    STR("Frozen"), STR("frozen by "), STR("Unfrozen by "),
 	    STR("unfrozen by "), STR("no immediate delivery: "),
 	    STR("queued by "), STR("queued for "), STR("cancelled by "),
-	    STR("removed by "), STR("Spool file is locked"),
-	    STR("Spool file for "), STR("Spool read error"),
+	    STR("removed by "), STR("Spool file "), STR("Spool read error"),
 	    STR("retry time not reached"), STR("DKIM: "), STR("PDKIM: "),
 	    STR("DKIM START: "), STR("ARC: "), STR("TLS error "),
 	    STR("original recipients ignored "), STR("TLS session: "),

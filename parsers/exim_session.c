@@ -498,8 +498,8 @@ unverified_helo(struct exim_line *l, struct str s, int reply)
 		return PARSED_UNKNOWN;
 	if (host.n > 0)
 		r.ev = event_of(EVENT_REJECT);
-	refuse(&r, STAGE_HELO, reply,
-	    STR("argument does not match calling host"));
+	refuse(
+	    &r, STAGE_HELO, reply, STR("argument does not match calling host"));
 	emit_refusal(l, &r);
 	return PARSED_USED;
 }
@@ -765,6 +765,54 @@ rejected_mail(struct exim_line *l, struct str s)
 	return PARSED_USED;
 }
 
+/* "rejected MAIL from H: no HELO/EHLO given": 503 (smtp_in.c,
+ * host_and_ident() without the HELO that there was not) */
+static enum parsed
+no_helo(struct exim_line *l, struct str s)
+{
+	struct refusal r = {.ev = event_of(EVENT_REJECT)};
+
+	if (!client(&r.ev, &s) || !str_eq(s, STR(": no HELO/EHLO given")))
+		return PARSED_UNKNOWN;
+	refuse(&r, STAGE_MAIL, 503, STR("no HELO/EHLO given"));
+	emit_refusal(l, &r);
+	return PARSED_USED;
+}
+
+/* "SMTP connection lost after final dot H=host [addr] P=esmtp" (receive.c):
+ * the peer was gone before it was told, and the message was not kept. */
+static enum parsed
+lost_after_dot(struct exim_line *l, struct str s)
+{
+	struct event ev = event_of(EVENT_ABORT);
+
+	if (!str_skip(&s, STR(" ")) || !client(&ev, &s))
+		return PARSED_UNKNOWN;
+	return abandoned(l, &ev, "lost connection after final dot");
+}
+
+/* "ID PRDR R=<a@b> refusal" (receive.c): what the client was told of this
+ * recipient alone.  Where the ACL has a message, the line has that instead,
+ * "ID PRDR a@b text", and does not tell whether it was a refusal. */
+static enum parsed
+prdr(struct exim_line *l, struct str s)
+{
+	struct refusal r = {.ev = event_of(EVENT_REJECT)};
+
+	if (!str_has(l->id))
+		return PARSED_UNKNOWN;
+	if (!str_skip(&s, STR("R=")) || !exim_bracketed(&s, &r.recipient))
+		return PARSED_IGNORED;
+	if (str_eq(s, STR(" refusal")))
+		refuse(&r, STAGE_EOM, 550, STR("PRDR refusal"));
+	else if (str_eq(s, STR(" temporary refusal")))
+		refuse(&r, STAGE_EOM, 450, STR("PRDR temporary refusal"));
+	else
+		return PARSED_IGNORED;
+	emit_refusal(l, &r);
+	return PARSED_USED;
+}
+
 /* A warning in an ACL for messages that came from no host. */
 static enum parsed
 warning_alone(struct exim_line *l, struct str s)
@@ -806,6 +854,8 @@ exim_session(struct exim_line *l)
 	         "from "),
 	        data_timeout},
 	    {STR("SMTP call from "), dropped},
+	    {STR("SMTP connection lost after final dot"), lost_after_dot},
+	    {STR("PRDR "), prdr},
 	    {STR("SMTP syntax error in \""), syntax_error},
 	    {STR("SMTP protocol error in \""), protocol_error},
 	    {STR("SMTP protocol synchronization error ("), sync_error},
@@ -817,6 +867,7 @@ exim_session(struct exim_line *l)
 	    {STR("rejected EHLO from "), bad_helo},
 	    {STR("rejected from "), rejected_from},
 	    {STR("rejected MAIL FROM:"), rejected_mail},
+	    {STR("rejected MAIL from "), no_helo},
 	    {STR("unqualified sender rejected: "), unqualified_sender},
 	    {STR("unqualified recipient rejected: "), unqualified_recipient},
 	    {STR("Connection from "), refused_busy},

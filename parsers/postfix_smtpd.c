@@ -373,7 +373,17 @@ static const struct pf_text smtpd_warnings[] = {
     {STR("milter "), STR_NONE},
     {STR("timeout on "), STR_NONE},
     {STR("not enough free space in mail queue"), STR_NONE},
-    {STR(""), STR("]: request longer than ")},
+    {STR(""), STR(": request longer than ")},
+    {STR(""), STR(": response longer than ")},
+    {STR("reject: ETRN "), STR(" from ")},
+    {STR("bad ETRN "), STR(" from ")},
+    {STR("Refusing STARTTLS request from "), STR_NONE},
+    {STR("Refusing TLS service request from "), STR_NONE},
+    {STR("Wrapper-mode request dropped from "), STR_NONE},
+    {STR("received garbage from proxy "), STR_NONE},
+    {STR("haproxy read: "), STR_NONE},
+    {STR("bad "), STR(" syntax from proxy: ")},
+    {STR(""), STR(" server address count limit (")},
     {STR("NOQUEUE: malformed BDAT command syntax from "), STR_NONE},
     {STR("NOQUEUE: null BDAT request from "), STR_NONE},
     {STR("xsasl_"), STR_NONE},
@@ -465,6 +475,16 @@ read_auth_failure(const struct pf *pf, struct str s)
 	return pf_emit(pf, &ev);
 }
 
+/* The address of "<address>", the whole of s; absent if it is anything else. */
+static struct str
+only_address(struct str s)
+{
+	if (!str_skip(&s, STR("<")) || !str_ends(s, STR(">")))
+		return STR_NONE;
+	s.n--;
+	return pf_address_whole(s) ? s : STR_NONE;
+}
+
 /* "Illegal address syntax from name[addr] in MAIL command: <...>": the
  * client was told 501 (smtpd.c mail_cmd, rcpt_cmd), and no other line says
  * so.  The address is whatever the peer sent. */
@@ -473,6 +493,7 @@ read_bad_address(const struct pf *pf, struct str s)
 {
 	struct event ev = event_of(EVENT_REJECT);
 	struct pf_peer peer;
+	struct str address;
 
 	if (!pf_peer(&s, &peer) || !str_skip(&s, STR(" in ")))
 		return PARSED_UNKNOWN;
@@ -481,6 +502,13 @@ read_bad_address(const struct pf *pf, struct str s)
 	ev.disposition = DISP_REJECTED;
 	ev.reply = 501;
 	ev.reason = STR("Illegal address syntax");
+	address = only_address(s);
+	if (ev.stage == STAGE_MAIL) {
+		ev.sender = address;
+	} else if (ev.stage == STAGE_RCPT && str_has(address)) {
+		ev.recipients = &address;
+		ev.nrecipients = 1;
+	}
 	pf_client(&ev, &peer);
 	return pf_emit(pf, &ev);
 }
@@ -548,11 +576,10 @@ static const struct pf_text smtpd_ignored[] = {
     {STR("improper command pipelining after "), STR_NONE},
     {STR("certificate verification failed for "), STR_NONE},
     /* smtpd_tls_loglevel = 2 and more */
-    {STR("SSL_accept:"), STR_NONE},
-    {STR("SSL3 alert "), STR_NONE},
+    {STR("SSL_accept:"), STR_NONE}, {STR("SSL3 alert "), STR_NONE},
     {STR("initializing the server-side TLS engine"), STR_NONE},
-    {STR(""), STR("]: TLS cipher list ")},
-    {STR(""), STR(": subject_CN=")},
+    {STR(""), STR("]: TLS cipher list ")}, {STR(""), STR(": subject_CN=")},
+    {STR(""), STR(": replacing command \"")}, /* smtpd_command_filter */
 };
 
 /* " ehlo=1 mail=0/1 commands=1/2" (3.0): of two MAIL commands one passed. */
@@ -619,6 +646,8 @@ smtpd_id(const struct pf *pf, struct str id, struct str s)
 		return read_client(pf, id, s);
 	if (!str_until(&s, STR(": "), &name))
 		return PARSED_UNKNOWN;
+	if (str_eq(name, STR("abort"))) /* of a TLS handshake */
+		return PARSED_IGNORED;
 	v = verb_find(name);
 	return v ? read_verb(pf, id, v, s, pf_tail) : PARSED_UNKNOWN;
 }
@@ -746,6 +775,13 @@ static const struct pf_text cleanup_ignored[] = {
     {STR("warning: "), STR(": queue file size limit exceeded")},
     {STR("warning: "), STR(" map lookup problem")},
     {STR("warning: cleanup_milter"), STR_NONE},
+    {STR("warning: mail_stream_cleanup: "), STR_NONE},
+    {STR("warning: "), STR(": ignoring ")},
+    {STR("warning: "), STR(" from Milter or header/body_checks")},
+    {STR("warning: "), STR(": Milter request to ")},
+    {STR("warning: bad "), STR(" header text \"")},
+    {STR("warning: unknown command in "), STR_NONE},
+    {STR("warning: multi-valued "), STR_NONE},
 };
 
 static enum parsed

@@ -882,12 +882,33 @@ commands(void **unused)
 	refused("rejected from <a@b.example> H=(h) [198.51.100.1]: message too "
 	        "big: read=9 max=8",
 	    STAGE_EOM, 552);
+	ev = refused("rejected MAIL from h.example [198.51.100.1]:7 "
+	             "I=[192.0.2.10]:25: no HELO/EHLO given",
+	    STAGE_MAIL, 503);
+	client(ev, "198.51.100.1", 7);
+	ignored("ETRN example.org received from [198.51.100.1]:7");
 	refused("Connection from [198.51.100.1]:24244 refused: too many "
 	        "connections",
 	    STAGE_CONNECT, 421);
 	refused("refused connection from h.example [198.51.100.1] "
 	        "(host_reject_connection)",
 	    STAGE_CONNECT, 554);
+}
+
+static void
+recipient_responses(void **unused)
+{
+	const struct event *ev;
+
+	(void)unused;
+	ev = refused(
+	    ID " PRDR R=<\"x> acceptance\"@l.example> refusal", STAGE_EOM, 550);
+	one_recipient(ev, "\"x> acceptance\"@l.example");
+	ev = refused(
+	    ID " PRDR R=<b@l.example> temporary refusal", STAGE_EOM, 450);
+	one_recipient(ev, "b@l.example");
+	ignored(ID " PRDR R=<b@l.example> acceptance");
+	ignored(ID " PRDR b@l.example refusal");
 }
 
 /* One that went away: of this kind, with this client. */
@@ -918,6 +939,10 @@ disconnections(void **unused)
 	          "while reading message data",
 	    EVENT_ABORT, "203.0.113.49");
 	assert_int_equal(ev->stage, STAGE_DATA);
+	assert_int_equal(ev->disposition, DISP_ABORTED);
+	ev = went(ID " SMTP connection lost after final dot H=(h) "
+	             "[203.0.113.49]:4 I=[192.0.2.10]:25 P=esmtp L.-",
+	    EVENT_ABORT, "203.0.113.49");
 	assert_int_equal(ev->disposition, DISP_ABORTED);
 	went(
 	    "unexpected disconnection while reading SMTP command from h.example"
@@ -1108,6 +1133,7 @@ main(void)
 	    cmocka_unit_test_setup(rejection_forged, reset),
 	    cmocka_unit_test_setup(any_helo, reset),
 	    cmocka_unit_test_setup(commands, reset),
+	    cmocka_unit_test_setup(recipient_responses, reset),
 	    cmocka_unit_test_setup(quoted_local_part, reset),
 	    cmocka_unit_test_setup(next_hop_ids, reset),
 	    cmocka_unit_test_setup(unverified_helo, reset),

@@ -734,6 +734,28 @@ test_smtpd_warnings(void **state)
 	    "reject client{192.0.2.4} port{99} name{h} rejected @mail "
 	    "reply{501} reason{Illegal address syntax}");
 	expect(SMTPD,
+	    "warning: Illegal address syntax from h[192.0.2.4] in MAIL "
+	    "command: <a@-.example>",
+	    "reject client{192.0.2.4} name{h} sender{a@-.example} rejected "
+	    "@mail reply{501} reason{Illegal address syntax}");
+	expect(SMTPD,
+	    "warning: Illegal address syntax from h[192.0.2.4] in RCPT "
+	    "command: <a b@example.org>",
+	    "reject client{192.0.2.4} name{h} rcpt{a b@example.org} rejected "
+	    "@rcpt reply{501} reason{Illegal address syntax}");
+	expect(SMTPD,
+	    "warning: Illegal address syntax from h[192.0.2.4] in RCPT "
+	    "command: <a@example.org>,<b@example.org>",
+	    "reject client{192.0.2.4} name{h} rejected @rcpt reply{501} "
+	    "reason{Illegal address syntax}");
+	expect(SMTPD,
+	    "warning: h[192.0.2.4]:99: request longer than 2048: EHLO xxx...",
+	    "ignored");
+	expect(
+	    SMTPD, "warning: reject: ETRN x... from h[192.0.2.4]", "ignored");
+	expect(SMTPD, "NOQUEUE: abort: TLS from h[192.0.2.4]: no certificate",
+	    "ignored");
+	expect(SMTPD,
 	    "warning: hostname a.example.org does not resolve to address "
 	    "192.0.2.4: Name or service not known",
 	    "ignored");
@@ -1221,7 +1243,8 @@ test_hostile_length(void **state)
 		in.text = str_of(text, at + 1);
 		alarm(20); /* ends the program */
 		assert_int_not_equal(
-		    parser_postfix.line(NULL, &in, NULL, &sink), PARSED_IGNORED);
+		    parser_postfix.line(NULL, &in, NULL, &sink),
+		    PARSED_IGNORED);
 		alarm(0);
 	}
 	free(text);
@@ -1251,10 +1274,12 @@ read_lab(const char *variant)
 		assert_true(logfile_next(f, &kind, &line, &raw, &ev, &e) >= 0);
 		if (kind == LINE_END)
 			break;
-		if (kind != LINE_HEADED || !parser_postfix.claims(NULL, line.program))
+		if (kind != LINE_HEADED ||
+		    !parser_postfix.claims(NULL, line.program))
 			continue;
 		n++;
-		if (parser_postfix.line(NULL, &line, NULL, &sink) == PARSED_UNKNOWN)
+		if (parser_postfix.line(NULL, &line, NULL, &sink) ==
+		    PARSED_UNKNOWN)
 			fail_msg("%s: %.*s", path, STR_FMT(raw));
 	}
 	logfile_close(f);
