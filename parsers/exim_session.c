@@ -653,6 +653,8 @@ command_error(struct exim_line *l, struct str s, int reply)
 	stage = stage_of(command);
 	if (stage != STAGE_MAIL && stage != STAGE_RCPT)
 		return PARSED_IGNORED;
+	if (str_eq(s, STR(" unrecognized command")))
+		reply = 500;
 	refuse(&r, stage, reply, str_trim(s));
 	command_address(&r, command);
 	emit_refusal(l, &r);
@@ -793,7 +795,8 @@ lost_after_dot(struct exim_line *l, struct str s)
 
 /* "ID PRDR R=<a@b> refusal" (receive.c): what the client was told of this
  * recipient alone.  Where the ACL has a message, the line has that instead,
- * "ID PRDR a@b text", and does not tell whether it was a refusal. */
+ * "ID PRDR a@b text", and does not tell whether it was a refusal.  As with
+ * RCPT, the message goes on without this recipient: so that is the stage. */
 static enum parsed
 prdr(struct exim_line *l, struct str s)
 {
@@ -804,9 +807,9 @@ prdr(struct exim_line *l, struct str s)
 	if (!str_skip(&s, STR("R=")) || !exim_bracketed(&s, &r.recipient))
 		return PARSED_IGNORED;
 	if (str_eq(s, STR(" refusal")))
-		refuse(&r, STAGE_EOM, 550, STR("PRDR refusal"));
+		refuse(&r, STAGE_RCPT, 550, STR("PRDR refusal"));
 	else if (str_eq(s, STR(" temporary refusal")))
-		refuse(&r, STAGE_EOM, 450, STR("PRDR temporary refusal"));
+		refuse(&r, STAGE_RCPT, 450, STR("PRDR temporary refusal"));
 	else
 		return PARSED_IGNORED;
 	emit_refusal(l, &r);

@@ -369,18 +369,31 @@ early_talker(struct sm *c)
 }
 
 static enum parsed
-headers_too_large(struct sm *c)
+too_large(struct sm *c, struct str dsn)
 {
 	struct event ev = sm_event(c, EVENT_REJECT);
 
 	ev.disposition = DISP_REJECTED;
 	ev.stage = STAGE_EOM;
 	ev.reply = 552;
-	ev.dsn = STR("5.6.0");
+	ev.dsn = dsn;
 	ev.reason = c->text;
 	sm_set_fate(c, ev.disposition, ev.reply);
 	sm_emit(c, &ev);
 	return PARSED_USED;
+}
+
+static enum parsed
+headers_too_large(struct sm *c)
+{
+	return too_large(c, STR("5.6.0"));
+}
+
+/* "message size (99) exceeds maximum (50)", seen when all of it has come. */
+static enum parsed
+message_too_large(struct sm *c)
+{
+	return too_large(c, STR("5.2.3"));
 }
 
 static enum parsed
@@ -435,9 +448,11 @@ static const struct {
     READER("SMTP ", put_off),
     READER("tcpwrappers (", tcp_wrappers),
     READER("headers too large (", headers_too_large),
+    READER("message size (", message_too_large),
     /* Verbose sessions, LogLevel 15 and more: the peer's words. */
     READER("--- ", ignored),
     READER("<-- ", ignored),
+    READER("Sending \"", ignored), /* an unknown command, to a filter */
     /* Operation of the server. */
     READER("AUTH=client", ignored),
     READER("AUTH: ", ignored),

@@ -504,6 +504,9 @@ sm_to(struct sm *c)
 	sm_reply(&reply, o.reply);
 	ev.reply = reply.reply ? reply.reply : deferred_code(o.stat);
 	read_next_hop(&ev, o.relay);
+	/* One that was refused at RCPT is in the list of what was discarded. */
+	if (str_eq(o.stat, STR("discarded")) && str_starts(o.dsn, STR("5")))
+		return PARSED_IGNORED;
 	if (!str_has(o.mailer) && ev.disposition != DISP_QUARANTINED)
 		refused(c, &ev, &o);
 	else if (ev.disposition == DISP_DELIVERED)

@@ -39,11 +39,25 @@ stage_find(const struct word_stage *t, struct str word, enum stage *out)
 	return false;
 }
 
+/* $#discard or a filter's discard at MAIL or RCPT: the client goes on and sends
+ * the message, which has its "from=" and, in the end, its "discarded". */
+static void
+discard_early(struct sm *c, struct event *ev)
+{
+	ev->kind = ev->nrecipients > 0 ? EVENT_ATTEMPT : EVENT_DETAIL;
+	sm_emit(c, ev);
+}
+
 /* A refusal before MAIL says nothing of the message that may follow under
  * the same id: it is a transaction of its own. */
 static void
 emit_reject(struct sm *c, struct event *ev)
 {
+	if (ev->disposition == DISP_DISCARDED &&
+	    (ev->stage == STAGE_MAIL || ev->stage == STAGE_RCPT)) {
+		discard_early(c, ev);
+		return;
+	}
 	if (ev->stage == STAGE_CONNECT || ev->stage == STAGE_HELO ||
 	    ev->stage == STAGE_AUTH)
 		ev->queue_id = STR_NONE;
@@ -408,7 +422,24 @@ static const struct known_error errors[] = {
     {"List:; syntax illegal", 553, "5.1.3", STAGE_RCPT},
     {"Addresses cannot end with", 553, "5.1.3", STAGE_RCPT},
     {"Too many recipients", 452, "4.5.3", STAGE_RCPT},
-    {"Only one recipient", 452, "4.5.3", STAGE_RCPT}, {NULL, 0, NULL, 0}};
+    {"Only one recipient", 452, "4.5.3", STAGE_RCPT},
+    {"Unbalanced ", 553, "5.0.0", STAGE_RCPT}, {NULL, 0, NULL, 0}};
+
+/* 'Syntax error in parameters scanning "..."': what was sent instead of "TO:".
+ * Such texts are logged of RCPT alone (srvrsmtp.c, LogUsrErrs). */
+static enum parsed
+bad_parameters(struct sm *c)
+{
+	struct event ev = sm_event(c, EVENT_REJECT);
+
+	ev.disposition = DISP_REJECTED;
+	ev.stage = STAGE_RCPT;
+	ev.reply = 501;
+	ev.dsn = STR("5.5.2");
+	ev.reason = STR("Syntax error in parameters");
+	emit_reject(c, &ev);
+	return PARSED_USED;
+}
 
 /* "<address>... User unknown": the address is the peer's. */
 enum parsed
@@ -418,6 +449,9 @@ sm_user_error(struct sm *c)
 	struct str s = c->text, rcpt;
 	ptrdiff_t at = str_rfind(s, STR("... "));
 
+	if (str_has(c->queue_id) &&
+	    str_starts(s, STR("Syntax error in parameters scanning \"")))
+		return bad_parameters(c);
 	if (at < 0 || !str_has(c->queue_id))
 		return PARSED_UNKNOWN;
 	rcpt = sm_bare(sm_whole(str_head(s, (size_t)at)));

@@ -852,6 +852,9 @@ commands(void **unused)
 	             "H=h.example [198.51.100.1] address is ridiculously long",
 	    STAGE_RCPT, 501);
 	one_recipient(ev, "aa@l.example");
+	refused("SMTP syntax error in \"RCPT FROM:<a@l.example>\" "
+	        "H=[198.51.100.1] unrecognized command",
+	    STAGE_RCPT, 500);
 	ignored("SMTP syntax error in \"\" H=[198.51.100.1] unrecognized "
 	        "command");
 	ignored("SMTP protocol error in \"AUTH LOGIN\" H=(h) [198.51.100.1] "
@@ -902,10 +905,10 @@ recipient_responses(void **unused)
 
 	(void)unused;
 	ev = refused(
-	    ID " PRDR R=<\"x> acceptance\"@l.example> refusal", STAGE_EOM, 550);
+	    ID " PRDR R=<\"x> acceptance\"@l.example> refusal", STAGE_RCPT, 550);
 	one_recipient(ev, "\"x> acceptance\"@l.example");
 	ev = refused(
-	    ID " PRDR R=<b@l.example> temporary refusal", STAGE_EOM, 450);
+	    ID " PRDR R=<b@l.example> temporary refusal", STAGE_RCPT, 450);
 	one_recipient(ev, "b@l.example");
 	ignored(ID " PRDR R=<b@l.example> acceptance");
 	ignored(ID " PRDR b@l.example refusal");

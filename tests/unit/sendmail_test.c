@@ -566,6 +566,17 @@ user_errors(void **s)
 	same(ev->dsn, "5.1.1");
 	same(ev->recipients[0], "\"to=<x>, relay=y\"@lab.example");
 	assert_false(ev->has_client);
+	ev = one(Q "<n@lab.example... Unbalanced '<'");
+	assert_int_equal(ev->reply, 553);
+	assert_int_equal(ev->nrecipients, 0);
+	ev = one(Q "Syntax error in parameters scanning \"FROM\"");
+	assert_int_equal(ev->reply, 501);
+	assert_int_equal(ev->stage, STAGE_RCPT);
+	ev = one(Q "message size (391466) exceeds maximum (300000)");
+	assert_int_equal(ev->reply, 552);
+	assert_int_equal(ev->stage, STAGE_EOM);
+	assert_int_equal(
+	    parse(Q "Sending \"wiz\" to Milter"), PARSED_IGNORED);
 	assert_false(str_has(ev->text));
 	ev = one(Q "</etc/passwd@lab.example>... Cannot mail directly to "
 	           "files");
@@ -635,6 +646,30 @@ discards(void **s)
 	               "stat=discarded");
 	assert_int_equal(got[1].disposition, DISP_DISCARDED);
 	assert_int_equal(one(Q "discarded")->disposition, DISP_DISCARDED);
+}
+
+/* The message comes and is listed all the same: what the ruleset said is of
+ * its recipient, and no refusal that ends the message. */
+static void
+discards_early(void **s)
+{
+	const struct event *ev =
+	    one(Q "ruleset=check_rcpt, arg1=<t@b.example>, relay=h.example "
+	          "[203.0.113.8], discard");
+
+	(void)s;
+	assert_int_equal(ev->kind, EVENT_ATTEMPT);
+	assert_int_equal(ev->disposition, DISP_DISCARDED);
+	same(ev->recipients[0], "t@b.example");
+	client_is(ev, "203.0.113.8");
+	ev = one(Q "ruleset=check_mail, arg1=<x@b.example>, relay=[192.0.2.9],"
+	           " discard");
+	assert_int_equal(ev->kind, EVENT_DETAIL);
+	assert_int_equal(one(Q "discarded")->disposition, DISP_DISCARDED);
+	/* refused at RCPT, and listed */
+	assert_int_equal(parse(Q "to=<n@b.example>, delay=00:00:01, pri=1, "
+	                         "dsn=5.1.1, stat=discarded"),
+	    PARSED_IGNORED);
 }
 
 static void
@@ -857,6 +892,7 @@ main(void)
 	    cmocka_unit_test(user_errors),
 	    cmocka_unit_test(milter_rejects),
 	    cmocka_unit_test(discards),
+	    cmocka_unit_test(discards_early),
 	    cmocka_unit_test(milter_headers),
 	    cmocka_unit_test(milter_other),
 	    cmocka_unit_test(authenticated),
