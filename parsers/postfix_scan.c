@@ -326,11 +326,22 @@ pf_tail(struct str *s, struct pf_tail *t)
 	return look.n == s->n && take_envelope(s, t);
 }
 
+/* Does what follow only once in s? */
+static bool
+once(struct str s, struct str what)
+{
+	struct str before;
+
+	return str_until(&s, what, &before) && str_find(s, what) < 0;
+}
+
 /* postscreen_smtpd.c: commas, addresses bare, the HELO as sent.  Read from
- * the left, for the reply before it is all the server's own. */
+ * the left, for the reply before it is all the server's own; an address with
+ * brackets in it ("a@b>") is whole if nothing else looks like its end. */
 bool
 pf_tail_commas(struct str *s, struct pf_tail *t)
 {
+	bool plain = once(*s, STR(">, to=<")) && once(*s, STR(">, proto="));
 	struct str in = *s, text;
 
 	*t = (struct pf_tail){.sender = STR_NONE};
@@ -338,8 +349,9 @@ pf_tail_commas(struct str *s, struct pf_tail *t)
 	    !str_until(&in, STR(">, to=<"), &t->sender) ||
 	    !str_until(&in, STR(">, proto="), &t->recipient) ||
 	    !str_until(&in, STR(", helo=<"), &t->protocol) ||
-	    !str_ends(in, STR(">")) || !pf_address_whole(t->sender) ||
-	    !pf_address_whole(t->recipient))
+	    !str_ends(in, STR(">")) ||
+	    (!plain && (!pf_address_whole(t->sender) ||
+	                   !pf_address_whole(t->recipient))))
 		return false;
 	t->helo = str_head(in, in.n - 1);
 	*s = text;

@@ -854,6 +854,8 @@ static const struct pf_text screen_ignored[] = {
     {STR("cache "), STR(" full cleanup: ")},
     {STR("close database "), STR_NONE},
     {STR("DATA without valid RCPT from ["), STR_NONE},
+    {STR("BDAT without valid RCPT from ["), STR_NONE},
+    {STR("["), STR(": replacing command \"")},
     {STR("warning: getpeername: "), STR_NONE},
     {STR("warning: haproxy read: "), STR_NONE},
     {STR("warning: psc_"), STR_NONE},

@@ -425,18 +425,19 @@ static const struct known_error errors[] = {
     {"Only one recipient", 452, "4.5.3", STAGE_RCPT},
     {"Unbalanced ", 553, "5.0.0", STAGE_RCPT}, {NULL, 0, NULL, 0}};
 
-/* 'Syntax error in parameters scanning "..."': what was sent instead of "TO:".
+/* 'Syntax error in parameters scanning "..."': what was sent instead of "TO:";
+ * "FOO parameter unrecognized".
  * Such texts are logged of RCPT alone (srvrsmtp.c, LogUsrErrs). */
 static enum parsed
-bad_parameters(struct sm *c)
+bad_parameters(struct sm *c, int reply, struct str dsn, struct str reason)
 {
 	struct event ev = sm_event(c, EVENT_REJECT);
 
 	ev.disposition = DISP_REJECTED;
 	ev.stage = STAGE_RCPT;
-	ev.reply = 501;
-	ev.dsn = STR("5.5.2");
-	ev.reason = STR("Syntax error in parameters");
+	ev.reply = reply;
+	ev.dsn = dsn;
+	ev.reason = reason;
 	emit_reject(c, &ev);
 	return PARSED_USED;
 }
@@ -451,7 +452,11 @@ sm_user_error(struct sm *c)
 
 	if (str_has(c->queue_id) &&
 	    str_starts(s, STR("Syntax error in parameters scanning \"")))
-		return bad_parameters(c);
+		return bad_parameters(
+		    c, 501, STR("5.5.2"), STR("Syntax error in parameters"));
+	if (str_has(c->queue_id) && str_ends(s, STR(" parameter unrecognized")))
+		return bad_parameters(
+		    c, 555, STR("5.5.4"), STR("parameter unrecognized"));
 	if (at < 0 || !str_has(c->queue_id))
 		return PARSED_UNKNOWN;
 	rcpt = sm_bare(sm_whole(str_head(s, (size_t)at)));
@@ -482,7 +487,7 @@ sm_discarded(struct sm *c)
 {
 	struct event ev = sm_event(c, EVENT_REJECT);
 
-	if (!str_has(c->queue_id))
+	if (!str_has(c->queue_id) || !str_eq(c->text, STR("discarded")))
 		return PARSED_UNKNOWN;
 	if (sm_fate(c, NULL) == SM_DISCARDED)
 		return PARSED_IGNORED;

@@ -829,6 +829,8 @@ on_attempt(struct assembler *a, const struct origin *o, const struct event *ev)
 		if (hop != HOP_NONE && !str_has(r->handed_to))
 			r->handed_to = arena_dup(&m->mem, ev->queued_as);
 	}
+	if (ev->nrecipients == 0 && m->recipients == NULL) /* nobody is named */
+		message_recipient(m, q, STR_NONE, STR_NONE);
 	if (ev->nrecipients == 0) /* of all that still wait */
 		for (r = m->recipients; r != NULL; r = r->next)
 			if (r->queue == q && !recipient_settled(r))

@@ -816,6 +816,52 @@ test_discarded_names(void **state)
 	    "virus\n");
 }
 
+/* Exim names no recipient of a message that an ACL discards, by default. */
+static void
+test_discarded_nobody(void **state)
+{
+#define TAKEN                                                                  \
+	"00:00.000 mx exim[811]: 1xVRyS-0003k5-1L <= s@c.example H=(c) "       \
+	"[192.0.2.7] P=esmtp S=72\n"
+#define DROPPED                                                                \
+	"00:00.100 mx exim[811]: 1xVRyS-0003k5-1L => blackhole (DATA ACL "     \
+	"discarded recipients): by rule\n"                                     \
+	"00:00.200 mx exim[811]: 1xVRyS-0003k5-1L Completed\n"
+	static const char want[] =
+	    "mx/1xVRyS-0003k5-1L 192.0.2.7 s@c.example - discarded -\n";
+
+	(void)state;
+	assert_string_equal(parse(1, TAKEN DROPPED), want);
+	assert_string_equal(import_each(2, TAKEN, DROPPED), want);
+}
+
+/* A ruleset discards at RCPT, and the message comes all the same: it is one
+ * message, and who was refused stays so. */
+static void
+test_discarded_early(void **state)
+{
+	static const char log[] =
+	    "00:00.000 mx sm-mta[811]: 6ANBVsG4000811: <x@d.example>... User "
+	    "unknown\n"
+	    "00:00.050 mx sm-mta[811]: 6ANBVsG4000811: ruleset=check_rcpt, "
+	    "arg1=<t@d.example>, relay=c [192.0.2.7], discard\n"
+	    "00:00.100 mx sm-mta[811]: 6ANBVsG4000811: from=<s@c.example>, "
+	    "size=72, class=0, nrcpts=2, msgid=<m@c>, proto=ESMTP, "
+	    "daemon=MTA, relay=c [192.0.2.7]\n"
+	    "00:00.200 mx sm-mta[811]: 6ANBVsG4000811: to=<x@d.example>, "
+	    "delay=00:00:00, pri=1, dsn=5.1.1, stat=discarded\n"
+	    "00:00.300 mx sm-mta[811]: 6ANBVsG4000811: to=<t@d.example>, "
+	    "delay=00:00:00, pri=1, stat=discarded\n"
+	    "00:00.400 mx sm-mta[811]: 6ANBVsG4000811: to=<a@d.example>, "
+	    "delay=00:00:00, pri=1, stat=discarded\n";
+
+	(void)state;
+	assert_string_equal(parse(1, log),
+	    "mx/6ANBVsG4000811 192.0.2.7 s@c.example a@d.example discarded -\n"
+	    "mx/6ANBVsG4000811 192.0.2.7 s@c.example t@d.example discarded -\n"
+	    "mx/6ANBVsG4000811 192.0.2.7 s@c.example x@d.example rejected -\n");
+}
+
 /* Two MAIL commands were refused, one of them had a line of its own. */
 static void
 test_refused_mail(void **state)
@@ -940,6 +986,8 @@ main(void)
 	    cmocka_unit_test(test_retries),
 	    cmocka_unit_test(test_expired),
 	    cmocka_unit_test(test_discarded_names),
+	    cmocka_unit_test(test_discarded_nobody),
+	    cmocka_unit_test(test_discarded_early),
 	    cmocka_unit_test(test_refused_mail),
 	    cmocka_unit_test(test_message_id_forms),
 	    cmocka_unit_test(test_filter_names_client),

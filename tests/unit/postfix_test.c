@@ -1134,6 +1134,16 @@ test_postscreen(void **state)
 	    "dsn{5.7.1} reason{Service unavailable; client [192.0.2.4] "
 	    "blocked using bl.example} text{Service unavailable; client "
 	    "[192.0.2.4] blocked using bl.example} kind{reject}");
+	expect(SCREEN,
+	    "NOQUEUE: reject: RCPT from [192.0.2.4]:99: 450 4.3.2 Service "
+	    "currently unavailable; from=<a@b.example>>, to=<r@d.example>, "
+	    "proto=ESMTP, helo=<h>",
+	    "reject client{192.0.2.4} port{99} helo{h} proto{ESMTP} "
+	    "sender{a@b.example>} rcpt{r@d.example} tempfailed @rcpt "
+	    "reply{450} dsn{4.3.2} reason{Service currently unavailable} "
+	    "text{Service currently unavailable} kind{reject}");
+	expect(
+	    SCREEN, "BDAT without valid RCPT from [192.0.2.4]:99", "ignored");
 	/* postscreen prints a HELO as it was sent */
 	expect(SCREEN,
 	    "NOQUEUE: reject: RCPT from [192.0.2.4]:60591: 450 4.3.2 Service "

@@ -572,6 +572,10 @@ user_errors(void **s)
 	ev = one(Q "Syntax error in parameters scanning \"FROM\"");
 	assert_int_equal(ev->reply, 501);
 	assert_int_equal(ev->stage, STAGE_RCPT);
+	ev = one(Q "FOO parameter unrecognized");
+	assert_int_equal(ev->reply, 555);
+	assert_int_equal(
+	    parse(Q "discarded parameter unrecognized"), PARSED_UNKNOWN);
 	ev = one(Q "message size (391466) exceeds maximum (300000)");
 	assert_int_equal(ev->reply, 552);
 	assert_int_equal(ev->stage, STAGE_EOM);
