@@ -312,10 +312,14 @@ run(struct follow *f, const struct mail_flags *flags, struct err *e)
 	    .unparsed = f->unparsed.to ? &f->unparsed.sink : NULL};
 	catch_signals();
 	rc = rounds(f, e);
-	if (rc >= 0)
-		import_mail_say(&f->total);
-	return rc < 0 ? rc
-	              : unparsed_file_close(&f->unparsed, flags->unparsed, e);
+	if (rc < 0)
+		return rc;
+	import_mail_say(&f->total);
+	if (flags->stats)
+		mail_stats_print(f->total.n, f->total.messages,
+		    f->total.records, f->total.open);
+	rc = unparsed_file_close(&f->unparsed, flags->unparsed, e);
+	return rc < 0 ? rc : mail_unparsed_excess(f->total.n, flags);
 }
 
 int

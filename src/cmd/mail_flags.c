@@ -224,6 +224,18 @@ check_file(const struct mail_feed *f, size_t i)
 }
 
 int
+mail_unparsed_excess(struct line_counts n, const struct mail_flags *flags)
+{
+	if (flags->max_unparsed < 0 ||
+	    (double)n.unparsed <= flags->max_unparsed * (double)n.lines)
+		return 0;
+	fprintf(stderr,
+	    "heloflow: %lld of %lld lines were not understood, more than --max-unparsed\n",
+	    (long long)n.unparsed, (long long)n.lines);
+	return EXIT_INCOMPLETE;
+}
+
+int
 mail_incomplete(const struct mail_feed *f, const struct mail_flags *flags)
 {
 	struct line_counts n = mail_feed_total(f);
@@ -233,13 +245,8 @@ mail_incomplete(const struct mail_feed *f, const struct mail_flags *flags)
 	for (i = 0; i < mail_feed_files(f); i++)
 		if (check_file(f, i) != 0)
 			rc = EXIT_INCOMPLETE;
-	if (flags->max_unparsed >= 0 &&
-	    (double)n.unparsed > flags->max_unparsed * (double)n.lines) {
-		fprintf(stderr,
-		    "heloflow: %lld of %lld lines were not understood, more than --max-unparsed\n",
-		    (long long)n.unparsed, (long long)n.lines);
+	if (mail_unparsed_excess(n, flags) != 0)
 		rc = EXIT_INCOMPLETE;
-	}
 	return rc;
 }
 

@@ -56,7 +56,10 @@ int unparsed_file_close(
 /* {"lines":...} on stderr; open: messages that had not ended. */
 void mail_stats_print(
     struct line_counts n, int64_t messages, int64_t records, int64_t open);
-/* 0, or EXIT_INCOMPLETE with one line on stderr that says why. */
+/* 0, or EXIT_INCOMPLETE with one line on stderr that says why: for
+ * --max-unparsed alone, and for that or a file that broke off. */
+int mail_unparsed_excess(
+    struct line_counts n, const struct mail_flags *flags);
 int mail_incomplete(const struct mail_feed *f, const struct mail_flags *flags);
 int rules_open(struct rules **out, struct err *e);     /* rules/verdict/ */
 int parsers_open(struct parsers **out, struct err *e); /* parsers/ */

@@ -120,6 +120,19 @@ pid=$!
 wait_lines "$(wc -l <"$work/clamav-milter.log")"
 stop TERM
 
+# --stats and --max-unparsed speak at the end, of all that was followed.
+{ cat "$work/part.00"; echo "2026-11-20T00:00:00+00:00 mx9 postfix/smtpd[1]: what is this"; } >"$work/odd"
+db=$work/odd.db
+start --stats --max-unparsed 0 "$work/odd"
+wait_lines "$(wc -l <"$work/odd")"
+kill -TERM "$pid"
+rc=0
+wait "$pid" || rc=$?
+pid=
+[ "$rc" = 3 ] || fail "--max-unparsed 0: exit $rc"
+grep -q "^{\"lines\":$(wc -l <"$work/odd"),.*\"unparsed\":1," "$work/err" ||
+    fail "--stats: $(cat "$work/err")"
+
 # --- the progress bar
 # Long enough for a fast machine to draw it: every 0.2 s.
 for _ in $(seq 80); do cat "$work/mail.log"; done >"$work/big"
