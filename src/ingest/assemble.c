@@ -999,6 +999,16 @@ on_reject(struct assembler *a, const struct origin *o, struct event *ev)
 	return refuse_unqueued(a, o, ev);
 }
 
+/* Can what was given up at this stage be q?  Before DATA it is not one of which
+ * the Message-ID is known: that one was taken, the queue manager's line is late
+ * (another process writes it), and the peer has begun or reset the next. */
+static bool
+can_abort(const struct queue_entry *q, enum stage stage)
+{
+	return !q->ended && q->message->size < 0 &&
+	       (stage >= STAGE_DATA || !str_has(q->message->message_id));
+}
+
 static struct message *
 on_abort(struct assembler *a, const struct origin *o, struct event *ev)
 {
@@ -1011,7 +1021,7 @@ on_abort(struct assembler *a, const struct origin *o, struct event *ev)
 		q = queue_of(a, o, ev->queue_id);
 	else if (c != NULL && c->queue != NULL)
 		q = c->queue;
-	if (q != NULL && !q->ended && q->message->size < 0) {
+	if (q != NULL && can_abort(q, ev->stage)) {
 		struct attempt at = attempt_of(o, ev);
 
 		message_refuse(q->message, &at, ev->stage);

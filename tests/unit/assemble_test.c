@@ -816,6 +816,36 @@ test_discarded_names(void **state)
 	    "virus\n");
 }
 
+/* The queue manager's line may come after the session's last: what was lost
+ * is not the message whose Message-ID is known. */
+static void
+test_lost_after_message(void **state)
+{
+	static const char log[] =
+	    "00:00.100 mx postfix/smtpd[21]: ABCDE: client=c[192.0.2.7]\n"
+	    "00:00.200 mx postfix/cleanup[12]: ABCDE: message-id=<m@c>\n"
+	    "00:00.300 mx postfix/smtpd[21]: NOQUEUE: reject: RCPT from "
+	    "c[192.0.2.7]: 550 5.1.1 <x@d.example>: Recipient address "
+	    "rejected: User unknown; from=<s@c.example> to=<x@d.example> "
+	    "proto=ESMTP helo=<c>\n"
+	    "00:00.400 mx postfix/smtpd[21]: lost connection after RSET from "
+	    "c[192.0.2.7]\n"
+	    "00:00.500 mx postfix/qmgr[13]: ABCDE: from=<s@c.example>, "
+	    "size=99, nrcpt=1 (queue active)\n" AGENT("00:01.000", "ABCDE",
+	        "a@d.example", "2.0.0", "sent (ok)")
+	        REMOVED("00:01.100", "ABCDE")
+	    /* and one that was not sent, in a session of its own */
+	    "00:02.000 mx postfix/smtpd[22]: BCDEF: client=c[192.0.2.7]\n"
+	    "00:02.100 mx postfix/smtpd[22]: lost connection after RCPT from "
+	    "c[192.0.2.7]\n";
+
+	(void)state;
+	assert_string_equal(parse(1, log),
+	    "mx/- 192.0.2.7 s@c.example x@d.example rejected -\n"
+	    "mx/ABCDE 192.0.2.7 s@c.example a@d.example delivered -\n"
+	    "mx/BCDEF 192.0.2.7 - - aborted -\n");
+}
+
 /* Exim names no recipient of a message that an ACL discards, by default. */
 static void
 test_discarded_nobody(void **state)
@@ -986,6 +1016,7 @@ main(void)
 	    cmocka_unit_test(test_retries),
 	    cmocka_unit_test(test_expired),
 	    cmocka_unit_test(test_discarded_names),
+	    cmocka_unit_test(test_lost_after_message),
 	    cmocka_unit_test(test_discarded_nobody),
 	    cmocka_unit_test(test_discarded_early),
 	    cmocka_unit_test(test_refused_mail),
