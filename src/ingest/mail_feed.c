@@ -30,6 +30,7 @@ struct feed_file {
 	struct logfile_counts counts;
 	struct logfile_counts base; /* of lines that an earlier run counted */
 	char *state;
+	struct buf strange; /* blocks of parsers that are not there, packed */
 	size_t mta_at; /* of in.mta's block in it */
 	/* the line that is next */
 	bool ready, ended;
@@ -94,6 +95,7 @@ mail_feed_free(struct mail_feed *f)
 	for (i = 0; i < f->nfiles; i++) {
 		logfile_close(f->files[i].log);
 		free(f->files[i].state);
+		buf_free(&f->files[i].strange);
 	}
 	free(f->files);
 	map_free(&f->readers);
@@ -118,7 +120,8 @@ state_offset(const struct mail_feed *f, const struct parser_ops *p)
 
 /* Between runs. */
 
-/* Each block with its parser's name: another run may have other parsers. */
+/* Each block with its parser's name: another run may have other parsers, and
+ * keeps those of the parsers that it has not. */
 static void
 save_blocks(
     const struct mail_feed *f, const struct feed_file *file, struct buf *out)
@@ -133,6 +136,7 @@ save_blocks(
 		}
 		at += state_room(p);
 	}
+	buf_s(out, buf_str(&file->strange));
 }
 
 static bool
@@ -148,6 +152,10 @@ restore_blocks(
 		if (!r.bad && p != NULL && block.n == p->state_size)
 			memcpy(
 			    file->state + state_offset(f, p), block.p, block.n);
+		if (!r.bad && p == NULL) {
+			pack_str(&file->strange, name);
+			pack_str(&file->strange, block);
+		}
 	}
 	return !r.bad;
 }

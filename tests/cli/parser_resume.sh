@@ -59,3 +59,30 @@ sed -e 's/^name: exchange/name: another/' parsers/exchange.yaml >"$other/parsers
 
 try opensmtpd/mail.log '--year 2026'
 try exchange/MSGTRK.LOG '--mta exchange --host ex1'
+
+# A run without the parser keeps its block: the columns are known afterwards.
+log=$root/tests/golden/exchange/MSGTRK.LOG
+flags='--mta exchange --host ex1'
+without=$t/without
+mkdir -p "$without/parsers"
+ln -s "$root/schema" "$root/rules" "$without/"
+ln -s "$root/parsers/opensmtpd.yaml" "$without/parsers/"
+n=$(wc -l <"$log")
+{ head -n $((n / 2)) "$log"; echo '#Comment: nothing'; tail -n +$((n / 2 + 1)) "$log"; } >"$t/all"
+cp "$t/all" "$t/log"
+rm -f "$t"/one* "$t"/two*
+import "$t/one"
+dump "$t/one" >"$t/want"
+head -n $((n / 2)) "$t/all" >"$t/log"
+import "$t/two"
+head -n $((n / 2 + 1)) "$t/all" >"$t/log"
+rc=0
+HELOFLOW_DATADIR=$without heloflow --db "$t/two" import mail --host ex1 "$t/log" 2>"$t/err" || rc=$?
+[ "$rc" = 0 ] || [ "$rc" = 3 ] || fail "without the parser: exit $rc: $(cat "$t/err")"
+grep -q ' 1 new lines' "$t/err" || fail "without the parser: $(cat "$t/err")"
+cp "$t/all" "$t/log"
+import "$t/two"
+dump "$t/two" >"$t/got"
+[ "$(wc -l <"$t/got")" -gt 5 ] || fail "no records"
+diff "$t/want" "$t/got" || fail "exchange: a run without the parser lost its block"
+echo "exchange: the same, with a run between that has no such parser"
