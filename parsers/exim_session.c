@@ -498,8 +498,8 @@ unverified_helo(struct exim_line *l, struct str s, int reply)
 		return PARSED_UNKNOWN;
 	if (host.n > 0)
 		r.ev = event_of(EVENT_REJECT);
-	refuse(
-	    &r, STAGE_HELO, reply, STR("argument does not match calling host"));
+	refuse(&r, STAGE_HELO, reply,
+	    STR("argument does not match calling host"));
 	emit_refusal(l, &r);
 	return PARSED_USED;
 }

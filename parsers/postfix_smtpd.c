@@ -576,9 +576,11 @@ static const struct pf_text smtpd_ignored[] = {
     {STR("improper command pipelining after "), STR_NONE},
     {STR("certificate verification failed for "), STR_NONE},
     /* smtpd_tls_loglevel = 2 and more */
-    {STR("SSL_accept:"), STR_NONE}, {STR("SSL3 alert "), STR_NONE},
+    {STR("SSL_accept:"), STR_NONE},
+    {STR("SSL3 alert "), STR_NONE},
     {STR("initializing the server-side TLS engine"), STR_NONE},
-    {STR(""), STR("]: TLS cipher list ")}, {STR(""), STR(": subject_CN=")},
+    {STR(""), STR("]: TLS cipher list ")},
+    {STR(""), STR(": subject_CN=")},
     {STR(""), STR(": replacing command \"")}, /* smtpd_command_filter */
 };
 

@@ -53,7 +53,7 @@ discard_early(struct sm *c, struct event *ev)
 static void
 emit_reject(struct sm *c, struct event *ev)
 {
-	if (ev->disposition == DISP_DISCARDED &&
+	if (ev->disposition == DISP_DISCARDED && str_has(ev->queue_id) &&
 	    (ev->stage == STAGE_MAIL || ev->stage == STAGE_RCPT)) {
 		discard_early(c, ev);
 		return;
