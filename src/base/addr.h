@@ -31,6 +31,11 @@ bool addr_is_v4(struct addr a);
 bool addr_is_loopback(struct addr a);
 bool addr_is_zero(struct addr a);
 int addr_cmp(struct addr a, struct addr b);
+static inline bool
+addr_eq(struct addr a, struct addr b)
+{
+	return memcmp(a.b, b.b, sizeof(a.b)) == 0;
+}
 
 /* "198.51.100.0/24", "2001:db8::/32" or a single address; host bits beyond
  * the length are cleared. */

@@ -29,7 +29,7 @@ find_cover(struct flow_batch *b, struct addr agent, int64_t time)
 	struct cover *head = map_get(&b->covers, h), *c;
 
 	for (c = head; c; c = c->chain) {
-		if (c->hour == hour && addr_cmp(c->agent, agent) == 0)
+		if (c->hour == hour && addr_eq(c->agent, agent))
 			return c;
 	}
 	c = arena_zalloc(&b->mem, sizeof(*c));

@@ -55,7 +55,7 @@ agents_have(const struct agents *a, struct addr addr)
 	const struct agent *g =
 	    map_get(&a->map, hash_bytes(addr.b, sizeof(addr.b), 0));
 
-	while (g && addr_cmp(g->addr, addr) != 0)
+	while (g && !addr_eq(g->addr, addr))
 		g = g->chain;
 	return g != NULL;
 }

@@ -269,7 +269,7 @@ find_agent(struct flow_loss *l, const struct sflow_datagram *d)
 
 	for (a = head; a; a = a->chain) {
 		if (a->sub_agent == d->sub_agent &&
-		    addr_cmp(a->addr, d->agent) == 0)
+		    addr_eq(a->addr, d->agent))
 			return a;
 	}
 	if (l->t.agents >= AGENTS_MAX)
@@ -288,7 +288,7 @@ is_feed(const struct feed *o, const struct sflow_sample *s)
 {
 	return o->index == s->source_index && o->class == s->source_class &&
 	       o->sub_agent == s->datagram->sub_agent &&
-	       addr_cmp(o->addr, s->datagram->agent) == 0;
+	       addr_eq(o->addr, s->datagram->agent);
 }
 
 static struct feed *

@@ -31,6 +31,7 @@ struct flow_source {
 	void *state;                 /* NULL: an empty file */
 	const struct stream *stream; /* the FILE's; NULL with state */
 	bool cut;                    /* the compressed data ended early */
+	char buffer[BUFFER];         /* the FILE's: glibc makes none that big */
 };
 
 /* The FILE's backing. */
@@ -152,7 +153,7 @@ open_format(struct flow_source *fs, struct stream *s, const char *path,
 		stream_close(s);
 		return err_set(e, ERR_FAIL, "%s: no stream", path);
 	}
-	setvbuf(f, NULL, _IOFBF, BUFFER); /* stdio's own is a page */
+	setvbuf(f, fs->buffer, _IOFBF, sizeof(fs->buffer));
 	rc = ops->open(&fs->state, f, path, run, e);
 	fs->stream = rc < 0 ? NULL : s;
 	return rc;
