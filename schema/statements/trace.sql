@@ -165,7 +165,13 @@ SELECT printf('%016x', m.message_key) AS message_key, m.received, f.time, f.fact
 -- of each: who held it, complaints, and what samples showed of it, by slots
 -- of 5 minutes.  Packets are counted as sampled, not scaled.
 -- name: trace_address
-WITH found AS
+WITH RECURSIVE slots (slot) AS  -- sender_slot is in their order
+ (SELECT max(slot) FROM sender_slot WHERE slot > ?2 - 300000000 AND slot < ?3
+  UNION ALL
+  SELECT (SELECT max(s.slot) FROM sender_slot s
+           WHERE s.slot > ?2 - 300000000 AND s.slot < slots.slot)
+    FROM slots WHERE slots.slot IS NOT NULL),
+found AS
  (SELECT * FROM
    (SELECT start AS time, 'lease' AS fact, "end" AS until, customer,
            port_first, port_last, NULL AS agent, NULL AS packets, NULL AS syn,
@@ -188,9 +194,9 @@ WITH found AS
    (SELECT s.slot, 'flow', s.slot + 300000000, NULL, NULL, NULL, agent.text,
            s.packets, s.syn, s.answered, s.client_strong + s.client_weak,
            s.server_strong + s.server_weak, s.rate_max, NULL, NULL
-      FROM sender_slot s JOIN addr agent ON agent.id = s.agent
+      FROM slots CROSS JOIN sender_slot s ON s.slot = slots.slot
+      JOIN addr agent ON agent.id = s.agent
      WHERE s.addr = (SELECT id FROM addr WHERE bytes = ?1)
-       AND s.slot > ?2 - 300000000 AND s.slot < ?3
      ORDER BY s.slot DESC LIMIT ?4))
 SELECT * FROM found ORDER BY time, fact, until;
 

@@ -104,8 +104,7 @@ put_sample(struct store *s, int64_t ledger, const struct smtp_sample *p,
 	if ((rc = store_addr(s, p->agent, &agent, e)) < 0 ||
 	    (rc = store_addr(s, p->src, &src, e)) < 0 ||
 	    (rc = store_addr(s, p->dst, &dst, e)) < 0 ||
-	    (slots &&
-	        (rc = flow_slots_note(slots, s, p, agent, src, dst, e)) < 0))
+	    (rc = flow_slots_note(slots, s, p, agent, src, dst, e)) < 0)
 		return rc;
 	const struct value v[] = {value_int(p->time), value_int(ledger),
 	    value_int(agent), value_int(p->source_id), value_int(src),

@@ -25,7 +25,7 @@ void flow_batch_sample(struct flow_batch *b, const struct smtp_sample *s);
 void flow_batch_heard(struct flow_batch *b, const struct flow_heard *h);
 /* Into smtp_sample (of this ledger entry), flow_agent and flow_coverage, in
  * the caller's transaction.  Leaves the batch as it is.  slots are counted on
- * the way; NULL is fine. */
+ * the way. */
 int flow_batch_write(const struct flow_batch *b, struct store *s,
     int64_t ledger, struct flow_slots *slots, struct err *e);
 /* Starts of the sender slots that have samples here:

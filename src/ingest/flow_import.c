@@ -104,17 +104,6 @@ on_heard(struct flow_sink *sink, const struct flow_heard *h)
 }
 
 static int
-write_slots(struct importer *im)
-{
-	int64_t slot;
-	int rc = 0;
-
-	for (size_t i = 0; rc >= 0 && flow_batch_slot(&im->batch, &i, &slot);)
-		rc = flow_slot_derive(im->store, slot, &im->run->ports, im->e);
-	return rc;
-}
-
-static int
 write_ledger(struct importer *im, bool damaged)
 {
 	struct str head = flow_source_head(im->source);
@@ -135,11 +124,13 @@ write_ledger(struct importer *im, bool damaged)
 static int
 commit_batch(struct importer *im, bool damaged)
 {
-	int rc =
-	    flow_batch_write(&im->batch, im->store, im->ledger, NULL, im->e);
+	struct flow_slots slots = {.ports = im->run->ports};
+	int rc = flow_batch_write(
+	    &im->batch, im->store, im->ledger, &slots, im->e);
 
 	if (rc >= 0)
-		rc = write_slots(im);
+		rc = flow_slots_write_all(&slots, im->store, im->e);
+	flow_slots_forget(&slots, INT64_MAX);
 	if (rc >= 0)
 		rc = write_ledger(im, damaged);
 	if (rc >= 0)

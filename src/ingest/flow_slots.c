@@ -10,15 +10,15 @@
 /* One row of sender_slot in the making. */
 struct sender {
 	struct sender *chain, *next; /* same hash; all of the slot */
-	int64_t addr, agent;
-	int64_t packets, syn, answered, rst, fin;
-	int64_t client_strong, client_weak, server_strong, server_weak;
-	int64_t peers, first, last, rate_min, rate_max;
+	int64_t addr, slot, agent;
+	int64_t first, last;
+	uint32_t packets, syn, answered, rst, fin, peers;
+	uint32_t client_strong, client_weak, server_strong, server_weak;
+	uint32_t rate_min, rate_max;
 	bool changed; /* since it was written */
 };
 
 struct slot {
-	struct slot *next; /* of several that are live */
 	int64_t start;
 	const struct port_set *ports;
 	struct arena mem;
@@ -46,6 +46,7 @@ find_sender(struct slot *slot, int64_t addr, const struct seen *p)
 	x->chain = head;
 	x->next = slot->all;
 	x->addr = addr;
+	x->slot = slot->start;
 	x->agent = p->agent;
 	x->first = x->last = p->s.time;
 	x->rate_min = x->rate_max = p->s.rate;
@@ -149,11 +150,92 @@ read_samples(struct slot *slot, struct store *s, struct err *e)
 	return rc;
 }
 
+static uint64_t
+key_of(int64_t start)
+{
+	return (uint64_t)(start / FLOW_SLOT) + 2;
+}
+
+static void
+free_slot(struct slot *slot)
+{
+	map_free(&slot->senders);
+	map_free(&slot->peers);
+	arena_free(&slot->mem);
+	free(slot);
+}
+
+/* A slot begins with the samples that are stored already: of an earlier run,
+ * or of an import. */
 static int
-write_sender(struct stmt *st, const struct slot *slot, const struct sender *x,
+open_slot(struct slot **out, struct flow_slots *l, struct store *s,
+    int64_t start, struct err *e)
+{
+	struct slot *slot = map_get(&l->live, key_of(start));
+
+	*out = slot;
+	if (slot)
+		return 0;
+	*out = slot = xcalloc(1, sizeof(*slot));
+	slot->start = start;
+	slot->ports = &l->ports;
+	map_put(&l->live, key_of(start), slot);
+	return read_samples(slot, s, e);
+}
+
+int
+flow_slots_note(struct flow_slots *l, struct store *s,
+    const struct smtp_sample *p, int64_t agent, int64_t src, int64_t dst,
     struct err *e)
 {
-	const struct value v[] = {value_int(x->addr), value_int(slot->start),
+	struct seen seen = {.agent = agent, .src = src, .dst = dst, .s = *p};
+	struct slot *slot;
+	int rc = open_slot(&slot, l, s, p->time - p->time % FLOW_SLOT, e);
+
+	if (rc >= 0)
+		note_sample(slot, &seen);
+	return rc;
+}
+
+/* Rows to write. */
+struct rows {
+	struct sender **row;
+	size_t n, size;
+};
+
+static void
+add_changed(struct rows *rows, const struct slot *slot)
+{
+	for (struct sender *x = slot->all; x; x = x->next) {
+		if (!x->changed)
+			continue;
+		if (rows->n == rows->size) {
+			rows->size = rows->size ? rows->size * 2 : 1024;
+			rows->row = xrealloc(
+			    rows->row, rows->size * sizeof(struct sender *));
+		}
+		rows->row[rows->n++] = x;
+	}
+}
+
+/* The order of the table's key. */
+static int
+by_key(const void *a, const void *b)
+{
+	const struct sender *x = *(struct sender *const *)a;
+	const struct sender *y = *(struct sender *const *)b;
+
+	if (x->slot != y->slot)
+		return x->slot < y->slot ? -1 : 1;
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return x->agent < y->agent ? -1 : x->agent > y->agent;
+}
+
+static int
+write_sender(struct stmt *st, const struct sender *x, struct err *e)
+{
+	const struct value v[] = {value_int(x->addr), value_int(x->slot),
 	    value_int(x->agent), value_int(x->packets), value_int(x->syn),
 	    value_int(x->answered), value_int(x->rst), value_int(x->fin),
 	    value_int(x->client_strong), value_int(x->client_weak),
@@ -163,106 +245,66 @@ write_sender(struct stmt *st, const struct slot *slot, const struct sender *x,
 	return stmt_run(st, v, sizeof(v) / sizeof(v[0]), e);
 }
 
+/* Sorted, new slots go to the end of the table. */
 static int
-write_senders(struct slot *slot, struct store *s, struct err *e)
+write_rows(const struct rows *rows, struct store *s, struct err *e)
 {
 	struct stmt *st;
 	int rc = store_prepare(s, "flow_slot_put", &st, e);
 
-	for (struct sender *x = slot->all; x && rc >= 0; x = x->next) {
-		if (!x->changed)
-			continue;
-		rc = write_sender(st, slot, x, e);
-		x->changed = false;
+	if (rows->n > 0)
+		qsort(rows->row, rows->n, sizeof(*rows->row), by_key);
+	for (size_t i = 0; i < rows->n && rc >= 0; i++) {
+		rc = write_sender(st, rows->row[i], e);
+		rows->row[i]->changed = false;
 	}
 	return rc;
 }
 
-static void
-free_slot(struct slot *slot)
-{
-	map_free(&slot->senders);
-	map_free(&slot->peers);
-	arena_free(&slot->mem);
-}
-
 int
-flow_slot_derive(struct store *s, int64_t slot_start,
-    const struct port_set *ports, struct err *e)
+flow_slots_write(struct flow_slots *l, struct store *s, const int64_t *start,
+    size_t n, struct err *e)
 {
-	struct slot slot = {.start = slot_start, .ports = ports};
-	int rc = read_samples(&slot, s, e);
+	struct rows rows = {0};
+	struct slot *slot;
+	int rc = 0;
 
+	for (size_t i = 0; i < n && rc >= 0; i++) {
+		rc = open_slot(&slot, l, s, start[i], e);
+		add_changed(&rows, slot);
+	}
 	if (rc >= 0)
-		rc = write_senders(&slot, s, e);
-	free_slot(&slot);
+		rc = write_rows(&rows, s, e);
+	free(rows.row);
 	return rc;
 }
 
-static struct slot *
-find_live(const struct flow_slots *l, int64_t start)
-{
-	struct slot *slot = l->live;
-
-	while (slot && slot->start != start)
-		slot = slot->next;
-	return slot;
-}
-
-/* A slot begins with the samples that are stored already: of an earlier run,
- * or of an import. */
-static int
-open_live(struct slot **out, struct flow_slots *l, struct store *s,
-    int64_t start, struct err *e)
-{
-	struct slot *slot = xcalloc(1, sizeof(*slot));
-
-	slot->start = start;
-	slot->ports = &l->ports;
-	slot->next = l->live;
-	l->live = slot;
-	*out = slot;
-	return read_samples(slot, s, e);
-}
-
 int
-flow_slots_note(struct flow_slots *l, struct store *s,
-    const struct smtp_sample *p, int64_t agent, int64_t src, int64_t dst,
-    struct err *e)
+flow_slots_write_all(struct flow_slots *l, struct store *s, struct err *e)
 {
-	int64_t start = p->time - p->time % FLOW_SLOT;
-	struct slot *slot = find_live(l, start);
-	struct seen seen = {.agent = agent, .src = src, .dst = dst, .s = *p};
+	struct rows rows = {0};
+	const struct slot *slot;
 	int rc;
 
-	if (!slot && (rc = open_live(&slot, l, s, start, e)) < 0)
-		return rc;
-	note_sample(slot, &seen);
-	return 0;
-}
-
-int
-flow_slots_write(
-    struct flow_slots *l, struct store *s, int64_t start, struct err *e)
-{
-	struct slot *slot = find_live(l, start);
-
-	return slot ? write_senders(slot, s, e)
-	            : flow_slot_derive(s, start, &l->ports, e);
+	for (size_t i = 0; (slot = map_next(&l->live, &i)) != NULL;)
+		add_changed(&rows, slot);
+	rc = write_rows(&rows, s, e);
+	free(rows.row);
+	return rc;
 }
 
 void
 flow_slots_forget(struct flow_slots *l, int64_t before)
 {
-	struct slot **at = &l->live, *slot;
+	struct map live = {0};
+	struct slot *slot;
 
-	while ((slot = *at) != NULL) {
-		if (slot->start >= before) {
-			at = &slot->next;
-			continue;
-		}
-		*at = slot->next;
-		free_slot(slot);
-		free(slot);
+	for (size_t i = 0; (slot = map_next(&l->live, &i)) != NULL;) {
+		if (slot->start < before)
+			free_slot(slot);
+		else
+			map_put(&live, key_of(slot->start), slot);
 	}
+	map_free(&l->live);
+	l->live = live;
 }

@@ -102,8 +102,8 @@ write_slots(struct flow_writer *w, const struct flow_job *job, struct err *e)
 	if (due == 0)
 		return 0;
 	rc = store_begin(w->store, e);
-	for (size_t i = 0; i < due && rc >= 0; i++)
-		rc = flow_slots_write(&w->live, w->store, list.slot[i], e);
+	if (rc >= 0)
+		rc = flow_slots_write(&w->live, w->store, list.slot, due, e);
 	w->slots = (struct slot_list){list.slot + due, all - due};
 	if (rc >= 0)
 		rc = save(w, job, e);
