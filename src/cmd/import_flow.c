@@ -133,9 +133,12 @@ report(const struct flow_import_counts *n, const struct flow_run *run)
 	    n->files, n->known, n->datagrams, n->lost_datagrams, n->malformed,
 	    n->samples, n->smtp_packets);
 	report_text(n, run);
+	if (n->unusable)
+		fprintf(stderr, "; %" PRId64 " files not imported",
+		    n->unusable);
 	fprintf(stderr, "%s\n",
 	    run->rate_unknown ? "; rate unknown, give --rate" : "");
-	return n->incomplete > 0 ? EXIT_INCOMPLETE : 0;
+	return n->incomplete || n->unusable ? EXIT_INCOMPLETE : 0;
 }
 
 static int
@@ -189,6 +192,7 @@ const struct command cmd_import_flow = {
             "  --rate N                     1 in N was sampled, whatever the "
             "file says\n" FLOW_TEXT_HELP
             "A file that was read before adds what it has gained since.\n"
-            "Exit 3: a file is cut; what it has is in the store.\n",
+            "Exit 3: a file is cut, and what it has is in the store; or it cannot "
+            "be read as\nflows, and the others are imported.\n",
     .run = run,
 };

@@ -228,6 +228,19 @@ import(struct importer *im, int64_t batch)
 	return commit_batch(im, damaged);
 }
 
+/* Bad input is data: what is wrong with one
+ * file keeps nobody from the next. */
+static int
+give_up(struct importer *im, int rc)
+{
+	store_rollback(im->store);
+	if (!im->run->unusable)
+		return rc;
+	fprintf(stderr, "heloflow: %s; not imported\n", im->e->text);
+	im->counts->unusable++;
+	return 0;
+}
+
 int
 flow_import(struct store *s, const char *path,
     const struct flow_import_options *opt, struct flow_run *run,
@@ -251,11 +264,11 @@ flow_import(struct store *s, const char *path,
 	run->need_time = true;
 	rc = flow_source_open(&im.source, path, opt->format, run, e);
 	if (rc < 0)
-		return rc;
-	counts->files++;
+		return give_up(&im, rc);
 	rc = import(&im, opt->batch ? opt->batch : BATCH);
+	counts->files += rc >= 0;
 	if (rc < 0)
-		store_rollback(s);
+		rc = give_up(&im, rc);
 	else if ((damage = flow_source_damage(im.source)) != NULL)
 		fprintf(stderr, "heloflow: %s: incomplete: %s\n", path, damage);
 	flow_batch_free(&im.batch);

@@ -20,11 +20,13 @@ struct flow_import_options {
 struct flow_import_counts {   /* of this call */
 	int64_t files, known; /* known: had nothing new */
 	int64_t incomplete;   /* files that ended before their end */
+	int64_t unusable; /* of no known format, without a time; said why */
 	int64_t datagrams, lost_datagrams, malformed, samples, smtp_packets;
 	int64_t listed; /* entries of sender lists */
 };
 
-/* Adds to *counts.  run: ports, rate, and the loss tracks, which the files of
+/* Adds to *counts.  A file that cannot be used is no error: it changes nothing.
+ * run: ports, rate, and the loss tracks, which the files of
  * one call share; its sink is set here.  since and until are not for it. */
 int flow_import(struct store *s, const char *path,
     const struct flow_import_options *opt, struct flow_run *run,

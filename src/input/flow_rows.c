@@ -42,6 +42,7 @@ flow_rows_time(
 		*why = "no time, as other rows have";
 		return 0;
 	} else if (run->need_time) {
+		run->unusable = true;
 		return err_set(e, ERR_USAGE,
 		    "%s: its rows tell no time; say when with --time T",
 		    rows->path);

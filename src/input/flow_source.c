@@ -118,10 +118,15 @@ look_at(const struct flow_source_ops **out, struct str head, const char *path,
 
 static int
 find_format(const struct flow_source_ops **out, const char *format,
-    struct str head, const char *path, struct err *e)
+    struct str head, const char *path, struct flow_run *run, struct err *e)
 {
-	if (!format || strcmp(format, "auto") == 0)
-		return look_at(out, head, path, e);
+	int rc;
+
+	if (!format || strcmp(format, "auto") == 0) {
+		rc = look_at(out, head, path, e);
+		run->unusable = rc < 0;
+		return rc;
+	}
 	for (size_t i = 0; flow_source_table[i]; i++) {
 		*out = flow_source_table[i];
 		if (strcmp(format, (*out)->name) == 0)
@@ -142,7 +147,7 @@ open_format(struct flow_source *fs, struct stream *s, const char *path,
 	FILE *f;
 	int rc;
 
-	rc = find_format(&ops, format, str_of(s->head, s->n), path, e);
+	rc = find_format(&ops, format, str_of(s->head, s->n), path, run, e);
 	if (rc < 0) {
 		stream_close(s);
 		return rc;
@@ -155,6 +160,7 @@ open_format(struct flow_source *fs, struct stream *s, const char *path,
 	}
 	setvbuf(f, fs->buffer, _IOFBF, sizeof(fs->buffer));
 	rc = ops->open(&fs->state, f, path, run, e);
+	run->unusable = rc < 0;
 	fs->stream = rc < 0 ? NULL : s;
 	return rc;
 }
@@ -167,6 +173,7 @@ flow_source_open(struct flow_source **out, const char *path, const char *format,
 	struct stream *s = xcalloc(1, sizeof(*s));
 	int rc;
 
+	run->unusable = false;
 	s->cut = &fs->cut;
 	rc = source_open(&s->source, path, e);
 	if (rc >= 0)

@@ -79,6 +79,7 @@ struct flow_run {
 	uint64_t outside;    /* before since or after until */
 	int64_t first, last; /* time of the flow data; UTC_NONE: none */
 	bool rate_unknown;   /* samples came with no rate, and none was given */
+	bool unusable; /* an error is of the file alone; others may be better */
 };
 
 struct flow_source_ops {

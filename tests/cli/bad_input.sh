@@ -58,7 +58,7 @@ expect 3 'empty: incomplete: it is empty' --db $db import flow empty
 expect 3 'empty: incomplete: it is empty' flow-stats empty
 expect 2 'empty: a line that names the columns is missing' --db $db import lease empty
 expect 3 'binary: not one of its .* lines was understood' parse binary
-expect 1 'binary: no flow format' --db $db import flow binary
+expect 3 'binary: no flow format' --db $db import flow binary
 expect 1 'binary: no flow format' flow-stats binary
 expect 2 'binary:1: the column' --db $db import lease binary
 [ "$(dump $db)" = "$before" ] || { echo 'bad input changed the store'; bad=1; }
@@ -77,6 +77,19 @@ for s in u.db v.db; do
 	    FROM flow_coverage' >$s.txt
 done
 cmp u.db.txt v.db.txt || { echo 'after a cut capture: not the same samples'; bad=1; }
+
+# A file that is no flow file does not keep the next from being imported.
+expect 3 '1 files (.* 1 files not imported' --db w.db import flow binary whole.pcap
+mkdir captures
+cp binary captures/1.pcap
+cp whole.pcap captures/2.pcap
+printf 'store: y.db\nflow_sources:\n  - paths: captures/*.pcap\n' >day.yaml
+expect 3 'captures/1.pcap: no flow format' -c day.yaml daily
+for s in w.db y.db; do
+	[ "$(sqlite3 -readonly $s 'SELECT count(*) FROM smtp_sample')" = \
+	    "$(sqlite3 -readonly v.db 'SELECT count(*) FROM smtp_sample')" ] ||
+		{ echo "$s: not all samples of the good file"; bad=1; }
+done
 
 # Configuration: file and line.
 printf 'store: x.db\nstroe: y.db\n' >wrong.yaml

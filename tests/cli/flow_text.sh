@@ -92,7 +92,7 @@ has err '1500 rows of an unknown number of samples, counted as one each'
 has err '[0-9] rows of several samples'
 rc=0
 "$heloflow" --db n.db import flow sflowtool_l.csv 2>err || rc=$?
-is 'no time: exit code' $rc 2
+is 'no time: exit code' $rc 3
 has err 'sflowtool_l.csv: its rows tell no time; say when with --time T'
 "$heloflow" --db l.db import flow --time 2026-11-23T12:00:00Z sflowtool_l.csv 2>err
 is 'all at that time' "$(sqlite3 l.db 'SELECT DISTINCT time FROM smtp_sample')" 1795435200000000
