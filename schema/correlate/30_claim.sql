@@ -113,7 +113,8 @@ DELETE FROM temp.split_slot
 INSERT INTO temp.sighting (addr, agent, slot, first, last, packets, syn, answered, rst,
        client_strong, client_weak, server_strong, server_weak, peers, rate)
 SELECT s.addr, s.agent, s.slot, s.first, s.last, s.packets, s.syn, s.answered, s.rst,
-       s.client_strong, s.client_weak, s.server_strong, s.server_weak, s.peers, s.rate_max
+       s.client_strong, s.client_weak, s.server_strong, s.server_weak, s.peers,
+       iif(s.rate_min = 0, 0, s.rate_max) -- of some the rate is unknown: of all
   FROM temp.run CROSS JOIN main.sender_slot s
   JOIN temp.day_addr a ON a.addr = s.addr
  WHERE s.slot > run.day_start - run.window - 300000000

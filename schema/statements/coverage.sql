@@ -48,7 +48,7 @@ SELECT (SELECT count(DISTINCT hour) FROM coverage
        (SELECT coalesce(sum(datagrams), 0) AS datagrams, coalesce(sum(lost_datagrams), 0) AS lost,
                coalesce(sum(malformed), 0) AS malformed, coalesce(sum(samples), 0) AS samples,
                coalesce(sum(smtp_packets), 0) AS smtp_packets,
-               min(nullif(rate_min, 0)) AS rate_min, max(rate_max) AS rate_max
+               min(nullif(rate_min, 0)) AS rate_min, nullif(max(rate_max), 0) AS rate_max
           FROM flow_coverage WHERE hour > ?1 - 3600000000 AND hour < ?2) f;
 
 -- Files whose content touches the time.

@@ -40,7 +40,7 @@ summed AS (
          sum(client_strong + max(0, client_weak - answered - rst)) AS client,
          coalesce(sum(syn) FILTER (WHERE agent IN way_back), 0) AS syn_back,
          coalesce(sum(answered) FILTER (WHERE agent IN way_back), 0) AS answered_back,
-         min(rate_min) AS rate_min, max(rate_max) AS rate_max
+         nullif(min(rate_min), 0) AS rate_min, nullif(max(rate_max), 0) AS rate_max
     FROM slots GROUP BY addr
 ),
 judged AS (

@@ -193,7 +193,7 @@ found AS
   SELECT * FROM
    (SELECT s.slot, 'flow', s.slot + 300000000, NULL, NULL, NULL, agent.text,
            s.packets, s.syn, s.answered, s.client_strong + s.client_weak,
-           s.server_strong + s.server_weak, s.rate_max, NULL, NULL
+           s.server_strong + s.server_weak, nullif(s.rate_max, 0), NULL, NULL
       FROM slots CROSS JOIN sender_slot s ON s.slot = slots.slot
       JOIN addr agent ON agent.id = s.agent
      WHERE s.addr = (SELECT id FROM addr WHERE bytes = ?1)

@@ -180,6 +180,9 @@ sample_of_row(const struct stmt *st)
 	s.src_port = (uint16_t)stmt_value(st, 1).i;
 	memcpy(s.dst.b, stmt_value(st, 2).s.p, sizeof(s.dst.b));
 	s.dst_port = (uint16_t)stmt_value(st, 3).i;
+	s.no_rate = s.rate == 0;
+	if (s.no_rate)
+		s.rate = 1;
 	s.has_flags = flags.type != VALUE_NULL;
 	s.flags = s.has_flags ? (uint8_t)flags.i : 0;
 	memcpy(s.agent.b, stmt_value(st, 7).s.p, sizeof(s.agent.b));
@@ -203,6 +206,7 @@ read_samples(struct flow_read *r, struct store *s, const struct value *span,
 		flow_run_takes(&r->run, sample.time);
 		r->run.smtp_packets++;
 		r->run.no_flags += !sample.has_flags;
+		r->run.rate_unknown |= sample.no_rate;
 		on_sample(&r->sink, &sample);
 	}
 	return rc;

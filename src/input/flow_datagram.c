@@ -41,11 +41,12 @@ on_sample(struct sflow_sink *sink, const struct sflow_sample *s)
 	    .agent = s->datagram->agent,
 	    .source_id = s->source_class << 24 | (s->source_index & 0xffffff),
 	    .rate = s->rate,
+	    .no_rate = s->no_rate,
 	    .src_as = s->src_as,
 	    .dst_as = s->dst_as,
 	};
 
-	flow_heard_rate(&rd->heard, rd->run->rate ? rd->run->rate : s->rate);
+	flow_heard_rate(&rd->heard, flow_run_rate(rd->run, &meta));
 	flow_loss_sample(rd->run->loss, rd->heard.time, s);
 	flow_run_packet(rd->run, &s->packet, &meta);
 }

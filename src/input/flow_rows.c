@@ -88,7 +88,7 @@ hand_on(struct flow_rows *rows, struct flow_row *row)
 	run->text.rows++;
 	run->text.summed += row->samples > 1;
 	run->text.count_unknown += row->samples == 0;
-	h.rate_min = h.rate_max = run->rate ? run->rate : meta.rate;
+	h.rate_min = h.rate_max = flow_run_rate(run, &meta);
 	for (; n > 0; n--)
 		flow_run_packet(run, &row->packet, &meta);
 	run->sink->heard(run->sink, &h);

@@ -157,8 +157,9 @@ take_sample(struct flow_json *j, const struct sflow_datagram *d,
 	if (!json_has(o, "meanSkipCount") ||
 	    !flow_json_u32(o, "meanSkipCount", &s.rate))
 		return "no sampling rate";
-	run->sflow.rate_zero += s.rate == 0;
-	if (s.rate == 0)
+	s.no_rate = s.rate == 0;
+	run->sflow.rate_zero += s.no_rate;
+	if (s.no_rate)
 		s.rate = 1;
 	read_source(o, &s);
 	read_elements(o, &row);
@@ -166,12 +167,13 @@ take_sample(struct flow_json *j, const struct sflow_datagram *d,
 	    .agent = d->agent,
 	    .source_id = s.source_class << 24 | (s.source_index & 0xffffff),
 	    .rate = s.rate,
+	    .no_rate = s.no_rate,
 	    .src_as = row.src_as,
 	    .dst_as = row.dst_as};
 	run->sflow.flow_samples++;
 	flow_loss_sample(run->loss, loss_time(h->time), &s);
 	flow_run_packet(run, &row.packet, &meta);
-	flow_heard_rate(h, run->rate ? run->rate : s.rate);
+	flow_heard_rate(h, flow_run_rate(run, &meta));
 	return NULL;
 }
 

@@ -284,6 +284,14 @@ flow_run_takes(struct flow_run *run, int64_t time)
 	return true;
 }
 
+uint32_t
+flow_run_rate(const struct flow_run *run, const struct smtp_sample *meta)
+{
+	if (run->rate)
+		return run->rate;
+	return meta->no_rate ? 0 : meta->rate;
+}
+
 void
 flow_run_packet(struct flow_run *run, const struct packet *p,
     const struct smtp_sample *meta)
@@ -292,10 +300,10 @@ flow_run_packet(struct flow_run *run, const struct packet *p,
 
 	run->samples++;
 	run->what[p->what]++;
-	if (run->rate)
-		s.rate = run->rate;
-	if (s.rate == 0) {
-		run->rate_unknown = true;
+	s.rate = flow_run_rate(run, meta);
+	s.no_rate = s.rate == 0;
+	if (s.no_rate) {
+		run->rate_unknown |= !meta->no_rate;
 		s.rate = 1;
 	}
 	if (p->what != PACKET_TCP)

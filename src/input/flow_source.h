@@ -130,6 +130,9 @@ void flow_source_close(struct flow_source *s); /* NULL is fine */
 /* For formats: is this time asked for?  Notes first, last and outside.
  * UTC_NONE is, unless since or until is. */
 bool flow_run_takes(struct flow_run *run, int64_t time);
+/* For formats: what a sample stands for; 0 is unknown. */
+uint32_t flow_run_rate(
+    const struct flow_run *run, const struct smtp_sample *meta);
 /* For formats: one packet or flow record; hands it on if it is mail.  rate 0
  * is unknown. */
 void flow_run_packet(struct flow_run *run, const struct packet *p,

@@ -261,6 +261,7 @@ emit(struct walk *w, struct sflow_sample *s, const struct told *told)
 	w->counts->flow_samples++;
 	if (s->rate == 0) {
 		w->counts->rate_zero++;
+		s->no_rate = true;
 		s->rate = 1;
 	}
 	if (s->rate > RATE_HUGE)

@@ -24,6 +24,7 @@ struct sflow_sample {
 	uint32_t sequence;
 	uint32_t source_class, source_index; /* the data source */
 	uint32_t rate;                       /* at least 1 */
+	bool no_rate;                        /* it said 0 */
 	uint32_t pool, drops;                /* cumulative, wrap */
 	uint32_t input, output;              /* interfaces as on the wire */
 	struct packet packet;

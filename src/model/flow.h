@@ -19,6 +19,7 @@ struct smtp_sample {
 	uint16_t src_port, dst_port;
 	uint8_t flags;
 	bool has_flags; /* false: the header was cut before the flags */
+	bool no_rate;   /* not told, or told as 0; rate is 1 then */
 	uint32_t rate;  /* sampling_rate of this very sample, at least 1 */
 	uint32_t src_as, dst_as; /* from a gateway record, 0 = unknown */
 };

@@ -98,6 +98,20 @@ has err 'sflowtool_l.csv: its rows tell no time; say when with --time T'
 is 'all at that time' "$(sqlite3 l.db 'SELECT DISTINCT time FROM smtp_sample')" 1795435200000000
 "$heloflow" --db n.db import flow --fields srcIP,dstIP sflowtool_L.csv 2>err || rc=$?
 has err "the column 'IPProtocol' is missing"
+
+# A rate that is not told is unknown in the store, too, and nothing is scaled.
+"$heloflow" --db r.db import flow --fields "$(echo "$fields" | sed s/meanSkipCount/x/)" \
+	sflowtool_L.csv 2>err
+has err 'rate unknown, give --rate'
+is 'rates of the samples' "$(sqlite3 r.db 'SELECT DISTINCT rate FROM smtp_sample')" 0
+is 'rates of the slots' "$(sqlite3 r.db 'SELECT DISTINCT rate_min, rate_max FROM sender_slot')" '0|0'
+is 'rates of the hours' "$(sqlite3 r.db 'SELECT DISTINCT rate_max FROM flow_coverage')" 0
+"$heloflow" --db r.db flow-stats -j >got.json
+is 'rate unknown' "$(get got.json rate_unknown)" true
+is 'no estimate' "$(get got.json est_smtp_packets)" ''
+"$heloflow" --db r.db senders -o csv --top 1 >senders.csv
+is 'rate of a sender' "$(python3 -c 'import csv
+for r in csv.DictReader(open("senders.csv")): print(r["rate_min"] + r["rate_max"])')" ''
 echo 'rubbish' >>goflow2.json
 "$heloflow" flow-stats -j goflow2.json >got.json 2>err
 has err 'goflow2.json:1501: no JSON object: rubbish'
