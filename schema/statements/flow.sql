@@ -7,6 +7,12 @@ SELECT id, head_bytes, head_hash, lines, resume_offset
  WHERE kind = 'flow' AND head_bytes <= ?1
  ORDER BY head_bytes DESC, id;
 
+-- What a short file could be an older copy of.
+-- name: flow_ledger_longer
+SELECT path, head_bytes, head_hash
+  FROM ledger
+ WHERE kind = 'flow' AND head_bytes > ?1;
+
 -- name: flow_ledger_new
 INSERT INTO ledger (kind, path, head_bytes, head_hash, resume_offset, resume_hash)
 VALUES ('flow', ?1, ?2, ?3, 0, 0);

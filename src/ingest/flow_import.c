@@ -9,6 +9,7 @@
 #include "ingest/flow_batch.h"
 #include "ingest/flow_listed.h"
 #include "ingest/flow_slots.h"
+#include "ingest/ledger.h"
 
 #define BATCH       200000
 #define BAD_SAMPLES 20 /* lines kept of a file that were not understood */
@@ -167,6 +168,26 @@ find_ledger(struct importer *im)
 	return rc;
 }
 
+/* Is it all in the beginning of a file that was read, and is still there? */
+static int
+find_longer(struct importer *im, bool *copy)
+{
+	struct str head = flow_source_head(im->source);
+	const struct value n = value_int((int64_t)head.n);
+	struct stmt *st;
+	int rc = store_prepare(im->store, "flow_ledger_longer", &st, im->e);
+
+	*copy = false;
+	if (rc < 0 || (rc = stmt_start(st, &n, 1, im->e)) < 0)
+		return rc;
+	while (!*copy && (rc = stmt_next(st, im->e)) > 0)
+		*copy = ledger_begins(stmt_value(st, 0).s.p,
+		    stmt_value(st, 1).i, (uint64_t)stmt_value(st, 2).i, head);
+	if (*copy)
+		stmt_reset(st);
+	return rc < 0 ? rc : 0;
+}
+
 static int
 new_ledger(struct importer *im)
 {
@@ -202,7 +223,7 @@ read_steps(struct importer *im, int64_t batch)
 static int
 import(struct importer *im, int64_t batch)
 {
-	bool damaged;
+	bool damaged, copy = false;
 	int rc;
 
 	if (flow_source_head(im->source).n == 0) { /* nothing to know it by */
@@ -212,6 +233,13 @@ import(struct importer *im, int64_t batch)
 	rc = store_begin(im->store, im->e);
 	if (rc >= 0)
 		rc = find_ledger(im);
+	if (rc >= 0 && im->ledger == 0)
+		rc = find_longer(im, &copy);
+	if (rc >= 0 && copy) {
+		im->counts->known++;
+		store_rollback(im->store);
+		return 0;
+	}
 	if (rc >= 0 && im->ledger == 0)
 		rc = new_ledger(im);
 	if (rc >= 0)

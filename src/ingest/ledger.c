@@ -84,6 +84,31 @@ ledger_is_copy(const char *path, const char *other, struct err *e)
 	return rc;
 }
 
+/* Most files are told apart by what they begin with, before all is read. */
+int
+ledger_begins(
+    const char *path, int64_t head_bytes, uint64_t head_hash, struct str content)
+{
+	struct source *s = NULL;
+	size_t n = (size_t)head_bytes;
+	struct err gone;
+	char *buf;
+	int yes;
+
+	if (strcmp(path, "-") == 0 || content.n >= n ||
+	    source_open(&s, path, &gone) < 0)
+		return 0;
+	buf = xmalloc(n);
+	yes = read_full(s, buf, content.n, &gone) == (long)content.n &&
+	      memcmp(buf, content.p, content.n) == 0 &&
+	      read_full(s, buf + content.n, n - content.n, &gone) ==
+	          (long)(n - content.n) &&
+	      hash_bytes(buf, n, 0) == head_hash;
+	free(buf);
+	source_close(s);
+	return yes;
+}
+
 /* Is the file the beginning of the entry's file, where that is still to be
  * found under the path it is known by?  Then it is an older copy of it. */
 static int

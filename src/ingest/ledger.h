@@ -30,6 +30,10 @@ int ledger_find(struct store *s, const char *kind, const char *path,
     struct arena *mem, struct ledger_entry *out, struct err *e);
 /* Is all of path's content the beginning of other's?  1, 0. */
 int ledger_is_copy(const char *path, const char *other, struct err *e);
+/* Is path still the file that a flow entry is about, known by its first bytes,
+ * and does it begin with all of this content (of fewer bytes)?  1, 0. */
+int ledger_begins(
+    const char *path, int64_t head_bytes, uint64_t head_hash, struct str content);
 /* Inserts or updates, in the caller's transaction; sets id. */
 int ledger_save(struct store *s, struct ledger_entry *l, struct err *e);
 

@@ -132,6 +132,32 @@ test_grown(void **state)
 	check_equal_stores();
 }
 
+/* The same where one is shorter than the beginning that files are known by. */
+static void
+test_short_copy(void **state)
+{
+	struct flow_import_counts a, b, c;
+
+	(void)state;
+	command(GENERATOR "%s --seed 23 --samples 5000", pcap);
+	command("head -c 100001 %s > %s", pcap, half);
+	b = import(db[1], half, 0);
+	assert_true(b.smtp_packets > 50);
+	c = import(db[1], pcap, 0);
+	a = import(db[0], pcap, 0);
+	assert_int_equal(a.smtp_packets, b.smtp_packets + c.smtp_packets);
+	assert_int_equal(import(db[0], half, 0).known, 1);
+	assert_int_equal(import(db[1], half, 0).known, 1);
+	command("gzip -f %s && mv %s.gz %s", half, half, half);
+	assert_int_equal(import(db[0], half, 0).smtp_packets, 0);
+	check_equal_stores();
+	/* Another file that begins with the same packets is none. */
+	command("gzip -dc < %s > %s.x && mv %s.x %s", half, half, half, half);
+	command("printf x >> %s", half);
+	assert_int_equal(
+	    import(db[0], half, 0).smtp_packets, b.smtp_packets);
+}
+
 /* Two sessions in a slot, and a knock in the next one. */
 static void
 test_slots(void **state)
@@ -269,6 +295,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_again, begin),
 	    cmocka_unit_test_setup(test_grown, begin),
+	    cmocka_unit_test_setup(test_short_copy, begin),
 	    cmocka_unit_test_setup(test_slots, begin),
 	    cmocka_unit_test_setup(test_slots_reference, begin),
 	};
