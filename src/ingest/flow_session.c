@@ -97,8 +97,8 @@ say_killed(const struct open_session *o, int64_t now)
 	utc_format(o->alive, from);
 	utc_format(now, to);
 	fprintf(stderr,
-	    "heloflow collect: the collector on %.*s was killed after %s; "
-	    "what came from then until now, %s (%.1f s), is missing\n",
+	    "heloflow collect: the collector on %.*s was killed after %s, or "
+	    "could store no more; what came from then until now, %s (%.1f s), is missing\n",
 	    STR_FMT(o->listen), from, to, (double)(now - o->alive) / USEC);
 }
 

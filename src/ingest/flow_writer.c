@@ -17,7 +17,7 @@ enum {
 
 struct flow_writer {
 	struct store *store;
-	int64_t session;
+	int64_t session, flush;
 
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -32,7 +32,10 @@ struct flow_writer {
 	struct flow_slots live;
 	struct slot_list slots; /* to write */
 	int64_t next_open;      /* by the monotonic clock */
+	bool behind;            /* the last batch took too long */
 	bool failing;           /* was said */
+	int64_t alive;          /* what came before is stored; */
+	int64_t packets;        /* and so many SMTP packets are */
 };
 
 static int
@@ -69,14 +72,19 @@ write_batch(struct flow_writer *w, const struct flow_job *job, struct err *e)
 		    job->batch, w->store, w->session, &w->live, e);
 	if (rc >= 0)
 		rc = save(w, job, e);
-	return finish(w, rc, e);
+	rc = finish(w, rc, e);
+	if (rc >= 0) {
+		w->alive = job->alive;
+		w->packets = job->counts.smtp_packets;
+	}
+	return rc;
 }
 
 /* Puts the slots that are due first; returns how many. */
 static size_t
 sort_due(struct flow_writer *w, const struct flow_job *job)
 {
-	bool all = job->last || monotonic_now() >= w->next_open;
+	bool all = job->last || (!w->behind && monotonic_now() >= w->next_open);
 	size_t due = 0;
 
 	for (size_t i = 0; i < w->slots.n; i++) {
@@ -152,6 +160,7 @@ do_job(struct flow_writer *w, const struct flow_job *job, struct err *e)
 			return rc;
 	}
 	took = monotonic_now() - start;
+	w->behind = took > w->flush / 2;
 	pthread_mutex_lock(&w->lock);
 	if (took > w->slowest)
 		w->slowest = took;
@@ -198,6 +207,8 @@ flow_writer_start(struct flow_writer **out, struct store *s, const char *listen,
 
 	w->store = s;
 	w->live.ports = *ports;
+	w->flush = flush;
+	w->alive = utc_now();
 	rc = flow_session_begin(s, listen, flush, &w->session, &w->slots, e);
 	if (rc < 0) {
 		free(w->slots.slot);
@@ -251,6 +262,24 @@ flow_writer_slowest(struct flow_writer *w)
 	return t;
 }
 
+/* The run ends although its last samples could not be stored: it was not
+ * killed, but the gap begins where they do.  If not even that can be stored,
+ * the next start can only guess. */
+static void
+end_without(struct flow_writer *w, const struct flow_job *last)
+{
+	struct flow_collect_counts n = last->counts;
+	struct err ignored;
+	int rc = store_begin(w->store, &ignored);
+
+	n.overflow += n.smtp_packets - w->packets;
+	n.smtp_packets = w->packets;
+	if (rc >= 0)
+		rc = flow_session_save(w->store, w->session, &n, w->alive,
+		    w->alive, &w->slots, &ignored);
+	finish(w, rc, &ignored);
+}
+
 int
 flow_writer_finish(
     struct flow_writer *w, const struct flow_job *last, struct err *e)
@@ -268,8 +297,10 @@ flow_writer_finish(
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);
 	rc = w->rc;
-	if (rc < 0)
+	if (rc < 0) {
 		*e = w->err;
+		end_without(w, last);
+	}
 	pthread_mutex_destroy(&w->lock);
 	pthread_cond_destroy(&w->change);
 	flow_slots_forget(&w->live, INT64_MAX);

@@ -73,4 +73,43 @@ for s in "$db" "$work/other"; do
 	    sender, recipient, disposition FROM delivery ORDER BY message_key' >"$s.txt"
 done
 cmp -s "$db.txt" "$work/other.txt" || fail "not the same records"
+
+# The collector: what no longer fits is told, and it was not killed.
+rm "$work/disk"/*
+db=$work/disk/flows
+${CC:-cc} -O2 -D_GNU_SOURCE -o "$work/send" "$root/tests/tools/sflow_send.c"
+collect() {
+	: >"$work/err"
+	"$heloflow" --db "$db" collect --listen "127.0.0.1:$1" --flush 1 2>"$work/err" &
+	pid=$!
+	i=0
+	until grep -q 'listening on' "$work/err"; do
+		i=$((i + 1))
+		[ $i -lt 600 ] || fail "collect does not start: $(cat "$work/err")"
+		sleep 0.05
+	done
+	port=$(sed -n 's/.*listening on 127[^:]*:\([0-9]*\).*/\1/p' "$work/err")
+}
+collect 0
+"$work/send" 127.0.0.1 "$port" 50000 4 100 >"$work/sent"
+. "$work/sent"
+sleep 1.5
+rc=0
+kill "$pid"
+wait "$pid" || rc=$?
+[ "$rc" = 1 ] || fail "collect: exit $rc: $(cat "$work/err")"
+row=$(sqlite3 -readonly "$db" 'SELECT stopped IS NOT NULL, killed, overflow > 0,
+    smtp_packets + overflow + 7 * kernel_drops = '"$smtp"',
+    smtp_packets = (SELECT count(*) FROM smtp_sample) FROM collect_session')
+[ "$row" = '1||1|1|1' ] || fail "collect: the session is $row"
+umount "$work/larger"
+mount -t tmpfs -o size=96m tmpfs "$work/larger"
+cp "$db"* "$work/larger/"
+db=$work/larger/flows
+collect "$port"
+kill "$pid"
+wait "$pid" || fail "collect: exit $?: $(cat "$work/err")"
+if grep -q killed "$work/err"; then fail "collect: $(cat "$work/err")"; fi
+[ "$(sqlite3 -readonly "$db" 'SELECT sum(packets) = 2 * (SELECT count(*) FROM smtp_sample)
+    FROM sender_slot')" = 1 ] || fail 'collect: not all slots'
 echo "disk_full: $kept records kept, 40000 once there was room"
