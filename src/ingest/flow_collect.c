@@ -141,10 +141,9 @@ on_heard(struct flow_sink *sink, const struct flow_heard *h)
 	c->n.malformed += h->malformed;
 }
 
-static void
-on_datagram(void *ctx, const struct udp_datagram *d)
+void
+flow_collect_take(struct flow_collect *c, const struct udp_datagram *d)
 {
-	struct flow_collect *c = ctx;
 	struct sflow_datagram header;
 	bool whole = sflow_header(d->bytes.p, d->bytes.n, &header);
 	struct addr agent = whole ? header.agent : d->sender;
@@ -170,6 +169,12 @@ on_datagram(void *ctx, const struct udp_datagram *d)
 	c->run.rate = c->opt.listen[d->socket].rate;
 	flow_run_takes(&c->run, d->time);
 	flow_datagram(&c->run, d->time, d->sender, d->bytes);
+}
+
+static void
+on_datagram(void *ctx, const struct udp_datagram *d)
+{
+	flow_collect_take(ctx, d);
 }
 
 static bool
@@ -277,6 +282,12 @@ flow_collect_start(struct flow_collect *c, struct store *s, struct err *e)
 	c->alive = utc_now();
 	return flow_writer_start(
 	    &c->writer, s, c->listen.p, c->opt.flush, &c->opt.ports, e);
+}
+
+const struct flow_batch *
+flow_collect_waiting(const struct flow_collect *c)
+{
+	return &c->batch[c->filling];
 }
 
 const char *

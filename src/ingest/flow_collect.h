@@ -10,8 +10,10 @@
 
 #include <signal.h>
 
+#include "ingest/flow_batch.h"
 #include "ingest/flow_session.h"
 #include "input/flow_source.h"
+#include "input/flow_udp.h"
 
 struct flow_collect;
 
@@ -37,6 +39,10 @@ struct flow_collect_options {
 /* Opens the sockets. */
 int flow_collect_open(struct flow_collect **out,
     const struct flow_collect_options *opt, struct err *e);
+/* One datagram as it comes from a socket, and what is to be handed over next;
+ * by themselves for tests. */
+void flow_collect_take(struct flow_collect *c, const struct udp_datagram *d);
+const struct flow_batch *flow_collect_waiting(const struct flow_collect *c);
 /* Begins the session; the store is the collector's until it stops. */
 int flow_collect_start(struct flow_collect *c, struct store *s, struct err *e);
 /* "192.0.2.1:6343, [2001:db8::1]:6343", with the ports they got. */
