@@ -51,7 +51,7 @@ static const struct column cols[] = {
     {"client_weak", NULL, VALUE_INT},
     {"server_strong", NULL, VALUE_INT},
     {"server_weak", NULL, VALUE_INT},
-    {"peers", "peers", VALUE_INT},
+    {"peers_at_once", "peers at once", VALUE_INT},
     {"rate_min", NULL, VALUE_INT},
     {"rate_max", "1 in", VALUE_INT},
     {"agents", NULL, VALUE_JSON},
@@ -256,7 +256,7 @@ const struct command cmd_senders = {
         "  --suspects               our clients that are not known, look like no\n"
         "                           server and have no message in the logs\n"
         "  --top N                  the N with the most packets\n"
-        "answered: SYN/ACKs it got.  peers: at most so many at once, in one slot of\n"
+        "answered: SYN/ACKs it got.  peers at once: the most in one slot of\n"
         "one agent.  messages: logged of the address from T to T.\n",
     .run = run,
 };
