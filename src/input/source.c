@@ -34,6 +34,9 @@ struct source {
 	const struct codec_ops *codec; /* NULL: plain */
 	void *state;                   /* of the member being read, or NULL */
 	bool ended, truncated;         /* of a compressed file */
+
+	char *head; /* what source_peek looked at, or NULL */
+	struct str head_left;
 };
 
 static long
@@ -175,10 +178,35 @@ read_plain(struct source *s, void *buf, size_t n, struct err *e)
 long
 source_read(struct source *s, void *buf, size_t n, struct err *e)
 {
+	struct str head = str_head(s->head_left, n);
+
 	if (n == 0)
 		return 0;
+	if (head.n > 0) {
+		memcpy(buf, head.p, head.n);
+		s->head_left = str_from(s->head_left, head.n);
+		return (long)head.n;
+	}
 	return s->codec != NULL || s->ended ? read_compressed(s, buf, n, e)
 	                                    : read_plain(s, buf, n, e);
+}
+
+int
+source_peek(struct source *s, size_t n, struct str *head, struct err *e)
+{
+	size_t have = 0;
+	long got = 1;
+
+	free(s->head);
+	s->head = xmalloc(n);
+	while (have < n && got > 0) {
+		got = source_read(s, s->head + have, n - have, e);
+		if (got < 0)
+			return (int)got;
+		have += (size_t)got;
+	}
+	*head = s->head_left = str_of(s->head, have);
+	return 0;
 }
 
 static int64_t
@@ -325,6 +353,7 @@ source_close(struct source *s)
 	if (s->fd >= 0 && s->fd != STDIN_FILENO)
 		close(s->fd);
 	free(s->path);
+	free(s->head);
 	free(s->raw);
 	free(s);
 }

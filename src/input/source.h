@@ -25,6 +25,9 @@ int source_of_memory(struct source **out, struct str bytes, size_t chunk,
  * could be decoded and ends there; source_truncated() tells.  A plain file
  * that grew after its end was met gives the new bytes. */
 long source_read(struct source *s, void *buf, size_t n, struct err *e);
+/* The first up to n decompressed bytes, which are read again; before the first
+ * read.  Valid until the source is closed. */
+int source_peek(struct source *s, size_t n, struct str *head, struct err *e);
 /* Steps over n decompressed bytes (seeks if it can); returns how many there
  * were.  Only before the first read. */
 int64_t source_skip(struct source *s, int64_t n, struct err *e);
