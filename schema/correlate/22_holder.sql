@@ -1,8 +1,7 @@
 -- Step 3: who held these addresses when.  Leases that touch the day, the
 -- flow window and the clock error are looked at.  Two clocks may be wrong, the
--- lease's and the mail log's: their errors add.  A lease without an
--- end lasts until the same range is given out anew: an address is not given
--- to a second customer before the first has lost it.
+-- lease's and the mail log's: their errors add.  How a lease without an end
+-- ends, the view lease_held says (schema/009_lease.sql).
 DROP TABLE IF EXISTS temp.lease_day;
 CREATE TEMP TABLE lease_day AS
 SELECT e.id, e.first, e.last, e.port_first, e.port_last, e.start, e.until,
@@ -10,13 +9,8 @@ SELECT e.id, e.first, e.last, e.port_first, e.port_last, e.start, e.until,
   FROM (SELECT l.id, l.first, l.last, l.port_first, l.port_last, l.customer,
                l.clock_error + run.mail_clock_error AS clock_error,
                coalesce(l.start, -4611686018427387904) AS start,
-               coalesce(l."end",
-                 (SELECT min(n.start) FROM main.lease n
-                   WHERE n.first = l.first AND n.last = l.last
-                     AND n.port_first IS l.port_first AND n.port_last IS l.port_last
-                     AND n.start > coalesce(l.start, -4611686018427387904)),
-                 4611686018427387904) AS until
-          FROM main.lease l, temp.run) e, temp.run
+               coalesce(l.until, 4611686018427387904) AS until
+          FROM main.lease_held l, temp.run) e, temp.run
  WHERE e.until > e.start
    AND e.start - e.clock_error < run.day_end + run.window
    AND e.until + e.clock_error > run.day_start - run.window;

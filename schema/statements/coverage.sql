@@ -40,8 +40,8 @@ SELECT (SELECT count(DISTINCT hour) FROM coverage
        (SELECT count(DISTINCT hour) FROM flow_coverage
          WHERE samples + smtp_packets > 0 AND hour > ?1 - 3600000000 AND hour < ?2),
        f.datagrams, f.lost, f.malformed, f.samples, f.smtp_packets, f.rate_min, f.rate_max,
-       (SELECT count(*) FROM lease
-         WHERE (start IS NULL OR start < ?2) AND ("end" IS NULL OR "end" > ?1))
+       (SELECT count(*) FROM lease_held
+         WHERE (start IS NULL OR start < ?2) AND (until IS NULL OR until > ?1))
   FROM (SELECT coalesce(sum(lines), 0) AS lines, coalesce(sum(used), 0) AS used,
                coalesce(sum(ignored), 0) AS ignored, coalesce(sum(unparsed), 0) AS unparsed
           FROM coverage WHERE kind = 'mail' AND hour > ?1 - 3600000000 AND hour < ?2) m,

@@ -1,4 +1,4 @@
--- Statements of src/ingest/lease_import.c.
+-- Statements of src/ingest/lease_import.c and lease_merge.c.
 
 -- A lease that is read again may have been closed or extended since: of two
 -- ends the later one stands, and an end stands against none.
@@ -7,15 +7,96 @@ INSERT INTO lease (first, last, port_first, port_last, start, "end", customer,
                    source, clock_error, ledger)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
     ON CONFLICT (first, last, coalesce(port_first, -1), coalesce(port_last, -1),
-                 coalesce(start, -4611686018427387904), customer)
+                 coalesce(start, -4611686018427387904), customer, coalesce(session, 0))
     DO UPDATE SET "end" = coalesce(max("end", excluded."end"), excluded."end", "end"),
-                  clock_error = excluded.clock_error
-     WHERE "end" IS NOT coalesce(max("end", excluded."end"), excluded."end", "end")
-        OR clock_error <> excluded.clock_error
-    ON CONFLICT DO NOTHING;
+                  clock_error = excluded.clock_error, ledger = excluded.ledger;
+
+-- A row of a file (?1 the ledger's, ?2 its path) that now names somebody else
+-- takes the place of what an earlier state of the file had said.  Only with a
+-- start: else nobody says since when it is so.
+-- name: lease_correct
+DELETE FROM lease
+ WHERE session IS NULL AND start IS NOT NULL AND ledger <> ?1
+   AND ledger IN (SELECT id FROM ledger WHERE kind = 'lease' AND path = ?2)
+   AND EXISTS (SELECT 1 FROM lease n
+                WHERE n.first = lease.first AND n.last = lease.last
+                  AND coalesce(n.port_first, -1) = coalesce(lease.port_first, -1)
+                  AND coalesce(n.port_last, -1) = coalesce(lease.port_last, -1)
+                  AND coalesce(n.start, -4611686018427387904)
+                      = coalesce(lease.start, -4611686018427387904)
+                  AND n.session IS NULL AND n.ledger = ?1);
 
 -- name: lease_count
 SELECT count(*) FROM lease;
+
+-- Statements about sessions wait here until the whole file is read.  id: of the
+-- lease that they made so far, whose row is then negative, to come first.
+-- name: lease_event_table
+CREATE TEMP TABLE IF NOT EXISTS lease_event (
+  n INTEGER PRIMARY KEY, id INTEGER, session INTEGER,
+  first BLOB, last BLOB, port_first INTEGER, port_last INTEGER,
+  start INTEGER, seen INTEGER, "end" INTEGER, lapse INTEGER, fresh INTEGER,
+  customer TEXT, source TEXT, clock_error INTEGER, nas INTEGER, ledger INTEGER);
+-- name: lease_event_clear
+DELETE FROM temp.lease_event;
+-- name: lease_event_put
+INSERT INTO temp.lease_event (session, first, last, port_first, port_last, start,
+       seen, "end", lapse, fresh, customer, source, clock_error, nas, ledger)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15);
+
+-- The end of a session without a range is the end of all its ranges.
+-- name: lease_event_spread
+INSERT INTO temp.lease_event (session, first, last, port_first, port_last, start,
+       seen, "end", lapse, fresh, customer, source, clock_error, nas, ledger)
+SELECT s.session, r.first, r.last, r.port_first, r.port_last, s.start,
+       s.seen, s."end", s.lapse, 0, s.customer, s.source, s.clock_error, s.nas, s.ledger
+  FROM (SELECT * FROM temp.lease_event WHERE first IS NULL) s
+  JOIN (SELECT session, first, last, port_first, port_last FROM temp.lease_event
+         WHERE first IS NOT NULL
+        UNION
+        SELECT session, first, last, port_first, port_last FROM lease
+         WHERE session IN (SELECT session FROM temp.lease_event WHERE first IS NULL)) r
+    ON r.session = s.session;
+
+-- What earlier imports made of the same sessions and ranges.
+-- name: lease_event_known
+INSERT INTO temp.lease_event
+SELECT -id, id, session, first, last, port_first, port_last, start, seen, "end",
+       lapse, fresh, customer, source, clock_error, nas, ledger
+  FROM lease
+ WHERE session IS NOT NULL
+   AND (first, session) IN (SELECT first, session FROM temp.lease_event);
+
+-- name: lease_event_each
+SELECT n, id, session, first, last, port_first, port_last, start, seen, "end",
+       lapse, fresh, customer, source, clock_error, nas, ledger
+  FROM temp.lease_event
+ WHERE first IS NOT NULL
+ ORDER BY first, last, port_first, port_last, session, coalesce(start, seen), seen, n;
+
+-- name: lease_session_put
+INSERT INTO lease (session, first, last, port_first, port_last, start, seen, "end",
+       lapse, fresh, customer, source, clock_error, nas, ledger)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15);
+-- name: lease_session_set
+UPDATE lease
+   SET start = ?2, seen = ?3, "end" = ?4, lapse = ?5, fresh = ?6, customer = ?7,
+       source = ?8, clock_error = ?9, nas = ?10, ledger = ?11
+ WHERE id = ?1;
+-- name: lease_session_drop
+DELETE FROM lease WHERE id = ?1;
+
+-- name: lease_restart_put
+INSERT INTO lease_restart VALUES (?1, ?2) ON CONFLICT DO NOTHING;
+-- Sessions without an end lapse when their server started anew.
+-- name: lease_restart_apply
+UPDATE lease
+   SET lapse = (SELECT min(q.time) FROM lease_restart q
+                 WHERE q.nas = lease.nas AND q.time > lease.seen)
+ WHERE "end" IS NULL AND nas IN (SELECT nas FROM lease_restart)
+   AND (SELECT min(q.time) FROM lease_restart q
+         WHERE q.nas = lease.nas AND q.time > lease.seen)
+       < coalesce(lapse, 4611686018427387904);
 
 -- A lease file is known by what it says, for it is always read as a whole.
 -- name: lease_ledger_get
@@ -31,5 +112,15 @@ UPDATE lease SET ledger = ?2 WHERE ledger = ?1;
 UPDATE ledger
    SET path = ?2, head_hash = ?3, resume_offset = ?4, resume_hash = ?3,
        lines = ?5, used = ?6, unparsed = ?7, records = ?6,
-       first_time = ?8, last_time = ?9, truncated = ?10
+       first_time = ?8, last_time = ?9, truncated = ?10, ignored = ?11
  WHERE id = ?1;
+
+-- Leases in order of their ranges, the wider one first, that touch the time
+-- from ?1 to ?2: for overlaps.
+-- name: lease_overlap_each
+SELECT first, last, port_first, port_last, start, until, customer, source,
+       clock_error
+  FROM lease_held
+ WHERE coalesce(start, -4611686018427387904) < ?2
+   AND coalesce(until, 4611686018427387904) > ?1
+ ORDER BY first, last DESC, coalesce(start, -4611686018427387904), customer, source;

@@ -68,18 +68,18 @@ picked AS MATERIALIZED (        -- the last filters need to know who it is
    LIMIT iif(?5 IS NULL AND ?7 IS NULL, ?9, -1)
 ),
 wide AS MATERIALIZED (          -- the few leases of more than one address
-  SELECT first, last, start, "end", customer FROM lease WHERE first < last
+  SELECT first, last, start, until, customer FROM lease_held WHERE first < last
 ),
 who AS (
   SELECT j.*,
          (SELECT group_concat(q.customer, ' or ')
-            FROM (SELECT l.customer FROM lease l
+            FROM (SELECT l.customer FROM lease_held l
                    WHERE l.first = j.bytes AND l.last = j.bytes
-                     AND coalesce(l.start <= j.last, 1) AND coalesce(l."end" > j.first, 1)
+                     AND coalesce(l.start <= j.last, 1) AND coalesce(l.until > j.first, 1)
                   UNION
                   SELECT l.customer FROM wide l
                    WHERE l.first <= j.bytes AND l.last >= j.bytes
-                     AND coalesce(l.start <= j.last, 1) AND coalesce(l."end" > j.first, 1)
+                     AND coalesce(l.start <= j.last, 1) AND coalesce(l.until > j.first, 1)
                    ORDER BY 1) q) AS customer,
          (SELECT count(*) FROM mail_message m
            WHERE m.client = j.addr AND m.received >= ?1 AND m.received < ?2) AS messages

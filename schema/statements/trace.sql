@@ -173,13 +173,13 @@ WITH RECURSIVE slots (slot) AS  -- sender_slot is in their order
     FROM slots WHERE slots.slot IS NOT NULL),
 found AS
  (SELECT * FROM
-   (SELECT start AS time, 'lease' AS fact, "end" AS until, customer,
+   (SELECT start AS time, 'lease' AS fact, until, customer,
            port_first, port_last, NULL AS agent, NULL AS packets, NULL AS syn,
            NULL AS answered, NULL AS client_packets, NULL AS server_packets,
            NULL AS rate, NULL AS kind, source AS reporter
-      FROM lease
+      FROM lease_held
      WHERE first <= ?1 AND last >= ?1
-       AND (start IS NULL OR start < ?3) AND ("end" IS NULL OR "end" > ?2)
+       AND (start IS NULL OR start < ?3) AND (until IS NULL OR until > ?2)
      ORDER BY start DESC LIMIT ?4)
   UNION ALL
   SELECT * FROM

@@ -13,6 +13,7 @@
 #include "cmd/mail_flags.h"
 #include "input/config.h"
 #include "input/flow_source.h"
+#include "input/lease_source.h"
 
 static const struct column cols[] = {
     {"part", "part", VALUE_TEXT},
@@ -124,10 +125,15 @@ static struct str
 lease_as(struct check *k, const void *source, struct str path)
 {
 	const struct lease_feed *l = source;
+	const struct lease_source_ops *ops;
+	struct str format = l->format;
+	struct err e;
 
-	(void)path;
-	return arena_printf(&k->mem, "%.*s, times in %s",
-	    STR_FMT(str_has(l->format) ? l->format : STR("auto")),
+	if (!str_has(format) || str_eq(format, STR("auto"))) {
+		ops = lease_source_look(path.p, &e);
+		format = ops == NULL ? STR("?") : str_z(ops->name);
+	}
+	return arena_printf(&k->mem, "%.*s, times in %s", STR_FMT(format),
 	    zone_text(l->zone));
 }
 

@@ -6,6 +6,7 @@
 
 #include "cmd/cmd.h"
 #include "ingest/lease_import.h"
+#include "ingest/lease_overlap.h"
 
 enum { OPT_FORMAT = 1, OPT_TZ, OPT_ERROR };
 
@@ -69,20 +70,37 @@ import_file(struct cmd *c, struct store *s, const struct flags *f,
 {
 	const struct lease_feed *feed = feed_of(c->config, path);
 	struct lease_import_options opt = {
-	    .clock_error = CONFIG_LEASE_CLOCK_ERROR};
+	    .clock_error = CONFIG_LEASE_CLOCK_ERROR,
+	    .read = {.grace = CONFIG_LEASE_GRACE}};
 
 	if (feed != NULL) {
 		opt.format = feed->format;
-		opt.zone = feed->zone;
+		opt.read.zone = feed->zone;
+		opt.read.grace = feed->grace;
+		opt.read.columns = feed->columns;
+		opt.read.ncolumns = feed->ncolumns;
 		opt.clock_error = feed->clock_error;
 	}
 	if (f->format != NULL)
 		opt.format = str_z(f->format);
 	if (f->zone != NULL)
-		opt.zone = f->zone;
+		opt.read.zone = f->zone;
 	if (f->clock_error >= 0)
 		opt.clock_error = f->clock_error;
 	return lease_import(s, path, &opt, counts, e);
+}
+
+static void
+print_overlaps(const struct lease_overlaps *o)
+{
+	if (o->pairs == 0)
+		return;
+	fprintf(stderr,
+	    "%s%" PRId64 " pairs of leases give an address to two customers at "
+	    "one time; mail of that time is nobody's\n",
+	    o->more ? "at least " : "", o->pairs);
+	for (int i = 0; i < o->nsamples; i++)
+		fprintf(stderr, "  %s\n", o->samples[i].text);
 }
 
 static int
@@ -90,9 +108,9 @@ report(const struct lease_import_counts *n)
 {
 	fprintf(stderr,
 	    "%" PRId64 " rows: %" PRId64 " leases, %" PRId64
-	    " of them new, %" PRId64 " bad%s\n",
-	    n->read.rows, n->read.leases, n->added, n->read.bad,
-	    n->read.truncated ? "; input is cut" : "");
+	    " of them new, %" PRId64 " ignored, %" PRId64 " bad%s\n",
+	    n->read.rows, n->read.leases, n->added, n->read.ignored,
+	    n->read.bad, n->read.truncated ? "; input is cut" : "");
 	for (int i = 0; i < n->read.nsamples; i++)
 		fprintf(stderr, "  %s\n", n->read.samples[i].text);
 	return n->read.bad > 0 || n->read.truncated ? EXIT_INCOMPLETE : 0;
@@ -103,6 +121,7 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 {
 	struct flags flags = {.clock_error = -1};
 	struct lease_import_counts counts = {0};
+	struct lease_overlaps overlaps = {0};
 	struct store *s = NULL;
 	int i, rc = read_flags(c, argc, argv, &flags, e);
 
@@ -112,15 +131,22 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 		rc = import_file(c, s, &flags, "-", &counts, e);
 	for (i = optind; rc >= 0 && i < argc; i++)
 		rc = import_file(c, s, &flags, argv[i], &counts, e);
+	if (rc >= 0 && counts.read.leases > 0)
+		rc = lease_overlaps(
+		    s, counts.first, counts.last, &overlaps, e);
 	store_close(s);
-	return rc < 0 ? rc : report(&counts);
+	if (rc < 0)
+		return rc;
+	rc = report(&counts);
+	print_overlaps(&overlaps);
+	return rc;
 }
 
 const struct command cmd_import_lease = {
     .name = "import lease",
     .args = "[flags] [FILE ... | -]",
     .summary = "Who had which address when, into the store",
-    .help = "  --format F          csv (default: auto)\n"
+    .help = "  --format F          as in heloflow list lease-sources (default: auto)\n"
             "  --tz ZONE           of times without an offset\n"
             "  --clock-error SECS  how wrong the times may be (default: as\n"
             "                      configured, else 10)\n",

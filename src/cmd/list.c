@@ -4,6 +4,7 @@
 
 #include "cmd/mail_flags.h"
 #include "input/flow_source.h"
+#include "input/lease_source.h"
 
 static const struct column cols[] = {
     {"name", "name", VALUE_TEXT},
@@ -71,6 +72,18 @@ list_flows(struct output *o, struct err *e)
 }
 
 static int
+list_lease_sources(struct output *o, struct err *e)
+{
+	size_t i;
+
+	(void)e;
+	for (i = 0; lease_source_table[i] != NULL; i++)
+		row(o, lease_source_table[i]->name,
+		    str_z(lease_source_table[i]->summary));
+	return 0;
+}
+
+static int
 list_commands(struct output *o, struct err *e)
 {
 	size_t i;
@@ -89,6 +102,7 @@ static const struct {
     {"parsers", list_parsers},
     {"rules", list_rules},
     {"flows", list_flows},
+    {"lease-sources", list_lease_sources},
     {"outputs", list_outputs},
     {"commands", list_commands},
 };
@@ -104,7 +118,7 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 		return ERR_USAGE;
 	if (optind + 1 != argc)
 		return err_set(e, ERR_USAGE,
-		    "list what? parsers, rules, flows, outputs or commands");
+		    "list what? parsers, rules, flows, lease-sources, outputs or commands");
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strcmp(argv[optind], kinds[i].name) != 0)
 			continue;
@@ -118,7 +132,7 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 
 const struct command cmd_list = {
     .name = "list",
-    .args = "parsers|rules|flows|outputs|commands",
+    .args = "parsers|rules|flows|lease-sources|outputs|commands",
     .summary = "What is plugged in",
     .help = "",
     .run = run,

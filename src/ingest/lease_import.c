@@ -3,12 +3,13 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
-#include "input/lease_csv.h"
+#include "ingest/lease_merge.h"
 
 struct importer {
 	struct lease_sink sink; /* first: the reader calls back with it */
 	struct store *store;
 	struct stmt *put;
+	struct lease_merge merge;
 	const struct lease_import_options *opt;
 	struct arena line;
 	int64_t ledger, leases;
@@ -20,8 +21,9 @@ struct importer {
 static void
 mix(struct importer *im, const struct lease *l)
 {
-	const int64_t numbers[] = {
-	    l->port_first, l->port_last, l->start, l->end};
+	const int64_t numbers[] = {l->port_first, l->port_last, l->start,
+	    l->end, l->what, (int64_t)l->session, (int64_t)l->nas, l->seen,
+	    l->lapse};
 
 	im->digest = hash_bytes(&l->first, sizeof(l->first), im->digest);
 	im->digest = hash_bytes(&l->last, sizeof(l->last), im->digest);
@@ -33,12 +35,18 @@ mix(struct importer *im, const struct lease *l)
 static void
 stretch(struct importer *im, const struct lease *l)
 {
-	im->since_ever |= l->start == UTC_NONE;
-	im->no_end |= l->end == UTC_NONE;
-	if (l->start != UTC_NONE && l->start < im->first)
-		im->first = l->start;
-	if (l->end != UTC_NONE && l->end > im->last)
-		im->last = l->end;
+	bool session = l->session != 0 || l->what == LEASE_RESTART;
+	int64_t start = l->start == UTC_NONE && session ? l->seen : l->start;
+	int64_t end = l->end == UTC_NONE && session ? l->lapse : l->end;
+
+	if (l->what == LEASE_RESTART)
+		end = l->seen;
+	im->since_ever |= start == UTC_NONE;
+	im->no_end |= end == UTC_NONE;
+	if (start != UTC_NONE && start < im->first)
+		im->first = start;
+	if (end != UTC_NONE && end > im->last)
+		im->last = end;
 }
 
 static struct value
@@ -48,15 +56,10 @@ time_or_null(int64_t t)
 }
 
 static int
-put(struct lease_sink *sink, const struct lease *l, struct err *e)
+put_whole(struct importer *im, const struct lease *l, struct str source,
+    struct err *e)
 {
-	struct importer *im = (struct importer *)sink;
 	bool ports = l->port_first != 0 || l->port_last != 0;
-	struct str source;
-
-	arena_reset(&im->line);
-	source = arena_printf(&im->line, "%.*s:%lld",
-	    STR_FMT(l->evidence.source), (long long)l->evidence.line);
 	const struct value v[] = {value_blob(l->first.b, sizeof(l->first.b)),
 	    value_blob(l->last.b, sizeof(l->last.b)),
 	    ports ? value_int(l->port_first) : value_null(),
@@ -64,10 +67,26 @@ put(struct lease_sink *sink, const struct lease *l, struct err *e)
 	    time_or_null(l->start), time_or_null(l->end),
 	    value_str(l->customer), value_str(source),
 	    value_int(im->opt->clock_error), value_int(im->ledger)};
+
+	return stmt_run(im->put, v, sizeof(v) / sizeof(v[0]), e);
+}
+
+static int
+put(struct lease_sink *sink, const struct lease *l, struct err *e)
+{
+	struct importer *im = (struct importer *)sink;
+	struct str source;
+
+	arena_reset(&im->line);
+	source = arena_printf(&im->line, "%.*s:%lld",
+	    STR_FMT(l->evidence.source), (long long)l->evidence.line);
 	mix(im, l);
 	stretch(im, l);
 	im->leases++;
-	return stmt_run(im->put, v, sizeof(v) / sizeof(v[0]), e);
+	if (l->session == 0 && l->what == LEASE_HELD)
+		return put_whole(im, l, source, e);
+	return lease_merge_put(
+	    &im->merge, l, source, im->opt->clock_error, im->ledger, e);
 }
 
 static int
@@ -126,11 +145,22 @@ write_ledger(struct importer *im, const char *path,
 	    im->since_ever || im->leases == 0 ? value_null()
 	                                      : value_int(im->first),
 	    im->no_end || im->leases == 0 ? value_null() : value_int(im->last),
-	    value_int(c->truncated)};
+	    value_int(c->truncated), value_int(c->ignored)};
 
 	if (rc < 0)
 		return rc;
-	return run(im->store, "lease_ledger_set", v, 10, e);
+	return run(im->store, "lease_ledger_set", v, 11, e);
+}
+
+/* A file that has a name may correct what it said before. */
+static int
+correct(struct importer *im, const char *path, struct err *e)
+{
+	const struct value v[] = {value_int(im->ledger), value_z(path)};
+
+	return strcmp(path, "-") == 0
+	           ? 0
+	           : run(im->store, "lease_correct", v, 2, e);
 }
 
 static int
@@ -148,9 +178,15 @@ import(struct importer *im, const char *path, struct lease_counts *c,
 	if (rc < 0)
 		return rc;
 	im->ledger = store_last_id(im->store);
-	rc = lease_csv_read(path, im->opt->zone, &im->sink, c, e);
+	if ((rc = lease_merge_begin(&im->merge, im->store, e)) >= 0)
+		rc = lease_source_read(
+		    path, im->opt->format, &im->opt->read, &im->sink, c, e);
+	if (rc >= 0)
+		rc = lease_merge_finish(&im->merge, e);
 	if (rc >= 0)
 		rc = write_ledger(im, path, c, e);
+	if (rc >= 0)
+		rc = correct(im, path, e);
 	if (rc >= 0)
 		rc = number(im->store, "lease_count", NULL, 0, &after, e);
 	*added = after - before;
@@ -158,11 +194,19 @@ import(struct importer *im, const char *path, struct lease_counts *c,
 }
 
 static void
-add_counts(struct lease_import_counts *sum, const struct lease_counts *c,
-    int64_t added)
+add_counts(struct lease_import_counts *sum, const struct importer *im,
+    const struct lease_counts *c, int64_t added)
 {
+	int64_t first = im->since_ever ? INT64_MIN : im->first;
+	int64_t last = im->no_end ? INT64_MAX : im->last;
+
+	if (im->leases > 0 && (sum->read.leases == 0 || first < sum->first))
+		sum->first = first;
+	if (im->leases > 0 && (sum->read.leases == 0 || last > sum->last))
+		sum->last = last;
 	sum->read.rows += c->rows;
 	sum->read.leases += c->leases;
+	sum->read.ignored += c->ignored;
 	sum->read.bad += c->bad;
 	sum->read.truncated |= c->truncated;
 	for (int i = 0; i < c->nsamples; i++) {
@@ -184,14 +228,8 @@ lease_import(struct store *s, const char *path,
 	    .last = INT64_MIN};
 	struct lease_counts c = {0};
 	int64_t added = 0;
-	int rc;
+	int rc = store_begin(s, e);
 
-	if (str_has(opt->format) && !str_eq(opt->format, STR("auto")) &&
-	    !str_eq(opt->format, STR("csv")))
-		return err_set(e, ERR_USAGE,
-		    "no lease format \"%.*s\"; there is csv",
-		    STR_FMT(opt->format));
-	rc = store_begin(s, e);
 	if (rc < 0)
 		return rc;
 	rc = import(&im, path, &c, &added, e);
@@ -200,7 +238,7 @@ lease_import(struct store *s, const char *path,
 	if (rc < 0)
 		store_rollback(s);
 	else
-		add_counts(counts, &c, added);
+		add_counts(counts, &im, &c, added);
 	arena_free(&im.line);
 	return rc;
 }

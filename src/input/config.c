@@ -13,6 +13,7 @@
 #include "base/yaml.h"
 #include "input/csv_file.h"
 #include "input/flow_udp.h"
+#include "input/lease_source.h"
 
 #define DAY  (86400 * USEC)
 #define YEAR (366 * DAY)
@@ -216,6 +217,7 @@ SAME_PLACE(struct mail_source, paths, npaths);
 SAME_PLACE(struct flow_feed, paths, npaths);
 SAME_PLACE(struct flow_feed, agents, nagents);
 SAME_PLACE(struct lease_feed, paths, npaths);
+SAME_PLACE(struct lease_feed, columns, ncolumns);
 SAME_PLACE(struct config, prefixes, nprefixes);
 SAME_PLACE(struct config, own_hosts, nown_hosts);
 SAME_PLACE(struct config, allow, nallow);
@@ -341,6 +343,52 @@ read_flow_source(struct load *l, const struct yaml_node *n, void *out)
 	return rc;
 }
 
+/* A map from our names to the file's. */
+static int
+read_columns(struct load *l, const struct yaml_node *n, void *out)
+{
+	struct lease_column *c;
+	int rc = yaml_want(n, YAML_MAP, l->err);
+
+	if (rc < 0)
+		return rc;
+	c = arena_zalloc(l->arena, n->n * sizeof(*c) + 1);
+	put_list(out, c, n->n);
+	for (n = n->first; n != NULL && rc == 0; n = n->next, c++) {
+		if (!lease_source_has_field(NULL, n->key))
+			return yaml_fail(
+			    n, l->err, "unknown key '%.*s'", STR_FMT(n->key));
+		c->field = n->key;
+		rc = yaml_text(n, &c->name, l->err);
+		if (rc == 0 && c->name.n == 0)
+			rc = yaml_fail(n, l->err, "%.*s: a name is missing",
+			    STR_FMT(n->key));
+	}
+	return rc;
+}
+
+/* A format that is not told can still be one without these columns: then the
+ * import says so. */
+static int
+check_lease_format(
+    struct load *l, const struct yaml_node *n, const struct lease_feed *f)
+{
+	const struct lease_source_ops *ops = NULL;
+
+	if (str_has(f->format) && !str_eq(f->format, STR("auto"))) {
+		ops = lease_source_find(f->format);
+		if (ops == NULL)
+			return yaml_fail(yaml_get(n, "format"), l->err,
+			    "no lease format '%.*s'", STR_FMT(f->format));
+	}
+	for (size_t i = 0; ops != NULL && i < f->ncolumns; i++)
+		if (!lease_source_has_field(ops, f->columns[i].field))
+			return yaml_fail(yaml_get(n, "columns"), l->err,
+			    "%s has no column '%.*s' to be named", ops->name,
+			    STR_FMT(f->columns[i].field));
+	return 0;
+}
+
 static int
 read_lease_source(struct load *l, const struct yaml_node *n, void *out)
 {
@@ -351,15 +399,17 @@ read_lease_source(struct load *l, const struct yaml_node *n, void *out)
 	    {"clock_error", read_duration,
 	        offsetof(struct lease_feed, clock_error)},
 	    {"grace", read_duration, offsetof(struct lease_feed, grace)},
+	    {"columns", read_columns, offsetof(struct lease_feed, columns)},
 	    {NULL, NULL, 0},
 	};
 	struct lease_feed *f = out;
 	int rc;
 
 	f->clock_error = CONFIG_LEASE_CLOCK_ERROR;
+	f->grace = CONFIG_LEASE_GRACE;
 	if ((rc = read_keys(l, n, keys, f)) == 0 && f->npaths == 0)
 		rc = yaml_fail(n, l->err, "a lease source needs paths");
-	return rc;
+	return rc < 0 ? rc : check_lease_format(l, n, f);
 }
 
 static int

@@ -15,6 +15,8 @@
  * that is written a little after the event. */
 #define CONFIG_MAIL_CLOCK_ERROR	 (2 * USEC)
 #define CONFIG_LEASE_CLOCK_ERROR (10 * USEC)
+/* Ours: interim updates come at least daily, if they come at all. */
+#define CONFIG_LEASE_GRACE (86400 * USEC)
 
 enum vantage {
 	VANTAGE_NONE,
@@ -54,12 +56,19 @@ struct flow_feed {
 	size_t nagents;
 };
 
+/* What the files of a lease source call a field of ours (doc/lease.md). */
+struct lease_column {
+	struct str field, name;
+};
+
 struct lease_feed {
 	const struct str *paths;
 	size_t npaths;
 	struct str format; /* absent = auto */
 	const struct zone *zone;
 	int64_t clock_error, grace;
+	const struct lease_column *columns;
+	size_t ncolumns;
 };
 
 struct account {

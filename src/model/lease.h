@@ -7,13 +7,32 @@
 #include "base/utc.h"
 #include "model/delivery.h"
 
+enum lease_what {
+	LEASE_HELD,    /* the range is, or was, the customer's */
+	LEASE_STOP,    /* a session is over that names no range: all of its are */
+	LEASE_RESTART, /* all sessions of a server (nas) are over */
+};
+
+/*
+ * One statement of a source.  Without a session it is the whole lease, known
+ * by range, ports and start.  With one it is what was known at one moment, and
+ * all statements about the session and range make the lease together
+ * (ingest/lease_merge.h).
+ */
 struct lease {
+	enum lease_what what;
 	struct addr first, last;   /* inclusive */
 	int port_first, port_last; /* inclusive; 0, 0 = all ports */
-	int64_t start;             /* UTC_NONE = since ever */
-	int64_t end; /* exclusive; UTC_NONE = until further notice */
+	int64_t start; /* UTC_NONE = since ever; of a session: not told */
+	int64_t end;   /* exclusive; UTC_NONE = until further notice */
 	struct str customer;
 	struct evidence evidence;
+
+	uint64_t session; /* hash of what names it; 0 = none */
+	uint64_t nas;     /* of the server whose restart ends it; 0 = none */
+	int64_t seen;     /* when this was so */
+	int64_t lapse;    /* over by then unless more is told; UTC_NONE = open */
+	bool fresh;       /* start is the very beginning of a session */
 };
 
 /* Where a reader's leases go; text is valid during the call.  Returns < 0 to
@@ -25,9 +44,13 @@ struct lease_sink {
 
 #define LEASE_BAD_SAMPLES 10
 
-/* What a reader made of a file: rows = leases + bad. */
+/* What a reader made of a file: rows = leases + ignored + bad.  A row is a
+ * CSV row, a packet of a detail file, a declaration of a lease file. */
 struct lease_counts {
-	int64_t rows, leases, bad;
+	int64_t rows;
+	int64_t leases;  /* that told who had an address, or no longer has it */
+	int64_t ignored; /* that tell nothing of that kind, and are known */
+	int64_t bad;
 	int nsamples; /* of bad rows, the first ones: "FILE:LINE: why" */
 	struct err samples[LEASE_BAD_SAMPLES];
 	bool truncated; /* a compressed file that was cut or damaged */

@@ -101,7 +101,11 @@ test_example_values(void **state)
 	assert_int_equal(c->flow[0].agents[0].vantage, VANTAGE_EXCHANGE);
 	assert_text(c->flow[1].paths[0], "/etc/heloflow/captures/*.pcap");
 	assert_int_equal(c->nlease, 2);
+	assert_int_equal(c->lease[0].grace, CONFIG_LEASE_GRACE);
 	assert_int_equal(c->lease[1].grace, 600 * USEC);
+	assert_int_equal(c->lease[1].ncolumns, 1);
+	assert_text(c->lease[1].columns[0].field, "customer");
+	assert_text(c->lease[1].columns[0].name, "Calling-Station-Id");
 	assert_int_equal(c->naccounts, 2);
 	assert_text(c->accounts[1].user, "anna");
 	assert_text(c->accounts[1].customer, "C-1002");
@@ -198,6 +202,14 @@ test_refused(void **state)
 	    "a.yaml:4: an agent needs an address");
 	assert_refused(
 	    "accounts: {a: ''}\n", "a.yaml:1: a: a customer is missing");
+	assert_refused("lease_sources:\n  - paths: x\n    columns:\n"
+	               "      custmer: y\n",
+	    "a.yaml:4: unknown key 'custmer'");
+	assert_refused("lease_sources:\n  - paths: x\n    format: kae\n",
+	    "a.yaml:3: no lease format 'kae'");
+	assert_refused("lease_sources:\n  - paths: x\n    format: dhcpd\n"
+	               "    columns: {prefix: y}\n",
+	    "a.yaml:4: dhcpd has no column 'prefix' to be named");
 	assert_refused(
 	    "retention: {flows: 1d}\n", "a.yaml:1: unknown key 'flows'");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "input/lease_csv.h"
+#include "input/lease_source.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,7 +53,8 @@ read_text(const char *text, const struct zone *z, struct list *list,
 	*counts = (struct lease_counts){0};
 	assert_int_equal(
 	    source_of_memory(&s, str_z(text), 3, "l.csv", &err), 0);
-	return lease_csv_read_source(s, z, &list->sink, counts, &err);
+	return lease_source_read_from(s, STR("csv"),
+	    &(struct lease_options){.zone = z}, &list->sink, counts, &err);
 }
 
 static void
@@ -204,7 +205,8 @@ test_refused(void **state)
 	assert_string_equal(
 	    err.text, "l.csv: a line that names the columns is missing");
 	assert_int_equal(
-	    lease_csv_read("/nonexistent.csv", NULL, &list.sink, &counts, &err),
+	    lease_source_read("/nonexistent.csv", STR_NONE,
+	        &(struct lease_options){0}, &list.sink, &counts, &err),
 	    ERR_FAIL);
 	/* What the sink says goes up. */
 	list.fail_after = 1;

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sessions: what several statements of a file, and of files before it, say
+ * about the same session and range becomes one lease.  The order of statements
+ * in a file does not matter, saying them again changes nothing.  All calls are
+ * within the caller's transaction; doc/lease.md has the rules.
+ */
+#ifndef INGEST_LEASE_MERGE_H
+#define INGEST_LEASE_MERGE_H
+
+#include "model/lease.h"
+#include "store/store.h"
+
+struct lease_merge {
+	struct store *store;
+	struct stmt *put;
+	int64_t statements; /* since the beginning */
+};
+
+int lease_merge_begin(struct lease_merge *m, struct store *s, struct err *e);
+/* source: the evidence in words.  The lease has a session, or is a restart. */
+int lease_merge_put(struct lease_merge *m, const struct lease *l,
+    struct str source, int64_t clock_error, int64_t ledger, struct err *e);
+int lease_merge_finish(struct lease_merge *m, struct err *e);
+
+#endif
