@@ -34,7 +34,7 @@ CREATE UNIQUE INDEX lease_identity ON lease (
 -- Sessions are looked for by range first: imports write in the order of ranges,
 -- so that an index of any size grows at few places at a time.
 CREATE INDEX lease_session ON lease (first, session) WHERE session IS NOT NULL;
-CREATE INDEX lease_open ON lease (nas) WHERE "end" IS NULL AND nas IS NOT NULL;
+CREATE INDEX lease_open ON lease (nas, session) WHERE "end" IS NULL AND nas IS NOT NULL;
 
 -- Accounting-On and Accounting-Off: the sessions of this server are over.
 CREATE TABLE lease_restart (

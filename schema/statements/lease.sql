@@ -29,50 +29,21 @@ DELETE FROM lease
 -- name: lease_count
 SELECT count(*) FROM lease;
 
--- Statements about sessions wait here until the whole file is read.  id: of the
--- lease that they made so far, whose row is then negative, to come first.
--- name: lease_event_table
-CREATE TEMP TABLE IF NOT EXISTS lease_event (
-  n INTEGER PRIMARY KEY, id INTEGER, session INTEGER,
-  first BLOB, last BLOB, port_first INTEGER, port_last INTEGER,
-  start INTEGER, seen INTEGER, "end" INTEGER, lapse INTEGER, fresh INTEGER,
-  customer TEXT, source TEXT, clock_error INTEGER, nas INTEGER, ledger INTEGER);
--- name: lease_event_clear
-DELETE FROM temp.lease_event;
--- name: lease_event_put
-INSERT INTO temp.lease_event (session, first, last, port_first, port_last, start,
-       seen, "end", lapse, fresh, customer, source, clock_error, nas, ledger)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15);
-
--- The end of a session without a range is the end of all its ranges.
--- name: lease_event_spread
-INSERT INTO temp.lease_event (session, first, last, port_first, port_last, start,
-       seen, "end", lapse, fresh, customer, source, clock_error, nas, ledger)
-SELECT s.session, r.first, r.last, r.port_first, r.port_last, s.start,
-       s.seen, s."end", s.lapse, 0, s.customer, s.source, s.clock_error, s.nas, s.ledger
-  FROM (SELECT * FROM temp.lease_event WHERE first IS NULL) s
-  JOIN (SELECT session, first, last, port_first, port_last FROM temp.lease_event
-         WHERE first IS NOT NULL
-        UNION
-        SELECT session, first, last, port_first, port_last FROM lease
-         WHERE session IN (SELECT session FROM temp.lease_event WHERE first IS NULL)) r
-    ON r.session = s.session;
-
--- What earlier imports made of the same sessions and ranges.
--- name: lease_event_known
-INSERT INTO temp.lease_event
-SELECT -id, id, session, first, last, port_first, port_last, start, seen, "end",
-       lapse, fresh, customer, source, clock_error, nas, ledger
+-- What the store knows of a session and range, and was not over before ?6.
+-- name: lease_session_known
+SELECT id, start, seen, "end", lapse, fresh, customer, source, clock_error,
+       coalesce(nas, 0), ledger
   FROM lease
- WHERE session IS NOT NULL
-   AND (first, session) IN (SELECT first, session FROM temp.lease_event);
+ WHERE session = ?1 AND first = ?2 AND last = ?3
+   AND coalesce(port_first, 0) = ?4 AND coalesce(port_last, 0) = ?5
+   AND coalesce("end", lapse, 4611686018427387904) >= ?6;
 
--- name: lease_event_each
-SELECT n, id, session, first, last, port_first, port_last, start, seen, "end",
-       lapse, fresh, customer, source, clock_error, nas, ledger
-  FROM temp.lease_event
- WHERE first IS NOT NULL
- ORDER BY first, last, port_first, port_last, session, coalesce(start, seen), seen, n;
+-- The ranges that a session still has.
+-- name: lease_session_ranges
+SELECT DISTINCT first, last, coalesce(port_first, 0), coalesce(port_last, 0)
+  FROM lease
+ WHERE nas = ?1 AND session = ?2 AND "end" IS NULL
+ ORDER BY 1, 2, 3, 4;
 
 -- name: lease_session_put
 INSERT INTO lease (session, first, last, port_first, port_last, start, seen, "end",

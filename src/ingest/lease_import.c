@@ -9,7 +9,7 @@ struct importer {
 	struct lease_sink sink; /* first: the reader calls back with it */
 	struct store *store;
 	struct stmt *put;
-	struct lease_merge merge;
+	struct lease_merge *merge;
 	const struct lease_import_options *opt;
 	struct arena line;
 	int64_t ledger, leases;
@@ -86,7 +86,7 @@ put(struct lease_sink *sink, const struct lease *l, struct err *e)
 	if (l->session == 0 && l->what == LEASE_HELD)
 		return put_whole(im, l, source, e);
 	return lease_merge_put(
-	    &im->merge, l, source, im->opt->clock_error, im->ledger, e);
+	    im->merge, l, source, im->opt->clock_error, im->ledger, e);
 }
 
 static int
@@ -178,11 +178,11 @@ import(struct importer *im, const char *path, struct lease_counts *c,
 	if (rc < 0)
 		return rc;
 	im->ledger = store_last_id(im->store);
-	if ((rc = lease_merge_begin(&im->merge, im->store, e)) >= 0)
+	if ((rc = lease_merge_new(&im->merge, im->store, e)) >= 0)
 		rc = lease_source_read(
 		    path, im->opt->format, &im->opt->read, &im->sink, c, e);
 	if (rc >= 0)
-		rc = lease_merge_finish(&im->merge, e);
+		rc = lease_merge_finish(im->merge, e);
 	if (rc >= 0)
 		rc = write_ledger(im, path, c, e);
 	if (rc >= 0)
@@ -239,6 +239,7 @@ lease_import(struct store *s, const char *path,
 		store_rollback(s);
 	else
 		add_counts(counts, &im, &c, added);
+	lease_merge_free(im.merge);
 	arena_free(&im.line);
 	return rc;
 }

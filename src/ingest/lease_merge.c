@@ -1,155 +1,118 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The statements wait in a temporary table, to which those that the store
- * made of earlier ones are added; they are then gone through by session, range
- * and time.  Each run of statements that belong together is one lease.
+ * Statements are gathered, sorted by range, session and time, and joined by
+ * what the store has made of earlier ones.  Each run of statements that belong
+ * together is one lease.  A gathering of fixed size bounds the memory: what
+ * comes later is merged with what is then in the store.
  */
 #include "ingest/lease_merge.h"
 
+#include <stdlib.h>
+
+#include "base/arena.h"
 #include "base/buf.h"
+
+#define GATHER 262144 /* statements, some 60 MB */
 
 /* Start and Acct-Session-Time of one session may be so far apart: retries and
  * whole seconds (ours). */
 #define SAME_START (60 * USEC)
 
-/* A row of lease_event_each. */
-enum column {
-	C_N,
-	C_ID,
-	C_SESSION,
-	C_FIRST,
-	C_LAST,
-	C_PORT_FIRST,
-	C_PORT_LAST,
-	C_START,
-	C_SEEN,
-	C_END,
-	C_LAPSE,
-	C_FRESH,
-	C_CUSTOMER,
-	C_SOURCE,
-	C_CLOCK_ERROR,
-	C_NAS,
-	C_LEDGER
-};
-
 struct statement {
-	int64_t n, id; /* id: of the lease that the store has, or 0 */
-	struct value session, port_first, port_last, nas;
+	int64_t n;  /* order in the file; before it what the store has */
+	int64_t id; /* of the store's lease, or 0 */
 	struct addr first, last;
+	int port_first, port_last; /* 0, 0: all */
+	uint64_t session, nas;
 	int64_t start, seen, end, lapse; /* UTC_NONE: not told */
 	bool fresh;
 	struct str customer, source; /* "" if not told */
 	int64_t clock_error, ledger;
 };
 
+struct list {
+	struct statement *items;
+	size_t n, size;
+	struct arena mem; /* texts */
+};
+
 /* A lease in the making. */
 struct run {
 	bool open;
-	struct statement s; /* customer and source are in the buffers */
-	int64_t named;      /* n of the statement that named the customer */
-	struct buf customer, source;
+	struct statement s;   /* customer and source are the statements' */
+	int64_t named;        /* n of the statement that named the customer */
 	struct statement was; /* what the store has; id 0: nothing */
-	struct buf was_customer, was_source;
 };
 
-struct merge {
+struct lease_merge {
 	struct store *store;
-	struct stmt *put, *set, *drop;
+	struct stmt *known, *ranges, *put, *set, *drop, *restart;
+	struct list gathered;
+	struct list stops; /* of sessions, without a range */
+	struct list group; /* of one range and session, and what is known */
 	struct run run;
+	int64_t n;
 };
 
 int
-lease_merge_begin(struct lease_merge *m, struct store *s, struct err *e)
+lease_merge_new(struct lease_merge **out, struct store *s, struct err *e)
 {
-	int rc = store_run(s, "lease_event_table", NULL, 0, e);
+	struct lease_merge *m = *out = xcalloc(1, sizeof(*m));
+	const struct {
+		const char *name;
+		struct stmt **st;
+	} need[] = {{"lease_session_known", &m->known},
+	    {"lease_session_ranges", &m->ranges},
+	    {"lease_session_put", &m->put}, {"lease_session_set", &m->set},
+	    {"lease_session_drop", &m->drop},
+	    {"lease_restart_put", &m->restart}};
+	int rc = 0;
 
-	*m = (struct lease_merge){.store = s};
-	if (rc >= 0)
-		rc = store_run(s, "lease_event_clear", NULL, 0, e);
-	return rc < 0 ? rc : store_prepare(s, "lease_event_put", &m->put, e);
-}
-
-static struct value
-time_value(int64_t t)
-{
-	return t == UTC_NONE ? value_null() : value_int(t);
-}
-
-int
-lease_merge_put(struct lease_merge *m, const struct lease *l, struct str source,
-    int64_t clock_error, int64_t ledger, struct err *e)
-{
-	bool range = l->what == LEASE_HELD;
-	bool ports = range && l->port_last != 0;
-	const struct value restart[] = {
-	    value_int((int64_t)l->nas), value_int(l->seen)};
-
-	m->statements++;
-	if (l->what == LEASE_RESTART)
-		return store_run(m->store, "lease_restart_put", restart, 2, e);
-	const struct value v[] = {value_int((int64_t)l->session),
-	    range ? value_blob(l->first.b, sizeof(l->first.b)) : value_null(),
-	    range ? value_blob(l->last.b, sizeof(l->last.b)) : value_null(),
-	    ports ? value_int(l->port_first) : value_null(),
-	    ports ? value_int(l->port_last) : value_null(),
-	    time_value(l->start), value_int(l->seen), time_value(l->end),
-	    time_value(l->lapse), value_int(l->fresh), value_str(l->customer),
-	    value_str(source), value_int(clock_error),
-	    l->nas ? value_int((int64_t)l->nas) : value_null(),
-	    value_int(ledger)};
-	return stmt_run(m->put, v, sizeof(v) / sizeof(v[0]), e);
-}
-
-static int64_t
-time_at(const struct stmt *st, size_t i)
-{
-	struct value v = stmt_value(st, i);
-
-	return v.type == VALUE_NULL ? UTC_NONE : v.i;
+	m->store = s;
+	for (size_t i = 0; i < sizeof(need) / sizeof(*need) && rc >= 0; i++)
+		rc = store_prepare(s, need[i].name, need[i].st, e);
+	return rc;
 }
 
 static void
-addr_at(const struct stmt *st, size_t i, struct addr *out)
+list_clear(struct list *l)
 {
-	struct value v = stmt_value(st, i);
-
-	memset(out, 0, sizeof(*out));
-	if (v.s.n == sizeof(out->b))
-		memcpy(out->b, v.s.p, sizeof(out->b));
+	l->n = 0;
+	arena_reset(&l->mem);
 }
 
-/* Text is valid until the next row. */
-static struct statement
-statement_of(const struct stmt *st)
+static void
+list_free(struct list *l)
 {
-	struct statement s = {
-	    .n = stmt_value(st, C_N).i,
-	    .id = stmt_value(st, C_ID).i,
-	    .session = stmt_value(st, C_SESSION),
-	    .port_first = stmt_value(st, C_PORT_FIRST),
-	    .port_last = stmt_value(st, C_PORT_LAST),
-	    .nas = stmt_value(st, C_NAS),
-	    .start = time_at(st, C_START),
-	    .seen = time_at(st, C_SEEN),
-	    .end = time_at(st, C_END),
-	    .lapse = time_at(st, C_LAPSE),
-	    .fresh = stmt_value(st, C_FRESH).i != 0,
-	    .customer = stmt_value(st, C_CUSTOMER).s,
-	    .source = stmt_value(st, C_SOURCE).s,
-	    .clock_error = stmt_value(st, C_CLOCK_ERROR).i,
-	    .ledger = stmt_value(st, C_LEDGER).i,
-	};
-
-	addr_at(st, C_FIRST, &s.first);
-	addr_at(st, C_LAST, &s.last);
-	return s;
+	free(l->items);
+	arena_free(&l->mem);
 }
 
-static bool
-same_value(struct value a, struct value b)
+void
+lease_merge_free(struct lease_merge *m)
 {
-	return a.type == b.type && a.i == b.i;
+	if (m == NULL)
+		return;
+	list_free(&m->gathered);
+	list_free(&m->stops);
+	list_free(&m->group);
+	free(m);
+}
+
+/* With copies of the texts, which may be absent. */
+static void
+list_add(struct list *l, const struct statement *s)
+{
+	struct statement *item;
+
+	if (l->n == l->size) {
+		l->size = l->size ? l->size * 2 : 64;
+		l->items = xrealloc(l->items, l->size * sizeof(*l->items));
+	}
+	item = &l->items[l->n++];
+	*item = *s;
+	item->customer = arena_dup(&l->mem, s->customer);
+	item->source = arena_dup(&l->mem, s->source);
 }
 
 static int64_t
@@ -158,11 +121,45 @@ begins(const struct statement *s)
 	return s->start == UTC_NONE ? s->seen : s->start;
 }
 
+static int
+order(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* Of the same range and session? */
+static int
+cmp_group(const struct statement *a, const struct statement *b)
+{
+	int c = addr_cmp(a->first, b->first);
+
+	if (c == 0)
+		c = addr_cmp(a->last, b->last);
+	if (c == 0)
+		c = order(a->port_first, b->port_first);
+	if (c == 0)
+		c = order(a->port_last, b->port_last);
+	return c ? c : (a->session > b->session) - (a->session < b->session);
+}
+
+static int
+cmp(const void *x, const void *y)
+{
+	const struct statement *a = x, *b = y;
+	int c = cmp_group(a, b);
+
+	if (c == 0)
+		c = order(begins(a), begins(b));
+	if (c == 0)
+		c = order(a->seen, b->seen);
+	return c ? c : order(a->n, b->n);
+}
+
 static bool
 other_customer(const struct run *r, const struct statement *s)
 {
-	return s->customer.n > 0 && r->customer.n > 0 &&
-	       !str_eq(s->customer, buf_str(&r->customer));
+	return s->customer.n > 0 && r->s.customer.n > 0 &&
+	       !str_eq(s->customer, r->s.customer);
 }
 
 /* Is this another lease than the one that is open, though of the same session
@@ -171,14 +168,8 @@ static bool
 is_another(const struct run *r, const struct statement *s)
 {
 	const struct statement *o = &r->s;
-	int64_t slack = o->nas.type == VALUE_NULL ? 0 : SAME_START;
+	int64_t slack = o->nas ? SAME_START : 0;
 
-	if (!same_value(o->session, s->session) ||
-	    addr_cmp(o->first, s->first) != 0 ||
-	    addr_cmp(o->last, s->last) != 0 ||
-	    !same_value(o->port_first, s->port_first) ||
-	    !same_value(o->port_last, s->port_last))
-		return true;
 	if (s->fresh && s->start > o->seen)
 		return true;
 	if (o->lapse != UTC_NONE && begins(s) > o->lapse)
@@ -192,50 +183,60 @@ is_another(const struct run *r, const struct statement *s)
 	       (s->start == UTC_NONE || s->start > begins(o) + slack);
 }
 
-static void
-copy_text(struct buf *b, struct str s)
-{
-	b->n = 0;
-	buf_s(b, s);
-}
-
 static bool
-unchanged(const struct run *r)
+unchanged(const struct statement *a, const struct statement *b)
 {
-	const struct statement *a = &r->s, *b = &r->was;
-
 	return a->start == b->start && a->seen == b->seen && a->end == b->end &&
 	       a->lapse == b->lapse && a->fresh == b->fresh &&
-	       a->clock_error == b->clock_error && same_value(a->nas, b->nas) &&
-	       str_eq(buf_str(&r->customer), buf_str(&r->was_customer)) &&
-	       str_eq(buf_str(&r->source), buf_str(&r->was_source));
+	       a->clock_error == b->clock_error && a->nas == b->nas &&
+	       str_eq(a->customer, b->customer) && str_eq(a->source, b->source);
+}
+
+static struct value
+time_value(int64_t t)
+{
+	return t == UTC_NONE ? value_null() : value_int(t);
+}
+
+static struct value
+name_value(uint64_t name)
+{
+	return name ? value_int((int64_t)name) : value_null();
 }
 
 static int
-update(struct merge *m, struct err *e)
+update(struct lease_merge *m, struct err *e)
 {
-	const struct run *r = &m->run;
-	const struct value v[] = {value_int(r->was.id), time_value(r->s.start),
-	    value_int(r->s.seen), time_value(r->s.end), time_value(r->s.lapse),
-	    value_int(r->s.fresh), value_str(buf_str(&r->customer)),
-	    value_str(buf_str(&r->source)), value_int(r->s.clock_error),
-	    r->s.nas, value_int(r->s.ledger)};
+	const struct statement *s = &m->run.s;
+	const struct value v[] = {value_int(m->run.was.id),
+	    time_value(s->start), value_int(s->seen), time_value(s->end),
+	    time_value(s->lapse), value_int(s->fresh), value_str(s->customer),
+	    value_str(s->source), value_int(s->clock_error), name_value(s->nas),
+	    value_int(s->ledger)};
 
-	return unchanged(r) ? 0
-	                    : stmt_run(m->set, v, sizeof(v) / sizeof(*v), e);
+	return unchanged(s, &m->run.was)
+	           ? 0
+	           : stmt_run(m->set, v, sizeof(v) / sizeof(*v), e);
+}
+
+static struct value
+port_value(const struct statement *s, int port)
+{
+	return s->port_last ? value_int(port) : value_null();
 }
 
 static int
-insert(struct merge *m, struct err *e)
+insert(struct lease_merge *m, struct err *e)
 {
-	const struct run *r = &m->run;
-	const struct value v[] = {r->s.session,
-	    value_blob(r->s.first.b, sizeof(r->s.first.b)),
-	    value_blob(r->s.last.b, sizeof(r->s.last.b)), r->s.port_first,
-	    r->s.port_last, time_value(r->s.start), value_int(r->s.seen),
-	    time_value(r->s.end), time_value(r->s.lapse), value_int(r->s.fresh),
-	    value_str(buf_str(&r->customer)), value_str(buf_str(&r->source)),
-	    value_int(r->s.clock_error), r->s.nas, value_int(r->s.ledger)};
+	const struct statement *s = &m->run.s;
+	const struct value v[] = {value_int((int64_t)s->session),
+	    value_blob(s->first.b, sizeof(s->first.b)),
+	    value_blob(s->last.b, sizeof(s->last.b)),
+	    port_value(s, s->port_first), port_value(s, s->port_last),
+	    time_value(s->start), value_int(s->seen), time_value(s->end),
+	    time_value(s->lapse), value_int(s->fresh), value_str(s->customer),
+	    value_str(s->source), value_int(s->clock_error), name_value(s->nas),
+	    value_int(s->ledger)};
 
 	return stmt_run(m->put, v, sizeof(v) / sizeof(*v), e);
 }
@@ -243,16 +244,16 @@ insert(struct merge *m, struct err *e)
 /* Whoever it was, it was not the holder before: a lease without a name is one
  * all the same. */
 static int
-close_run(struct merge *m, struct err *e)
+close_run(struct lease_merge *m, struct err *e)
 {
 	struct run *r = &m->run;
 
 	if (!r->open)
 		return 0;
 	r->open = false;
-	if (r->customer.n == 0)
-		buf_printf(&r->customer, "unknown, %.*s",
-		    STR_FMT(buf_str(&r->source)));
+	if (r->s.customer.n == 0)
+		r->s.customer = arena_printf(
+		    &m->group.mem, "unknown, %.*s", STR_FMT(r->s.source));
 	r->s.start = begins(&r->s);
 	return r->was.id ? update(m, e) : insert(m, e);
 }
@@ -260,12 +261,8 @@ close_run(struct merge *m, struct err *e)
 static void
 open_run(struct run *r, const struct statement *s)
 {
-	r->open = true;
-	r->s = *s;
-	r->s.id = r->was.id = 0;
-	r->named = s->n;
-	copy_text(&r->customer, s->customer);
-	copy_text(&r->source, s->source);
+	*r = (struct run){.open = true, .s = *s, .named = s->n};
+	r->s.id = 0;
 }
 
 /* The latest statement says how it ends; an end wins over none. */
@@ -287,34 +284,30 @@ extend(struct run *r, const struct statement *s)
 		o->n = s->n;
 		o->clock_error = s->clock_error;
 		o->ledger = s->ledger;
-		if (s->nas.type != VALUE_NULL)
-			o->nas = s->nas;
+		o->nas = s->nas ? s->nas : o->nas;
 	}
-	if (s->customer.n > 0 && (r->customer.n == 0 || s->n > r->named)) {
-		copy_text(&r->customer, s->customer);
+	if (s->customer.n > 0 && (o->customer.n == 0 || s->n > r->named)) {
+		o->customer = s->customer;
 		r->named = s->n;
 	}
 }
 
 /* The first of the store's rows is kept, others of the same lease go. */
 static int
-keep_or_drop(struct merge *m, const struct statement *s, struct err *e)
+keep_or_drop(struct lease_merge *m, const struct statement *s, struct err *e)
 {
 	const struct value id = value_int(s->id);
-	struct run *r = &m->run;
 
 	if (s->id == 0)
 		return 0;
-	if (r->was.id != 0)
+	if (m->run.was.id != 0)
 		return stmt_run(m->drop, &id, 1, e);
-	r->was = *s;
-	copy_text(&r->was_customer, s->customer);
-	copy_text(&r->was_source, s->source);
+	m->run.was = *s;
 	return 0;
 }
 
 static int
-take(struct merge *m, const struct statement *s, struct err *e)
+take(struct lease_merge *m, const struct statement *s, struct err *e)
 {
 	int rc = 0;
 
@@ -327,55 +320,162 @@ take(struct merge *m, const struct statement *s, struct err *e)
 	return rc < 0 ? rc : keep_or_drop(m, s, e);
 }
 
-static int
-take_all(struct merge *m, struct err *e)
+static int64_t
+time_at(const struct stmt *st, size_t i)
 {
-	struct statement s;
-	struct stmt *each;
-	int rc = store_prepare(m->store, "lease_event_each", &each, e);
+	struct value v = stmt_value(st, i);
 
-	if (rc >= 0)
-		rc = stmt_start(each, NULL, 0, e);
-	while (rc >= 0 && (rc = stmt_next(each, e)) > 0) {
-		s = statement_of(each);
-		rc = take(m, &s, e);
+	return v.type == VALUE_NULL ? UTC_NONE : v.i;
+}
+
+/* What the store has of the group of s: in the place of statements before. */
+static int
+add_known(struct lease_merge *m, const struct statement *s, struct err *e)
+{
+	const struct value v[] = {value_int((int64_t)s->session),
+	    value_blob(s->first.b, sizeof(s->first.b)),
+	    value_blob(s->last.b, sizeof(s->last.b)), value_int(s->port_first),
+	    value_int(s->port_last), value_int(begins(s))};
+	struct statement k = *s;
+	int rc = stmt_start(m->known, v, sizeof(v) / sizeof(*v), e);
+
+	while (rc >= 0 && (rc = stmt_next(m->known, e)) > 0) {
+		k.id = stmt_value(m->known, 0).i;
+		k.n = -k.id;
+		k.start = time_at(m->known, 1);
+		k.seen = time_at(m->known, 2);
+		k.end = time_at(m->known, 3);
+		k.lapse = time_at(m->known, 4);
+		k.fresh = stmt_value(m->known, 5).i != 0;
+		k.customer = stmt_value(m->known, 6).s;
+		k.source = stmt_value(m->known, 7).s;
+		k.clock_error = stmt_value(m->known, 8).i;
+		k.nas = (uint64_t)stmt_value(m->known, 9).i;
+		k.ledger = stmt_value(m->known, 10).i;
+		list_add(&m->group, &k);
 	}
-	if (rc < 0)
-		stmt_reset(each);
+	return rc;
+}
+
+/* n statements of one range and session, in order. */
+static int
+merge_group(
+    struct lease_merge *m, const struct statement *s, size_t n, struct err *e)
+{
+	int rc;
+
+	list_clear(&m->group);
+	if ((rc = add_known(m, s, e)) < 0)
+		return rc;
+	for (size_t i = 0; i < n; i++)
+		list_add(&m->group, &s[i]);
+	qsort(m->group.items, m->group.n, sizeof(*s), cmp);
+	for (size_t i = 0; i < m->group.n && rc >= 0; i++)
+		rc = take(m, &m->group.items[i], e);
 	return rc < 0 ? rc : close_run(m, e);
 }
 
 static int
-merge(struct store *s, struct err *e)
+merge_gathered(struct lease_merge *m, struct err *e)
 {
-	struct merge m = {.store = s};
-	int rc = store_prepare(s, "lease_session_put", &m.put, e);
+	struct list *l = &m->gathered;
+	size_t from = 0, to;
+	int rc = 0;
 
-	if (rc >= 0)
-		rc = store_prepare(s, "lease_session_set", &m.set, e);
-	if (rc >= 0)
-		rc = store_prepare(s, "lease_session_drop", &m.drop, e);
-	if (rc >= 0)
-		rc = take_all(&m, e);
-	buf_free(&m.run.customer);
-	buf_free(&m.run.source);
-	buf_free(&m.run.was_customer);
-	buf_free(&m.run.was_source);
+	if (l->n > 0)
+		qsort(l->items, l->n, sizeof(*l->items), cmp);
+	for (; from < l->n && rc >= 0; from = to) {
+		to = from + 1;
+		while (
+		    to < l->n && cmp_group(&l->items[from], &l->items[to]) == 0)
+			to++;
+		rc = merge_group(m, &l->items[from], to - from, e);
+	}
+	list_clear(l);
 	return rc;
+}
+
+static void
+addr_at(const struct stmt *st, size_t i, struct addr *out)
+{
+	struct str s = stmt_value(st, i).s;
+
+	if (s.n == sizeof(out->b))
+		memcpy(out->b, s.p, s.n);
+}
+
+/* The end of a session without a range is the end of all it still has. */
+static int
+spread_stop(struct lease_merge *m, struct statement s, struct err *e)
+{
+	const struct value v[] = {
+	    value_int((int64_t)s.nas), value_int((int64_t)s.session)};
+	int rc = stmt_start(m->ranges, v, 2, e);
+
+	while (rc >= 0 && (rc = stmt_next(m->ranges, e)) > 0) {
+		addr_at(m->ranges, 0, &s.first);
+		addr_at(m->ranges, 1, &s.last);
+		s.port_first = (int)stmt_value(m->ranges, 2).i;
+		s.port_last = (int)stmt_value(m->ranges, 3).i;
+		list_add(&m->gathered, &s);
+	}
+	return rc;
+}
+
+static int
+merge_stops(struct lease_merge *m, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < m->stops.n && rc >= 0; i++)
+		rc = spread_stop(m, m->stops.items[i], e);
+	list_clear(&m->stops);
+	return rc < 0 ? rc : merge_gathered(m, e);
+}
+
+static int
+merge_all(struct lease_merge *m, struct err *e)
+{
+	int rc = merge_gathered(m, e);
+
+	return rc < 0 ? rc : merge_stops(m, e);
+}
+
+int
+lease_merge_put(struct lease_merge *m, const struct lease *l, struct str source,
+    int64_t clock_error, int64_t ledger, struct err *e)
+{
+	const struct value restart[] = {
+	    value_int((int64_t)l->nas), value_int(l->seen)};
+	const struct statement s = {.n = ++m->n,
+	    .first = l->first,
+	    .last = l->last,
+	    .port_first = l->port_first,
+	    .port_last = l->port_last,
+	    .session = l->session,
+	    .nas = l->nas,
+	    .start = l->start,
+	    .seen = l->seen,
+	    .end = l->end,
+	    .lapse = l->lapse,
+	    .fresh = l->fresh,
+	    .customer = l->customer,
+	    .source = source,
+	    .clock_error = clock_error,
+	    .ledger = ledger};
+
+	if (l->what == LEASE_RESTART)
+		return stmt_run(m->restart, restart, 2, e);
+	list_add(l->what == LEASE_STOP ? &m->stops : &m->gathered, &s);
+	return m->gathered.n + m->stops.n < GATHER ? 0 : merge_all(m, e);
 }
 
 int
 lease_merge_finish(struct lease_merge *m, struct err *e)
 {
-	int rc;
+	int rc = merge_all(m, e);
 
-	if (m->statements == 0)
-		return 0;
-	if ((rc = store_run(m->store, "lease_event_spread", NULL, 0, e)) < 0 ||
-	    (rc = store_run(m->store, "lease_event_known", NULL, 0, e)) < 0 ||
-	    (rc = merge(m->store, e)) < 0)
+	if (rc < 0 || m->n == 0)
 		return rc;
-	rc = store_run(m->store, "lease_restart_apply", NULL, 0, e);
-	return rc < 0 ? rc
-	              : store_run(m->store, "lease_event_clear", NULL, 0, e);
+	return store_run(m->store, "lease_restart_apply", NULL, 0, e);
 }
