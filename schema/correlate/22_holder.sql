@@ -1,7 +1,7 @@
 -- Step 3: who held these addresses when.  Leases that touch the day, the
 -- flow window and the clock error are looked at.  Two clocks may be wrong, the
 -- lease's and the mail log's: their errors add.  How a lease without an end
--- ends, the view lease_held says (schema/009_lease.sql).
+-- ends, the view lease_held says (schema/012_lease.sql).
 DROP TABLE IF EXISTS temp.lease_day;
 CREATE TEMP TABLE lease_day AS
 SELECT e.id, e.first, e.last, e.port_first, e.port_last, e.start, e.until,
@@ -55,7 +55,7 @@ UPDATE temp.day_addr
 DROP TABLE IF EXISTS temp.holder;
 CREATE TEMP TABLE holder AS
 SELECT a.addr, l.id AS lease, l.customer, l.port_first, l.port_last,
-       l.start, l.until, l.clock_error
+       l.start, l.until, l.clock_error, s.first, s.last
   FROM temp.day_addr a
   JOIN temp.open_span o ON o.place = a.place
   JOIN temp.lease_span s ON s.span = o.span AND s.last >= a.bytes
@@ -63,3 +63,19 @@ SELECT a.addr, l.id AS lease, l.customer, l.port_first, l.port_last,
 CREATE INDEX temp.holder_addr ON holder (addr, start);
 UPDATE temp.day_addr SET leased = 1
  WHERE addr IN (SELECT addr FROM temp.holder);
+
+-- IPv6 prefixes are delegated from each other: which holder of an address has
+-- it within the prefix of which other one.
+DROP TABLE IF EXISTS temp.delegated;
+CREATE TEMP TABLE delegated (
+  wide INTEGER, narrow INTEGER, PRIMARY KEY (wide, narrow)) WITHOUT ROWID;
+INSERT INTO temp.delegated
+SELECT o.rowid, i.rowid
+  FROM temp.holder o
+  JOIN temp.holder i ON i.addr = o.addr
+   AND i.first >= o.first AND i.last <= o.last
+   AND (i.first > o.first OR i.last < o.last)
+   AND i.port_first IS NULL
+ WHERE o.first NOT BETWEEN x'00000000000000000000ffff00000000'
+                       AND x'00000000000000000000ffffffffffff'
+   AND o.first < o.last;

@@ -22,7 +22,14 @@ SELECT claim, max(no_port), count(DISTINCT iif(fits, customer, NULL)),
           JOIN temp.holder h ON h.addr = c.addr
            AND c.last >= h.start - h.clock_error
            AND c.first < h.until + h.clock_error
-         WHERE c.account IS NULL)
+         WHERE c.account IS NULL
+           -- of IPv6 prefixes within each other the longer one has it, where
+           -- that one is beyond doubt
+           AND NOT EXISTS (SELECT 1 FROM temp.delegated d
+                             JOIN temp.holder n ON n.rowid = d.narrow
+                            WHERE d.wide = h.rowid
+                              AND c.first >= n.start + n.clock_error
+                              AND c.last < n.until - n.clock_error))
  GROUP BY claim;
 
 -- The ladder of doc/classes.md.  A claim in doubt is kept under the address,

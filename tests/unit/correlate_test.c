@@ -628,6 +628,92 @@ ipv6_prefix_is_one_customer(void **state)
 }
 
 static void
+the_longer_ipv6_prefix_has_it_where_it_is_clear(void **state)
+{
+	(void)state;
+	world_lease("2001:db8::/32", SINCE_EVER, NO_END, "pool", 0);
+	world_lease("2001:db8:1::/48", AT(8, 0, 0), AT(10, 3, 0), "house", 60);
+	world_lease("2001:db8:1:7::/64", AT(8, 0, 0), AT(10, 3, 0), "flat", 60);
+	spam("2001:db8:1:7::1", AT(9, 0, 0), 5);
+	spam("2001:db8:1:8::1", AT(9, 0, 0), 5);
+	spam("2001:db8:2::1", AT(9, 0, 0), 5);
+	/* Near its end, and just after it. */
+	spam("2001:db8:1:9::1", AT(10, 2, 30), 5);
+	spam("2001:db8:1:9::1", AT(10, 3, 30), 5);
+	/* The flat's is over, the pool's is not. */
+	spam("2001:db8:1:7::2", AT(11, 0, 0), 5);
+	world_correlate(DAY, NULL);
+	world_expect("flat", "confirmed", "spam not_visible");
+	world_expect("house", "confirmed", "spam not_visible");
+	world_expect("pool", "confirmed", "spam not_visible");
+	world_expect("2001:db8:1:9::1", "ambiguous", "- -");
+	assert_string_equal(
+	    world_rows("SELECT customer, json_extract(log,'$.spam') FROM "
+	               "finding ORDER BY customer"),
+	    "2001:db8:1:9::1|0\nflat|5\nhouse|5\npool|10\n");
+}
+
+static void
+a_missing_stop_blames_nobody_after(void **state)
+{
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	/* b's start ends a's session, whose stop is missing. */
+	world_session(
+	    "198.51.100.7", AT(8, 0, 0), AT(9, 0, 0), AT(23, 0, 0), "a");
+	world_session(
+	    "198.51.100.7", AT(10, 3, 0), AT(11, 0, 0), AT(12, 0, 0), "b");
+	spam("198.51.100.7", AT(9, 59, 0), 4);
+	spam("198.51.100.7", AT(10, 4, 0), 5);
+	/* Nothing was heard of b for too long. */
+	spam("198.51.100.7", AT(12, 1, 0), 6);
+	/* c was still heard of when d had it, by what they say. */
+	world_session(
+	    "198.51.100.8", AT(8, 0, 0), AT(11, 0, 0), AT(23, 0, 0), "c");
+	world_session(
+	    "198.51.100.8", AT(10, 0, 0), AT(12, 0, 0), AT(23, 0, 0), "d");
+	spam("198.51.100.8", AT(10, 30, 0), 7);
+	world_correlate(DAY, NULL);
+	world_expect("c", NULL, NULL);
+	world_expect("d", NULL, NULL);
+	assert_string_equal(
+	    world_rows("SELECT customer, class, json_extract(log,'$.spam') "
+	               "FROM finding ORDER BY customer"),
+	    "198.51.100.7|confirmed|6\n198.51.100.8|ambiguous|0\n"
+	    "a|confirmed|4\nb|confirmed|5\n");
+}
+
+static void
+a_port_block_changes_hands(void **state)
+{
+	(void)state;
+	world_port_lease(
+	    "203.0.113.1", 1024, 2047, AT(8, 0, 0), AT(10, 3, 0), "a");
+	world_port_lease("203.0.113.1", 1024, 2047, AT(10, 3, 0), NO_END, "b");
+	world_port_lease("203.0.113.1", 2048, 4095, AT(8, 0, 0), NO_END, "c");
+	for (int i = 0; i < 3; i++) {
+		struct mail m = {.at = AT(10, 2, i),
+		    .client = "203.0.113.1",
+		    .port = 1500,
+		    .sender = "x@example.com",
+		    .rcpt = "r@example.net",
+		    .verdict = SPAM,
+		    .disposition = DELIVERED};
+
+		world_mail(m);
+		m.at = AT(10, 4, i);
+		m.verdict = CLEAN;
+		world_mail(m);
+		m.port = 3000;
+		world_mail(m);
+	}
+	world_correlate(DAY, NULL);
+	world_expect("a", "confirmed", "spam not_visible");
+	world_expect("b", "clean", "- -");
+	world_expect("c", "clean", "- -");
+}
+
+static void
 a_day_may_have_25_hours(void **state)
 {
 	/* 2024-10-27 in Vienna: 22:00 UTC the day before to 23:00 UTC. */
@@ -1079,6 +1165,9 @@ main(void)
 	    WORLD(forwarder_through_the_smarthost),
 	    WORLD(spam_passed_on_is_not_ones_own),
 	    WORLD(ipv6_prefix_is_one_customer),
+	    WORLD(the_longer_ipv6_prefix_has_it_where_it_is_clear),
+	    WORLD(a_missing_stop_blames_nobody_after),
+	    WORLD(a_port_block_changes_hands),
 	    WORLD(a_day_may_have_25_hours),
 	    WORLD(flow_support_by_vantage_and_window),
 	    WORLD(flows_of_the_day_before_support_but_do_not_accuse),

@@ -215,6 +215,17 @@ world_lease(const char *range, int64_t start, int64_t end, const char *customer,
 	    world_time(end), customer, clock_error_s));
 }
 
+/* A session that was never closed: last heard of at seen, lapsed at lapse. */
+static void
+world_session(const char *range, int64_t start, int64_t seen, int64_t lapse,
+    const char *customer)
+{
+	world_lease(range, start, NO_END, customer, 0);
+	world_do(sqlite3_mprintf("UPDATE lease SET session = id, seen = %lld, "
+	                         "lapse = %lld WHERE id = last_insert_rowid()",
+	    (long long)seen, (long long)lapse));
+}
+
 static void
 world_port_lease(const char *range, int port_first, int port_last,
     int64_t start, int64_t end, const char *customer)

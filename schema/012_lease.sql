@@ -1,6 +1,6 @@
 -- Leases that are told in several statements: sessions of RADIUS, leases of
 -- DHCP.  One row is one lease: range, ports, start, customer, and the session.
-CREATE TABLE lease_9 (
+CREATE TABLE lease_11 (
   id         INTEGER PRIMARY KEY,
   first      BLOB NOT NULL CHECK (length(first) = 16),
   last       BLOB NOT NULL CHECK (length(last) = 16),
@@ -18,13 +18,13 @@ CREATE TABLE lease_9 (
   lapse      INTEGER,                -- without an end it is over by then; NULL: open
   fresh      INTEGER NOT NULL DEFAULT 0 -- 1: start is the first packet of a session
 ) STRICT;
-INSERT INTO lease_9 (id, first, last, port_first, port_last, start, "end",
+INSERT INTO lease_11 (id, first, last, port_first, port_last, start, "end",
                      customer, source, clock_error, ledger)
 SELECT id, first, last, port_first, port_last, start, "end", customer, source,
        clock_error, ledger
   FROM lease;
 DROP TABLE lease;
-ALTER TABLE lease_9 RENAME TO lease;
+ALTER TABLE lease_11 RENAME TO lease;
 
 -- A UNIQUE constraint holds NULLs apart, so the index names a number for each.
 -- It also finds the next lease of the same range and ports.
