@@ -192,7 +192,7 @@ const struct command cmd_import_flow = {
             "  --rate N                     1 in N was sampled, whatever the "
             "file says\n" FLOW_TEXT_HELP
             "A file that was read before adds what it has gained since.\n"
-            "Exit 3: a file is cut, and what it has is in the store; or it cannot "
-            "be read as\nflows, and the others are imported.\n",
+            "Exit 3: a file is cut, and what it has is in the store; or it cannot be\n"
+            "read as flows, and the others are imported.\n",
     .run = run,
 };

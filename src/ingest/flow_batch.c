@@ -110,7 +110,8 @@ put_sample(struct store *s, int64_t ledger, const struct smtp_sample *p,
 	    value_int(agent), value_int(p->source_id), value_int(src),
 	    value_int(p->src_port), value_int(dst), value_int(p->dst_port),
 	    p->has_flags ? value_int(p->flags) : value_null(),
-	    value_int(p->no_rate ? 0 : p->rate), value_id(p->src_as), value_id(p->dst_as)};
+	    value_int(p->no_rate ? 0 : p->rate), value_id(p->src_as),
+	    value_id(p->dst_as)};
 	return store_run(s, "flow_sample_put", v, sizeof(v) / sizeof(v[0]), e);
 }
 

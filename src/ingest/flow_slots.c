@@ -195,7 +195,6 @@ flow_slots_note(struct flow_slots *l, struct store *s,
 	if (p->no_rate)
 		seen.s.rate = 0; /* as it is stored */
 	rc = open_slot(&slot, l, s, p->time - p->time % FLOW_SLOT, e);
-
 	if (rc >= 0)
 		note_sample(slot, &seen);
 	return rc;
