@@ -219,14 +219,52 @@ UPDATE open_message SET state = ?1 WHERE id = ?2;
 -- name: open_message_delete
 DELETE FROM open_message WHERE id = ?1;
 
--- name: pending_all
-SELECT state FROM pending_verdict ORDER BY time, id;
-
--- name: pending_clear
-DELETE FROM pending_verdict;
+-- name: pending_recent
+SELECT id, state FROM pending_verdict
+ WHERE time >= ?1 OR key IS NULL
+ ORDER BY time, id;
 
 -- name: pending_put
-INSERT INTO pending_verdict (time, state) VALUES (?1, ?2);
+INSERT INTO pending_verdict (time, key, state, due) VALUES (?1, ?2, ?3, 1);
+
+-- name: pending_update
+UPDATE pending_verdict SET key = ?2, state = ?3, due = 1 WHERE id = ?1;
+
+-- name: pending_delete
+DELETE FROM pending_verdict WHERE id = ?1;
+
+-- name: pending_of_key
+SELECT id, state FROM pending_verdict
+ WHERE key = ?1 AND time BETWEEN ?2 AND ?3
+ ORDER BY time, id;
+
+-- name: pending_ask_again
+UPDATE pending_verdict SET due = 1
+ WHERE key = ?1 AND time BETWEEN ?2 AND ?3 AND due = 0;
+
+-- name: pending_next_due
+SELECT id, state FROM pending_verdict
+ WHERE due = 1 AND id > ?1 AND time <= ?2
+ ORDER BY id
+ LIMIT 1;
+
+-- name: pending_asked
+UPDATE pending_verdict SET due = 0 WHERE due = 1 AND time <= ?1;
+
+-- name: pending_expire
+DELETE FROM pending_verdict WHERE time < ?1;
+
+-- name: pending_count
+SELECT count(*) FROM pending_verdict;
+
+-- name: mid_seen_put
+INSERT INTO mid_seen (last, state) VALUES (?1, ?2);
+
+-- name: mid_seen_recent
+SELECT state FROM mid_seen WHERE last >= ?1 ORDER BY id;
+
+-- name: mid_seen_expire
+DELETE FROM mid_seen WHERE last < ?1;
 
 -- name: assembler_state_get
 SELECT now, state FROM assembler_state WHERE id = 1;

@@ -127,6 +127,9 @@ import_mail_say(const struct mail_import_result *r)
 	if (r->waiting_verdicts > 0)
 		fprintf(stderr, "; %lld verdicts wait for their message",
 		    (long long)r->waiting_verdicts);
+	if (r->expired_verdicts > 0)
+		fprintf(stderr, "; %lld verdicts waited for 7 days in vain",
+		    (long long)r->expired_verdicts);
 	if (r->ambiguous_verdicts > 0)
 		fprintf(stderr, "; %lld verdicts fit several messages",
 		    (long long)r->ambiguous_verdicts);

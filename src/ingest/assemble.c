@@ -77,6 +77,7 @@ struct assembler {
 	size_t nown;
 	struct list lists[LIST_N];
 	struct pending_set *pending;
+	struct mid_index *mids;
 	struct arena paths;
 	struct map path_map;
 	size_t open;
@@ -91,7 +92,8 @@ assembler_new(struct message_sink *sink)
 	struct assembler *a = xcalloc(1, sizeof(*a));
 
 	a->sink = sink;
-	a->pending = pending_new();
+	a->mids = mids_new();
+	a->pending = pending_new(a->mids);
 	a->now = a->swept = UTC_NONE;
 	a->parked = INT64_MAX;
 	return a;
@@ -134,10 +136,11 @@ assembler_free(struct assembler *a)
 
 	if (a == NULL)
 		return;
+	mids_record(a->mids, NULL);
 	for (i = 1; i < LIST_N; i++)
 		while ((m = a->lists[i].first) != NULL) {
 			a->lists[i].first = m->list_next;
-			pending_leave(m);
+			mids_leave(a->mids, m);
 			message_free(m);
 		}
 	map_free(&a->queues);
@@ -147,6 +150,7 @@ assembler_free(struct assembler *a)
 	free_values(&a->occurrences);
 	map_free(&a->hops);
 	pending_free(a->pending);
+	mids_free(a->mids);
 	map_free(&a->path_map);
 	arena_free(&a->paths);
 	free(a);
@@ -312,7 +316,7 @@ queue_new(struct assembler *a, const struct origin *o, struct str id)
 	m->direction = o->direction;
 	queue_index(a, q);
 	list_put(a, m, LIST_OPEN);
-	pending_claim(a->pending, q, o->time, false);
+	pending_claim(a->pending, q, false);
 	return q;
 }
 
@@ -338,11 +342,11 @@ link_entries(
 	if (ma == mb)
 		return;
 	list_remove(a, mb);
-	pending_merged(ma, mb);
+	mids_merged(ma, mb);
 	message_merge(ma, mb);
 	list_remove(a, ma);
 	list_settle(a, ma);
-	pending_know(a->pending, ma);
+	mids_know(a->mids, ma);
 }
 
 /* May the message of this entry be the other side of a local hand-over? */
@@ -442,7 +446,7 @@ leave(struct assembler *a, struct message *m)
 	struct conn *c;
 
 	for (q = m->queues; q != NULL; q = q->next) {
-		pending_claim(a->pending, q, q->first, true);
+		pending_claim(a->pending, q, true);
 		queue_unindex(a, q);
 		hops_forget(a, q);
 		c = q->session ? map_get(&a->conns, q->session) : NULL;
@@ -456,7 +460,7 @@ leave(struct assembler *a, struct message *m)
 	} else if (a->sink->empty != NULL) {
 		a->sink->empty(a->sink, m);
 	}
-	pending_leave(m);
+	mids_leave(a->mids, m);
 	message_free(m);
 }
 
@@ -773,8 +777,8 @@ on_arrival(struct assembler *a, const struct origin *o, struct event *ev)
 		c->refused = false;
 	}
 	touch(m, o->time);
-	pending_know(a->pending, m);
-	pending_claim(a->pending, q, o->time, false);
+	mids_know(a->mids, m);
+	pending_claim(a->pending, q, false);
 	list_settle(a, m);
 	if (q == m->queues && assembler_is_own(a, m->has_client, m->client))
 		arrived_from_own(a, q);
@@ -875,7 +879,7 @@ refuse_queued(struct assembler *a, const struct origin *o,
 		if (c != NULL && c->queue == q)
 			c->queue = NULL;
 	}
-	pending_know(a->pending, m);
+	mids_know(a->mids, m);
 	list_settle(a, m);
 	return m;
 }
@@ -948,7 +952,7 @@ refuse_unqueued(
 		message_recipient(m, NULL, STR_NONE, STR_NONE);
 	message_refuse(m, &at, ev->stage);
 	list_put(a, m, LIST_SHORT);
-	pending_know(a->pending, m);
+	mids_know(a->mids, m);
 	return m;
 }
 
@@ -1051,7 +1055,7 @@ on_detail(struct assembler *a, const struct origin *o, const struct event *ev)
 		for (i = 0; i < ev->nrecipients; i++)
 			message_recipient(m, q, ev->recipients[i], STR_NONE);
 	}
-	pending_know(a->pending, m);
+	mids_know(a->mids, m);
 	list_settle(a, m);
 	return m;
 }
@@ -1178,8 +1182,9 @@ give_verdict(struct assembler *a, const struct origin *o,
 		return; /* a copy of a line that is on record */
 	if (!str_has(link.queue_id))
 		link.queue_id = link.queued_as;
-	if (str_has(link.queue_id) || pending_names_one(link.message_id))
-		pending_put(a->pending, o->host, o->mta, &link, &own, o->time);
+	if (str_has(link.queue_id) || mid_names_one(link.message_id))
+		pending_put(a->pending,
+		    pending_of(o->host, o->mta, &link, &own, o->time));
 	else
 		a->counts.unlinked_verdicts++;
 }
@@ -1255,15 +1260,26 @@ advance_list(struct assembler *a, int list, int64_t linger)
 	}
 }
 
+/* A verdict that has waited long enough in memory. */
 static void
-drop_old_verdicts(struct assembler *a, int64_t before)
+let_verdict_go(struct assembler *a, struct pending *p)
+{
+	pending_take(a->pending, p);
+	if (a->sink->waiting != NULL) {
+		a->sink->waiting(a->sink, p);
+		return;
+	}
+	a->counts.unlinked_verdicts++;
+	pending_drop(p);
+}
+
+void
+assembler_let_verdicts_go(struct assembler *a)
 {
 	struct pending *p;
 
-	while ((p = pending_take(a->pending, before)) != NULL) {
-		a->counts.unlinked_verdicts++;
-		pending_drop(p);
-	}
+	while ((p = pending_next(a->pending, NULL)) != NULL)
+		let_verdict_go(a, p);
 }
 
 /* Event time has come to messages that ended in an earlier run. */
@@ -1285,7 +1301,7 @@ advance_parked(struct assembler *a)
 void
 assembler_advance(struct assembler *a, int64_t now)
 {
-	int64_t linked = 0;
+	struct pending *p;
 
 	if (now <= a->now)
 		return;
@@ -1293,7 +1309,9 @@ assembler_advance(struct assembler *a, int64_t now)
 	if (now >= a->parked)
 		advance_parked(a);
 	pending_advance(
-	    a->pending, now, false, &linked, &a->counts.ambiguous_verdicts);
+	    a->pending, now, false, &a->counts.ambiguous_verdicts);
+	while ((p = pending_overdue(a->pending, now)) != NULL)
+		let_verdict_go(a, p);
 	advance_list(a, LIST_SHORT, LINGER);
 	advance_list(a, LIST_LONG, LINGER_LOCAL);
 	if (a->swept != UTC_NONE && now < a->swept + SWEEP_EVERY)
@@ -1302,21 +1320,21 @@ assembler_advance(struct assembler *a, int64_t now)
 	sweep_conns(a, now - CONN_MAX);
 	sweep_occurrences(a, now - 2 * OUT_OF_ORDER);
 	sweep_open(a, now - OPEN_MAX);
+	mids_sweep(a->mids, now);
 }
 
 void
 assembler_flush(struct assembler *a)
 {
-	int64_t linked = 0;
 	struct message *m;
 	int i;
 
 	pending_advance(
-	    a->pending, a->now, true, &linked, &a->counts.ambiguous_verdicts);
+	    a->pending, a->now, true, &a->counts.ambiguous_verdicts);
 	for (i = 1; i < LIST_N; i++)
 		while ((m = a->lists[i].first) != NULL)
 			leave(a, m);
-	drop_old_verdicts(a, INT64_MAX);
+	assembler_let_verdicts_go(a);
 }
 
 struct assembly_counts
@@ -1488,7 +1506,7 @@ assembler_adopt(struct assembler *a, struct message *m)
 		if (c != NULL && c->receiving == queue_name(q))
 			c->queue = q;
 	}
-	pending_know(a->pending, m);
+	mids_know(a->mids, m);
 	list_settle(a, m);
 	if (m->list == LIST_OPEN)
 		return;
@@ -1501,4 +1519,10 @@ struct pending_set *
 assembler_pending(struct assembler *a)
 {
 	return a->pending;
+}
+
+struct mid_index *
+assembler_mids(struct assembler *a)
+{
+	return a->mids;
 }

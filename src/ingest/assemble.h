@@ -24,11 +24,16 @@ struct origin {
 	enum direction direction; /* as configured for that file */
 };
 
+struct pending;
+
 struct message_sink {
 	/* The message is complete.  Valid during the call only. */
 	void (*message)(struct message_sink *sink, struct message *m);
 	/* A message that never became one is forgotten.  May be NULL. */
 	void (*empty)(struct message_sink *sink, struct message *m);
+	/* A verdict has found no message within the time that it is held, and
+	 * is the sink's now.  NULL: it is dropped. */
+	void (*waiting)(struct message_sink *sink, struct pending *p);
 };
 
 struct assembler;
@@ -74,5 +79,8 @@ struct str assembler_path(struct assembler *a, struct str path); /* kept copy */
 
 /* The verdicts that still wait, for the writer; see pending.h. */
 struct pending_set *assembler_pending(struct assembler *a);
+struct mid_index *assembler_mids(struct assembler *a);
+/* All of them go to the sink. */
+void assembler_let_verdicts_go(struct assembler *a);
 
 #endif

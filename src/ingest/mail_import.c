@@ -7,13 +7,12 @@
 #include "ingest/direction.h"
 #include "ingest/ledger.h"
 #include "ingest/mail_store.h"
+#include "ingest/pending_store.h"
 #include "ingest/spill.h"
 
 #define BATCH_LINES   100000
 #define TICK_LINES    1000
 #define UNPARSED_KEEP 100 /* sample lines kept of one file and run */
-#define PENDING_KEEP  (7 * 86400 * USEC)
-#define PENDING_MAX   1000000
 
 struct import_file {
 	struct ledger_entry ledger;
@@ -42,6 +41,8 @@ struct mail_import {
 	uint64_t *keys;
 	size_t nkeys, keys_size;
 	struct mail_import_result result;
+	bool waits;      /* verdicts wait in the store */
+	struct buf mids; /* what the Message-ID index came to know */
 	int64_t *gone; /* slots of messages that left since the last commit */
 	size_t ngone, gone_size;
 	struct err err; /* of a callback */
@@ -120,6 +121,15 @@ put_rows(struct mail_import *i, struct message *m, struct err *e)
 	    i->store, i->assembler, m, &i->result.records, e);
 }
 
+static int
+give_waiting(
+    struct mail_import *i, struct message *m, bool last, struct err *e)
+{
+	return i->waits ? pending_give(i->store, i->assembler, m, last,
+	                      i->provisional, e)
+	                : 0;
+}
+
 static void
 on_message(struct message_sink *sink, struct message *m)
 {
@@ -129,7 +139,8 @@ on_message(struct message_sink *sink, struct message *m)
 	if (i->rc < 0)
 		return;
 	i->result.messages++;
-	if (m->rows_dirty)
+	i->rc = give_waiting(i, m, true, &i->err);
+	if (i->rc >= 0 && m->rows_dirty)
 		i->rc = put_rows(i, m, &i->err);
 }
 
@@ -137,6 +148,18 @@ static void
 on_empty(struct message_sink *sink, struct message *m)
 {
 	note_gone((struct mail_import *)sink, m);
+}
+
+static void
+on_waiting(struct message_sink *sink, struct pending *p)
+{
+	struct mail_import *i = (struct mail_import *)sink;
+
+	if (i->rc >= 0 && !i->provisional) {
+		i->rc = pending_save(i->store, p, &i->err);
+		i->waits = true;
+	}
+	pending_drop(p);
 }
 
 static int
@@ -192,18 +215,26 @@ restore_messages(struct mail_import *i, struct err *e)
 }
 
 static int
-restore_pending(struct mail_import *i, struct err *e)
+restore_verdicts(struct mail_import *i, struct err *e)
 {
+	struct value from = value_time(mids_keep_from(i->now));
 	struct stmt *st;
-	int rc = store_prepare(i->store, "pending_all", &st, e);
+	int64_t n;
+	int rc = store_prepare(i->store, "mid_seen_recent", &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0)
-		return rc;
-	while ((rc = stmt_next(st, e)) > 0)
-		if (!spill_pending_read(i->assembler, stmt_value(st, 0).s))
+	if (rc >= 0)
+		rc = stmt_start(st, &from, 1, e);
+	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
+		if (!mids_restore(
+		        assembler_mids(i->assembler), stmt_value(st, 0).s))
 			return err_set(e, ERR_FAIL,
-			    "%s: a waiting verdict cannot be read",
+			    "%s: its Message-IDs cannot be read",
 			    store_path(i->store));
+	if (rc >= 0)
+		rc = pending_load(i->store, i->assembler, i->now, e);
+	if (rc >= 0)
+		rc = pending_waiting(i->store, &n, e);
+	i->waits = rc >= 0 && n > 0;
 	return rc;
 }
 
@@ -269,7 +300,7 @@ restore(struct mail_import *i, struct err *e)
 	stmt_reset(st);
 	rc = restore_messages(i, e);
 	if (rc >= 0)
-		rc = restore_pending(i, e);
+		rc = restore_verdicts(i, e);
 	return rc < 0 ? rc : undo_provisional(i, e);
 }
 
@@ -285,6 +316,7 @@ mail_import_open(struct mail_import **out, struct store *s,
 
 	i->sink.message = on_message;
 	i->sink.empty = on_empty;
+	i->sink.waiting = on_waiting;
 	i->unparsed.line = on_unparsed;
 	i->opt = opt ? opt : &defaults;
 	i->store = s;
@@ -292,6 +324,7 @@ mail_import_open(struct mail_import **out, struct store *s,
 	i->assembler = assembler_new(&i->sink);
 	assembler_own_hosts(
 	    i->assembler, config->own_hosts, config->nown_hosts);
+	mids_record(assembler_mids(i->assembler), &i->mids);
 	i->feed = mail_feed_new(parsers, rules, i->assembler, &i->unparsed);
 	*out = i;
 	rc = store_begin(s, e);
@@ -310,6 +343,7 @@ mail_import_close(struct mail_import *i)
 	free(i->gone);
 	free(i->keys);
 	buf_free(&i->state);
+	buf_free(&i->mids);
 	arena_free(&i->mem);
 	buf_free(&i->buf);
 	free(i);
@@ -439,24 +473,26 @@ save_messages(struct mail_import *i, struct err *e)
 	return rc;
 }
 
+/* Verdicts that wait, and what else tells whether a Message-ID is unique. */
 static int
-save_pending(struct mail_import *i, struct err *e)
+save_verdicts(struct mail_import *i, struct err *e)
 {
-	struct pending_set *set = assembler_pending(i->assembler);
-	struct pending *p;
-	int rc = run(i, "pending_clear", NULL, 0, e);
+	int64_t now = assembler_now(i->assembler);
+	struct value v[] = {
+	    value_time(now), value_blob(i->mids.p, i->mids.n)};
+	struct value from = value_time(mids_keep_from(now));
+	int rc = pending_save_all(i->store, i->assembler, e);
 
-	for (p = pending_next(set, NULL); rc >= 0 && p != NULL;
-	     p = pending_next(set, p)) {
-		struct value v[2];
-
-		i->buf.n = 0;
-		spill_pending(&i->buf, p);
-		v[0] = value_time(p->time);
-		v[1] = value_blob(i->buf.p, i->buf.n);
-		rc = run(i, "pending_put", v, 2, e);
-	}
-	return rc;
+	if (rc < 0 || now == UTC_NONE)
+		return rc;
+	if (i->mids.n > 0)
+		rc = run(i, "mid_seen_put", v, 2, e);
+	i->mids.n = 0;
+	if (rc >= 0)
+		rc = run(i, "mid_seen_expire", &from, 1, e);
+	return rc < 0 ? rc
+	              : pending_expire(i->store, now,
+	                    &i->result.expired_verdicts, e);
 }
 
 static int
@@ -541,7 +577,7 @@ save_batch(struct mail_import *i, struct err *e)
 	int rc = save_messages(i, e);
 
 	if (rc >= 0)
-		rc = save_pending(i, e);
+		rc = save_verdicts(i, e);
 	if (rc >= 0)
 		rc = save_state(i, e);
 	if (rc >= 0)
@@ -574,7 +610,9 @@ put_open_rows(struct mail_import *i, struct err *e)
 	     m = assembler_next(i->assembler, m)) {
 		if (!m->rows_dirty || message_is_empty(m))
 			continue;
-		rc = put_rows(i, m, e);
+		rc = give_waiting(i, m, false, e);
+		if (rc >= 0)
+			rc = put_rows(i, m, e);
 		m->dirty = true;
 	}
 	return rc;
@@ -582,33 +620,28 @@ put_open_rows(struct mail_import *i, struct err *e)
 
 /* Verdicts that wait are offered to the messages of earlier runs. */
 static int
-link_pending(struct mail_import *i, struct err *e)
+link_waiting(struct mail_import *i, struct err *e)
 {
-	struct pending_set *set = assembler_pending(i->assembler);
 	int64_t now = assembler_now(i->assembler);
-	int64_t old = now == UTC_NONE ? UTC_NONE : now - PENDING_KEEP;
-	struct pending *p, *next;
+	int64_t until = i->opt->follow ? now - PENDING_WAIT : INT64_MAX;
 	struct map open = {0};
 	struct message *m;
-	int rc = 0;
+	int rc;
 
+	if (now == UTC_NONE)
+		return 0;
+	assembler_let_verdicts_go(i->assembler);
+	if (i->rc < 0) {
+		*e = i->err;
+		return i->rc;
+	}
 	for (m = assembler_next(i->assembler, NULL); m != NULL;
 	     m = assembler_next(i->assembler, m))
 		if (m->stored_key != 0)
 			map_put(&open, m->stored_key, m);
-	for (p = pending_next(set, NULL); rc >= 0 && p != NULL; p = next) {
-		next = pending_next(set, p);
-		if (i->opt->follow && p->time + PENDING_WAIT > now)
-			continue;
-		rc = mail_store_link(i->store, i->assembler, p, &open, e);
-		if (rc <= 0 && p->time >= old &&
-		    pending_count(set) <= PENDING_MAX)
-			continue;
-		i->result.linked_verdicts += rc > 0;
-		pending_remove(set, p);
-	}
+	rc = pending_ask(i->store, i->assembler, until, &open,
+	    &i->result.linked_verdicts, e);
 	map_free(&open);
-	i->result.waiting_verdicts = (int64_t)pending_count(set);
 	return rc;
 }
 
@@ -654,9 +687,12 @@ finish(struct mail_import *i, struct err *e)
 	int rc = put_open_rows(i, e);
 
 	if (rc >= 0)
-		rc = link_pending(i, e);
+		rc = link_waiting(i, e);
 	if (rc >= 0)
 		rc = save_batch(i, e);
+	if (rc >= 0)
+		rc = pending_waiting(
+		    i->store, &i->result.waiting_verdicts, e);
 	if (rc >= 0 && !i->opt->follow)
 		rc = read_unended(i, e);
 	return rc < 0 ? rc : store_commit(i->store, e);

@@ -19,6 +19,7 @@ struct mail_import_result {
 	int64_t messages, records, open;
 	int64_t expired; /* of the messages: let go, for they never ended */
 	int64_t linked_verdicts, waiting_verdicts, ambiguous_verdicts;
+	int64_t expired_verdicts; /* that have waited for too long */
 	bool truncated;
 };
 

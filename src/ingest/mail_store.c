@@ -895,7 +895,8 @@ mail_store_link(struct store *s, struct assembler *a, const struct pending *p,
 	if (rc < 0 || m == NULL)
 		return rc;
 	if (!pending_fits(
-	        assembler_pending(a), m, p->has_client, p->client)) {
+	        assembler_pending(a), m, p->has_client, p->client) ||
+	    (!str_has(p->queue_id) && !pending_read_then(p, m))) {
 		message_free(m);
 		return 0;
 	}

@@ -427,6 +427,25 @@ message_settled(const struct message *m)
 	return m->nrcpt > 0 && n >= m->nrcpt;
 }
 
+int64_t
+message_done(const struct message *m)
+{
+	const struct recipient *r;
+	int64_t t = m->refused ? m->refusal.time : INT64_MIN;
+	int n = 0;
+
+	for (r = m->recipients; r != NULL; r = r->next) {
+		if (r->hint)
+			continue;
+		if (!recipient_settled(r) && !m->refused)
+			return INT64_MAX;
+		if (recipient_settled(r) && r->outcome.time > t)
+			t = r->outcome.time;
+		n += r->stage == STAGE_NONE;
+	}
+	return t == INT64_MIN || (!m->refused && n < m->nrcpt) ? INT64_MAX : t;
+}
+
 bool
 message_is_empty(const struct message *m)
 {

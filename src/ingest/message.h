@@ -132,6 +132,9 @@ bool message_shows(const struct message *m, const struct recipient *r);
 uint64_t message_key(const struct message *m);
 /* Is every recipient that the server counted settled? */
 bool message_settled(const struct message *m);
+/* When the last of its recipients was settled; INT64_MAX = not yet, as far as
+ * is known. */
+int64_t message_done(const struct message *m);
 /* A transaction that was given up before it named a recipient. */
 bool message_is_empty(const struct message *m);
 

@@ -3,42 +3,15 @@
 
 #include <stdlib.h>
 
-#include "base/buf.h"
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/utc.h"
 #include "model/config.h"
 
-#define QUEUE_EARLY (300 * USEC) /* a verdict may come before its message */
-#define SWEEP_EVERY (600 * USEC)
-#define USES_MAX 8 /* of one id that are told apart */
-#define SIZE_SLACK  4096         /* headers that are added on the way */
-
-/* One message, open or gone, that carried a Message-ID. */
-struct mid_use {
-	struct message *message; /* NULL once it has left */
-	uint64_t host;           /* its hash; 0 = none */
-	int64_t received, size;
-	struct mid_use *next, *also; /* of the id; of the message */
-	struct mid *mid;
-};
-
-struct mid_filter {
-	struct str filter;
-	int verdicts;
-	struct mid_filter *next;
-};
-
-struct mid { /* one for every message of a window: kept small */
-	uint64_t hash; /* of the id, which is all that is kept of it */
-	struct arena mem;
-	struct mid_use *uses; /* newest first */
-	struct mid_use one;   /* nearly always the only one */
-	int nuses;
-	int64_t crowded; /* last time it had more uses than are told apart */
-	struct mid_filter *filters;
-	int64_t last;
-};
+#define SIZE_SLACK 4096 /* headers that are added on the way */
+/* From the start of a transaction to its end (RFC 5321 4.5.3.2.6). */
+#define SCAN_MAX     (660 * USEC)
+#define OUT_OF_ORDER (5 * USEC)
 
 struct pending_set {
 	struct pending *first, *last;
@@ -46,19 +19,20 @@ struct pending_set {
 	 * this one: each is in order of time, both together are not. */
 	struct pending *due_old, *due;
 	size_t n;
-	struct map by_queue, mids;
-	struct buf form; /* the Message-ID at hand as it is compared */
+	struct map by_queue;
+	struct mid_index *mids;
 	const struct prefix *own;
 	size_t nown;
-	int64_t swept;
+	int64_t *gone;
+	size_t ngone, gone_size;
 };
 
 struct pending_set *
-pending_new(void)
+pending_new(struct mid_index *mids)
 {
 	struct pending_set *s = xcalloc(1, sizeof(*s));
 
-	s->swept = UTC_NONE;
+	s->mids = mids;
 	return s;
 }
 
@@ -71,35 +45,10 @@ pending_drop(struct pending *p)
 	}
 }
 
-/* Of a use that is in no list any more. */
-static void
-use_free(struct mid *m, struct mid_use *u)
-{
-	if (u != &m->one)
-		free(u);
-}
-
-static void
-mid_free(struct mid *m)
-{
-	struct mid_use *u, *next;
-
-	for (u = m->uses; u != NULL; u = next) {
-		next = u->next;
-		if (u->message != NULL)
-			u->message->mid = NULL;
-		use_free(m, u);
-	}
-	arena_free(&m->mem);
-	free(m);
-}
-
 void
 pending_free(struct pending_set *s)
 {
 	struct pending *p;
-	struct mid *m;
-	size_t at = 0;
 
 	if (s == NULL)
 		return;
@@ -107,75 +56,24 @@ pending_free(struct pending_set *s)
 		s->first = p->next;
 		pending_drop(p);
 	}
-	while ((m = map_next(&s->mids, &at)) != NULL)
-		mid_free(m);
 	map_free(&s->by_queue);
-	map_free(&s->mids);
-	buf_free(&s->form);
+	free(s->gone);
 	free(s);
 }
 
-/* Programs write one Message-ID in several ways: Exim without its <>, spamd
- * with "?" for what is not printable and "_" for a comma. */
-static struct str
-mid_form(struct pending_set *s, struct str id)
+uint64_t
+pending_queue_key(struct str queue_id)
 {
-	if (id.n > 2 && id.p[0] == '<' && id.p[id.n - 1] == '>')
-		id = str_of(id.p + 1, id.n - 2);
-	s->form.n = 0;
-	buf_s(&s->form, id);
-	for (size_t i = 0; i < id.n; i++) {
-		if (id.p[i] <= ' ' || id.p[i] > '~')
-			s->form.p[i] = '?';
-		else if (id.p[i] == ',')
-			s->form.p[i] = '_';
-	}
-	return buf_str(&s->form);
-}
-
-static struct mid *
-mid_find(struct pending_set *s, struct str message_id, bool make)
-{
-	struct str id = mid_form(s, message_id);
-	uint64_t h = hash_str(id, 7);
-	struct mid *m = map_get(&s->mids, h);
-
-	if (m != NULL || !make)
-		return m;
-	m = xcalloc(1, sizeof(*m));
-	m->mem.block = 256;
-	m->hash = h;
-	m->crowded = UTC_NONE;
-	map_put(&s->mids, h, m);
-	return m;
-}
-
-static void
-mid_count_verdict(struct mid *m, struct str filter)
-{
-	struct mid_filter *f;
-
-	for (f = m->filters; f != NULL; f = f->next)
-		if (str_eq(f->filter, filter))
-			break;
-	if (f == NULL) {
-		f = arena_zalloc(&m->mem, sizeof(*f));
-		f->filter = arena_dup(&m->mem, filter);
-		f->next = m->filters;
-		m->filters = f;
-	}
-	f->verdicts++;
+	return hash_str(queue_id, 21);
 }
 
 struct pending *
-pending_put(struct pending_set *s, struct str host, struct str mta,
-    const struct event *ev, const struct verdict *v, int64_t time)
+pending_of(struct str host, struct str mta, const struct event *ev,
+    const struct verdict *v, int64_t time)
 {
 	struct pending *p = xcalloc(1, sizeof(*p));
-	struct mid *m;
-	uint64_t h;
 
-	p->mem.block = 512;
+	p->mem.block = 192; /* nearly always all of its text */
 	p->host = arena_dup(&p->mem, host);
 	p->mta = arena_dup(&p->mem, mta);
 	p->queue_id = arena_dup(&p->mem, ev->queue_id);
@@ -188,43 +86,35 @@ pending_put(struct pending_set *s, struct str host, struct str mta,
 	p->size = ev->size;
 	p->has_client = ev->has_client;
 	p->client = ev->client;
-	p->prev = s->last;
-	*(s->last ? &s->last->next : &s->first) = p;
-	s->last = p;
-	if (s->due == NULL)
-		s->due = p;
-	s->n++;
-	if (str_has(p->queue_id)) {
-		h = hash_str(p->queue_id, 0);
-		p->chain = map_get(&s->by_queue, h);
-		map_put(&s->by_queue, h, p);
-	} else {
-		m = mid_find(s, p->message_id, true);
-		mid_count_verdict(m, p->v.filter);
-		if (time > m->last)
-			m->last = time;
-	}
+	p->dirty = true;
+	p->key = str_has(p->queue_id) ? pending_queue_key(p->queue_id)
+	                              : mid_key(p->message_id);
 	return p;
 }
 
 void
-pending_put_old(struct pending_set *s, struct str host, struct str mta,
-    const struct event *ev, const struct verdict *v, int64_t time, bool tried)
+pending_put(struct pending_set *s, struct pending *p)
 {
-	struct pending *p = pending_put(s, host, mta, ev, v, time);
+	struct pending **due = p->old ? &s->due_old : &s->due;
 
-	p->old = true;
-	p->tried = tried;
-	s->due = NULL;
-	if (s->due_old == NULL)
-		s->due_old = p;
+	p->prev = s->last;
+	*(s->last ? &s->last->next : &s->first) = p;
+	s->last = p;
+	if (*due == NULL)
+		*due = p;
+	s->n++;
+	if (str_has(p->queue_id)) {
+		p->chain = map_get(&s->by_queue, p->key);
+		map_put(&s->by_queue, p->key, p);
+	} else if (!p->old) {
+		mids_heard(s->mids, p->key, p->host, p->v.filter, p->time);
+	}
 }
 
 static void
 unlink_queue(struct pending_set *s, struct pending *p)
 {
-	uint64_t h = hash_str(p->queue_id, 0);
-	struct pending *first = map_get(&s->by_queue, h), **at;
+	struct pending *first = map_get(&s->by_queue, p->key), **at;
 
 	for (at = &first; *at != NULL; at = &(*at)->chain)
 		if (*at == p) {
@@ -232,13 +122,13 @@ unlink_queue(struct pending_set *s, struct pending *p)
 			break;
 		}
 	if (first != NULL)
-		map_put(&s->by_queue, h, first);
+		map_put(&s->by_queue, p->key, first);
 	else
-		map_del(&s->by_queue, h);
+		map_del(&s->by_queue, p->key);
 }
 
-static void
-take_out(struct pending_set *s, struct pending *p)
+void
+pending_take(struct pending_set *s, struct pending *p)
 {
 	if (str_has(p->queue_id))
 		unlink_queue(s, p);
@@ -251,17 +141,33 @@ take_out(struct pending_set *s, struct pending *p)
 	s->n--;
 }
 
+/* It has found its message, or will not find one. */
+static void
+finish(struct pending_set *s, struct pending *p)
+{
+	pending_take(s, p);
+	if (p->slot != 0) {
+		if (s->ngone == s->gone_size) {
+			s->gone_size = s->gone_size ? s->gone_size * 2 : 64;
+			s->gone =
+			    xrealloc(s->gone, s->gone_size * sizeof(*s->gone));
+		}
+		s->gone[s->ngone++] = p->slot;
+	}
+	pending_drop(p);
+}
+
+int64_t
+pending_gone(struct pending_set *s)
+{
+	return s->ngone > 0 ? s->gone[--s->ngone] : 0;
+}
+
 /* An empty host (a filter's own log file) fits every host. */
 static bool
 same_host(struct str a, struct str b)
 {
 	return a.n == 0 || b.n == 0 || str_eq(a, b);
-}
-
-static uint64_t
-host_hash(struct str host)
-{
-	return host.n ? hash_str(host, 0) : 0;
 }
 
 void
@@ -296,127 +202,30 @@ client_fits(const struct pending_set *s, const struct pending *p,
 	return pending_fits(s, m, p->has_client, p->client);
 }
 
+bool
+pending_claims(const struct pending_set *s, const struct pending *p,
+    const struct queue_entry *q, bool last)
+{
+	return str_eq(p->queue_id, q->id) && same_host(p->host, q->host) &&
+	       (p->mta.n == 0 || str_eq(p->mta, q->mta)) &&
+	       client_fits(s, p, q->message, last) &&
+	       p->time >= q->first - PENDING_EARLY &&
+	       p->time <= q->first + PENDING_LATE;
+}
+
 void
-pending_claim(
-    struct pending_set *s, struct queue_entry *q, int64_t t, bool last)
+pending_claim(struct pending_set *s, struct queue_entry *q, bool last)
 {
 	struct pending *p, *next;
 
-	p = map_get(&s->by_queue, hash_str(q->id, 0));
+	p = map_get(&s->by_queue, pending_queue_key(q->id));
 	for (; p != NULL; p = next) {
 		next = p->chain;
-		if (!str_eq(p->queue_id, q->id) ||
-		    !same_host(p->host, q->host) ||
-		    (p->mta.n > 0 && !str_eq(p->mta, q->mta)) ||
-		    !client_fits(s, p, q->message, last) ||
-		    p->time < t - QUEUE_EARLY || p->time > t + PENDING_WINDOW)
+		if (!pending_claims(s, p, q, last))
 			continue;
 		message_add_verdict(q->message, &p->v, p->time);
-		take_out(s, p);
-		pending_drop(p);
+		finish(s, p);
 	}
-}
-
-/* A place for one more use.  An id that everybody uses tells nothing, and
- * must not cost anything: the oldest use that has left gives its place. */
-static struct mid_use *
-mid_use_new(struct mid *mid, const struct message *m)
-{
-	struct mid_use **at, **oldest = NULL, *u;
-
-	if (mid->nuses++ == 0) {
-		mid->one = (struct mid_use){0};
-		return &mid->one;
-	}
-	if (mid->nuses <= USES_MAX)
-		return xcalloc(1, sizeof(*u));
-	mid->nuses = USES_MAX;
-	if (m->received > mid->crowded)
-		mid->crowded = m->received;
-	for (at = &mid->uses; *at != NULL; at = &(*at)->next)
-		if ((*at)->message == NULL)
-			oldest = at;
-	if (oldest == NULL)
-		return NULL;
-	u = *oldest;
-	*oldest = u->next;
-	return u;
-}
-
-bool
-pending_names_one(struct str message_id)
-{
-	return message_id.n > 0 && !str_eq(message_id, STR("<>"));
-}
-
-void
-pending_know(struct pending_set *s, struct message *m)
-{
-	struct mid_use *u;
-	struct mid *mid;
-
-	if (m->mid != NULL || !pending_names_one(m->message_id))
-		return;
-	mid = mid_find(s, m->message_id, true);
-	u = mid_use_new(mid, m);
-	if (u == NULL)
-		return;
-	u->message = m;
-	u->host = host_hash(m->host);
-	u->also = NULL;
-	u->received = m->received;
-	u->size = m->size;
-	u->mid = mid;
-	u->next = mid->uses;
-	mid->uses = u;
-	m->mid = u;
-	if (m->last > mid->last)
-		mid->last = m->last;
-}
-
-void
-pending_leave(struct message *m)
-{
-	struct mid_use *u;
-
-	for (u = m->mid; u != NULL; u = u->also) {
-		u->message = NULL;
-		u->received = m->received;
-		u->size = m->size;
-		if (m->last > u->mid->last)
-			u->mid->last = m->last;
-	}
-	m->mid = NULL;
-}
-
-static void
-mid_use_remove(struct mid_use *u)
-{
-	struct mid_use **at;
-
-	for (at = &u->mid->uses; *at != u; at = &(*at)->next)
-		;
-	*at = u->next;
-	u->mid->nuses--;
-	use_free(u->mid, u);
-}
-
-void
-pending_merged(struct message *into, struct message *m)
-{
-	struct mid_use *u, *also;
-
-	for (u = m->mid; u != NULL; u = also) {
-		also = u->also;
-		if (u->host == host_hash(into->host)) {
-			mid_use_remove(u);
-			continue;
-		}
-		u->message = into;
-		u->also = into->mid;
-		into->mid = u;
-	}
-	m->mid = NULL;
 }
 
 /* Sizes that can be of the same message, before and after headers. */
@@ -429,147 +238,75 @@ size_fits(int64_t said, int64_t have)
 	       (said <= have + slack && have <= said + slack);
 }
 
-/* The one use that this verdict can mean, or NULL; *many: more than one. */
-static struct mid_use *
-only_use(const struct mid *mid, const struct pending *p, bool *many)
+bool
+pending_read_then(const struct pending *p, const struct message *m)
 {
-	uint64_t host = host_hash(p->host);
-	struct mid_use *u, *found = NULL;
-
-	*many = mid->crowded != UTC_NONE &&
-	    mid->crowded >= p->time - PENDING_WINDOW &&
-	    mid->crowded <= p->time + PENDING_WINDOW;
-	for (u = mid->uses; u != NULL; u = u->next) {
-		if (u->message != NULL) {
-			u->received = u->message->received;
-			u->size = u->message->size;
-		}
-		if ((u->host != 0 && host != 0 && u->host != host) ||
-		    u->received > p->time + PENDING_WINDOW ||
-		    u->received < p->time - PENDING_WINDOW)
-			continue;
-		if (found != NULL)
-			*many = true;
-		found = u;
-	}
-	return *many ? NULL : found;
+	return p->time >= m->received - PENDING_WAIT &&
+	       p->time <= m->received + SCAN_MAX &&
+	       p->time <= message_done(m) + OUT_OF_ORDER &&
+	       size_fits(p->size, m->size);
 }
 
-static int
-verdicts_of(const struct mid *mid, struct str filter)
-{
-	const struct mid_filter *f;
-
-	for (f = mid->filters; f != NULL; f = f->next)
-		if (str_eq(f->filter, filter))
-			return f->verdicts;
-	return 0;
-}
-
-/* True if the verdict was linked, and is gone. */
-static bool
+/* It was linked, or is known to tell nothing, and is gone. */
+static void
 link_by_id(struct pending_set *s, struct pending *p, int64_t *ambiguous)
 {
-	struct mid *mid = mid_find(s, p->message_id, false);
-	struct mid_use *u;
-	bool many = false;
+	bool many;
+	struct message *m = mids_only(
+	    s->mids, p->key, p->host, p->v.filter, p->time, &many);
 
-	if (mid == NULL)
-		return false;
-	u = only_use(mid, p, &many);
-	if (many || (u != NULL && verdicts_of(mid, p->v.filter) > 1)) {
+	p->tried = p->dirty = true;
+	if (many) {
 		++*ambiguous;
-		take_out(s, p);
-		pending_drop(p);
-		return true;
+		finish(s, p);
+		return;
 	}
-	if (u == NULL || u->message == NULL || !size_fits(p->size, u->size) ||
-	    !pending_fits(s, u->message, p->has_client, p->client))
-		return false;
-	message_add_verdict(u->message, &p->v, p->time);
-	take_out(s, p);
-	pending_drop(p);
-	return true;
-}
-
-/* Removes the ids that nobody has used for a window. */
-static void
-sweep(struct pending_set *s, int64_t now)
-{
-	struct mid *m;
-	struct mid_use *u;
-	size_t at = 0;
-
-	while ((m = map_next(&s->mids, &at)) != NULL) {
-		for (u = m->uses; u != NULL && u->message == NULL;)
-			u = u->next;
-		if (u == NULL && m->last < now - PENDING_WINDOW) {
-			map_del(&s->mids, m->hash);
-			mid_free(m);
-		}
-	}
-	s->swept = now;
+	if (m == NULL || !pending_read_then(p, m) ||
+	    !pending_fits(s, m, p->has_client, p->client))
+		return;
+	message_add_verdict(m, &p->v, p->time);
+	finish(s, p);
 }
 
 /* Those from *due on whose time has come. */
 static void
 advance_due(struct pending_set *s, struct pending **due, int64_t before,
-    int64_t *linked, int64_t *ambiguous)
+    int64_t *ambiguous)
 {
 	struct pending *p = *due, *next;
-	bool old = p != NULL && p->old, tried;
-	int64_t had;
+	bool old = p != NULL && p->old;
 
 	for (; p != NULL && p->old == old && p->time <= before; p = next) {
 		next = p->next;
 		*due = next;
-		had = *ambiguous;
-		tried = p->tried;
-		p->tried = true;
-		if (!tried && !str_has(p->queue_id) &&
-		    link_by_id(s, p, ambiguous) && *ambiguous == had)
-			++*linked;
+		if (!p->tried && !str_has(p->queue_id))
+			link_by_id(s, p, ambiguous);
 	}
 }
 
 void
-pending_advance(struct pending_set *s, int64_t now, bool all, int64_t *linked,
-    int64_t *ambiguous)
+pending_advance(
+    struct pending_set *s, int64_t now, bool all, int64_t *ambiguous)
 {
 	int64_t before = all ? INT64_MAX : now - PENDING_WAIT;
 
-	advance_due(s, &s->due_old, before, linked, ambiguous);
-	advance_due(s, &s->due, before, linked, ambiguous);
-	if (s->swept == UTC_NONE || now > s->swept + SWEEP_EVERY)
-		sweep(s, now);
+	advance_due(s, &s->due_old, before, ambiguous);
+	advance_due(s, &s->due, before, ambiguous);
 }
 
 struct pending *
-pending_take(struct pending_set *s, int64_t older_than)
+pending_overdue(struct pending_set *s, int64_t now)
 {
 	struct pending *p = s->first;
 
-	if (p == NULL || p->time >= older_than)
-		return NULL;
-	take_out(s, p);
-	return p;
-}
-
-void
-pending_remove(struct pending_set *s, struct pending *p)
-{
-	take_out(s, p);
-	pending_drop(p);
+	return p != NULL &&
+	               (p->time < now - PENDING_HOLD || s->n > PENDING_HELD)
+	           ? p
+	           : NULL;
 }
 
 struct pending *
 pending_next(struct pending_set *s, const struct pending *p)
 {
 	return p ? p->next : s->first;
-}
-
-size_t
-pending_count(const struct pending_set *s)
-{
-	return s->n;
 }

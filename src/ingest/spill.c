@@ -403,18 +403,19 @@ spill_pending(struct buf *out, const struct pending *p)
 	put_verdict(out, &p->v);
 }
 
-bool
+struct pending *
 spill_pending_read(struct assembler *a, struct str bytes)
 {
 	struct rd r = rd_of(bytes.p, bytes.n);
 	struct event ev = event_of(EVENT_NOTICE);
 	struct str host, mta;
+	struct pending *p;
 	struct verdict v;
 	bool tried;
 	int64_t t;
 
 	if (rd_be32(&r) != FORMAT)
-		return false;
+		return NULL;
 	host = unpack_str(&r);
 	mta = unpack_str(&r);
 	ev.queue_id = unpack_str(&r);
@@ -425,8 +426,8 @@ spill_pending_read(struct assembler *a, struct str bytes)
 	ev.has_client = spill_get_addr(&r, &ev.client);
 	v = get_verdict(a, &r);
 	if (r.bad)
-		return false;
-	pending_put_old(
-	    assembler_pending(a), host, mta, &ev, &v, t, tried);
-	return true;
+		return NULL;
+	p = pending_of(host, mta, &ev, &v, t);
+	p->tried = tried;
+	return p;
 }

@@ -15,7 +15,8 @@ void spill_message(struct buf *out, const struct message *m);
 struct message *spill_message_read(struct assembler *a, struct str bytes);
 
 void spill_pending(struct buf *out, const struct pending *p);
-bool spill_pending_read(struct assembler *a, struct str bytes);
+/* NULL if the bytes are not a verdict. */
+struct pending *spill_pending_read(struct assembler *a, struct str bytes);
 
 /* An address or none, for the assembler's own state too. */
 void spill_addr(struct buf *out, bool has, struct addr a);

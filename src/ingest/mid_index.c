@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ingest/mid_index.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/pack.h"
+#include "base/utc.h"
+
+/* What is kept beyond the window: the longest that a line is looked at after
+ * its time, with room. */
+#define MARGIN   (600 * USEC)
+#define USES_MAX 8 /* of one id that are told apart */
+
+/* A message, open or gone, or a filter's line that carried the id. */
+struct mid_use {
+	struct message *message; /* NULL once it has left, or of a line */
+	uint64_t host;           /* its hash; 0 = none */
+	uint64_t filter;         /* its hash; 0 = it is a message */
+	int64_t time;            /* of the line; the message's reception */
+	struct mid_use *next, *also; /* of the id; of the message */
+	struct mid *mid;
+};
+
+struct mid { /* one for every message of a window: kept small */
+	uint64_t key;
+	struct mid_use *uses; /* newest first */
+	struct mid_use one;   /* nearly always the only one */
+	int64_t crowded; /* last time it had more uses than are told apart */
+	int64_t last;
+	int nuses;
+	bool one_taken;
+};
+
+struct mid_index {
+	struct map mids;
+	struct buf *record; /* or NULL */
+};
+
+struct mid_index *
+mids_new(void)
+{
+	return xcalloc(1, sizeof(struct mid_index));
+}
+
+/* Of a use that is in no list any more. */
+static void
+use_free(struct mid_use *u)
+{
+	if (u == &u->mid->one)
+		u->mid->one_taken = false;
+	else
+		free(u);
+}
+
+static void
+mid_free(struct mid *m)
+{
+	struct mid_use *u, *next;
+
+	for (u = m->uses; u != NULL; u = next) {
+		next = u->next;
+		if (u->message != NULL)
+			u->message->mid = NULL;
+		use_free(u);
+	}
+	free(m);
+}
+
+void
+mids_free(struct mid_index *x)
+{
+	struct mid *m;
+	size_t at = 0;
+
+	if (x == NULL)
+		return;
+	while ((m = map_next(&x->mids, &at)) != NULL)
+		mid_free(m);
+	map_free(&x->mids);
+	free(x);
+}
+
+bool
+mid_names_one(struct str message_id)
+{
+	return message_id.n > 0 && !str_eq(message_id, STR("<>"));
+}
+
+/* Exim writes it without its <>, spamd with "?" for what is not printable and
+ * "_" for a comma. */
+uint64_t
+mid_key(struct str id)
+{
+	uint64_t h = 7;
+	char form[64];
+	size_t i, n = 0;
+
+	if (id.n > 2 && id.p[0] == '<' && id.p[id.n - 1] == '>')
+		id = str_of(id.p + 1, id.n - 2);
+	for (i = 0; i < id.n; i++) {
+		char c = id.p[i];
+
+		form[n++] = c <= ' ' || c > '~' ? '?' : c == ',' ? '_' : c;
+		if (n == sizeof(form) || i + 1 == id.n) {
+			h = hash_bytes(form, n, h);
+			n = 0;
+		}
+	}
+	return h;
+}
+
+static uint64_t
+name_hash(struct str name)
+{
+	return name.n ? hash_str(name, 0) : 0;
+}
+
+static struct mid *
+mid_of(struct mid_index *x, uint64_t key)
+{
+	struct mid *m = map_get(&x->mids, key);
+
+	if (m != NULL)
+		return m;
+	m = xcalloc(1, sizeof(*m));
+	m->key = key;
+	m->crowded = m->last = UTC_NONE;
+	map_put(&x->mids, key, m);
+	return m;
+}
+
+static void
+use_remove(struct mid_use *u)
+{
+	struct mid_use **at;
+
+	for (at = &u->mid->uses; *at != u; at = &(*at)->next)
+		;
+	*at = u->next;
+	u->mid->nuses--;
+	use_free(u);
+}
+
+/* An id that everybody uses tells nothing, and must not cost anything: the
+ * earliest use that is nobody's open message gives its place. */
+static bool
+make_room(struct mid *mid, int64_t t)
+{
+	struct mid_use *u, *oldest = NULL;
+
+	if (mid->nuses < USES_MAX)
+		return true;
+	for (u = mid->uses; u != NULL; u = u->next)
+		if (u->message == NULL &&
+		    (oldest == NULL || u->time < oldest->time))
+			oldest = u;
+	if ((oldest == NULL || oldest->time >= t - MID_WINDOW) &&
+	    t > mid->crowded)
+		mid->crowded = t;
+	if (oldest != NULL)
+		use_remove(oldest);
+	return oldest != NULL;
+}
+
+static struct mid_use *
+use_add(struct mid *mid, uint64_t host, uint64_t filter, int64_t t)
+{
+	struct mid_use *u = &mid->one;
+
+	if (t > mid->last)
+		mid->last = t;
+	if (!make_room(mid, t))
+		return NULL;
+	if (mid->one_taken)
+		u = xmalloc(sizeof(*u));
+	else
+		mid->one_taken = true;
+	*u = (struct mid_use){.host = host,
+	    .filter = filter,
+	    .time = t,
+	    .next = mid->uses,
+	    .mid = mid};
+	mid->uses = u;
+	mid->nuses++;
+	return u;
+}
+
+static void
+know_on(struct mid *mid, struct message *m, struct str host)
+{
+	uint64_t h = name_hash(host);
+	struct mid_use *u;
+
+	for (u = m->mid; u != NULL; u = u->also)
+		if (u->host == h)
+			return;
+	u = use_add(mid, h, 0, m->received);
+	if (u == NULL)
+		return;
+	u->message = m;
+	u->also = m->mid;
+	m->mid = u;
+}
+
+void
+mids_know(struct mid_index *x, struct message *m)
+{
+	const struct queue_entry *q;
+	struct mid *mid;
+
+	if (!mid_names_one(m->message_id))
+		return;
+	mid = m->mid ? m->mid->mid : mid_of(x, mid_key(m->message_id));
+	know_on(mid, m, m->host);
+	for (q = m->queues; q != NULL; q = q->next)
+		know_on(mid, m, q->host);
+}
+
+static void
+record(const struct mid_index *x, uint64_t key, uint64_t host, uint64_t filter,
+    int64_t t)
+{
+	if (x->record == NULL)
+		return;
+	pack_i64(x->record, (int64_t)key);
+	pack_i64(x->record, (int64_t)host);
+	pack_i64(x->record, (int64_t)filter);
+	pack_i64(x->record, t);
+}
+
+void
+mids_leave(struct mid_index *x, struct message *m)
+{
+	struct mid_use *u;
+
+	for (u = m->mid; u != NULL; u = u->also) {
+		u->message = NULL;
+		u->time = m->received;
+		if (u->time > u->mid->last)
+			u->mid->last = u->time;
+		record(x, u->mid->key, u->host, 0, u->time);
+	}
+	m->mid = NULL;
+}
+
+void
+mids_merged(struct message *into, struct message *m)
+{
+	struct mid_use *u, *also;
+
+	for (u = m->mid; u != NULL; u = also) {
+		also = u->also;
+		if (u->host == name_hash(into->host)) {
+			use_remove(u);
+			continue;
+		}
+		u->message = into;
+		u->also = into->mid;
+		into->mid = u;
+	}
+	m->mid = NULL;
+}
+
+void
+mids_heard(struct mid_index *x, uint64_t key, struct str host,
+    struct str filter, int64_t t)
+{
+	use_add(mid_of(x, key), name_hash(host), name_hash(filter), t);
+	record(x, key, name_hash(host), name_hash(filter), t);
+}
+
+static int64_t
+use_time(const struct mid_use *u)
+{
+	return u->message != NULL ? u->message->received : u->time;
+}
+
+/* Of what comes later no more counts than is known at MID_AHEAD, however
+ * late it is asked. */
+static bool
+in_window(int64_t a, int64_t t)
+{
+	return a <= t + MID_AHEAD && a >= t - MID_WINDOW;
+}
+
+struct message *
+mids_only(const struct mid_index *x, uint64_t key, struct str host,
+    struct str filter, int64_t t, bool *many)
+{
+	uint64_t h = name_hash(host), f = name_hash(filter);
+	const struct mid *mid = map_get(&x->mids, key);
+	const struct mid_use *u, *found = NULL;
+	int messages = 0, lines = 0;
+
+	*many = false;
+	if (mid == NULL)
+		return NULL;
+	for (u = mid->uses; u != NULL; u = u->next) {
+		if ((u->host != 0 && h != 0 && u->host != h) ||
+		    !in_window(use_time(u), t))
+			continue;
+		lines += u->filter == f;
+		if (u->filter != 0 ||
+		    (found != NULL && u->message != NULL &&
+		        u->message == found->message))
+			continue;
+		messages++;
+		found = u;
+	}
+	*many = messages > 1 || (messages == 1 && lines > 1) ||
+	    (mid->crowded != UTC_NONE && in_window(mid->crowded, t));
+	return *many || found == NULL ? NULL : found->message;
+}
+
+int64_t
+mids_keep_from(int64_t now)
+{
+	return now - MID_WINDOW - MARGIN;
+}
+
+void
+mids_sweep(struct mid_index *x, int64_t now)
+{
+	struct mid *m;
+	struct mid_use *u;
+	size_t at = 0;
+
+	while ((m = map_next(&x->mids, &at)) != NULL) {
+		for (u = m->uses; u != NULL && u->message == NULL;)
+			u = u->next;
+		if (u == NULL && m->last < mids_keep_from(now)) {
+			map_del(&x->mids, m->key);
+			mid_free(m);
+		}
+	}
+}
+
+void
+mids_record(struct mid_index *x, struct buf *to)
+{
+	x->record = to;
+}
+
+bool
+mids_restore(struct mid_index *x, struct str bytes)
+{
+	struct rd r = rd_of(bytes.p, bytes.n);
+
+	while (rd_left(&r) > 0 && !r.bad) {
+		uint64_t key = (uint64_t)unpack_i64(&r);
+		uint64_t host = (uint64_t)unpack_i64(&r);
+		uint64_t filter = (uint64_t)unpack_i64(&r);
+		int64_t t = unpack_i64(&r);
+
+		if (!r.bad)
+			use_add(mid_of(x, key), host, filter, t);
+	}
+	return !r.bad;
+}

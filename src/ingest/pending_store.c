@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ingest/pending_store.h"
+
+#include "base/utc.h"
+#include "ingest/mail_store.h"
+#include "ingest/spill.h"
+
+static int
+start(struct store *s, const char *name, const struct value *v, size_t n,
+    struct stmt **st, struct err *e)
+{
+	int rc = store_prepare(s, name, st, e);
+
+	return rc < 0 ? rc : stmt_start(*st, v, n, e);
+}
+
+/* The verdict of the row (id, state) at hand. */
+static int
+read_row(struct store *s, struct assembler *a, const struct stmt *st,
+    struct pending **out, struct err *e)
+{
+	*out = spill_pending_read(a, stmt_value(st, 1).s);
+	if (*out == NULL)
+		return err_set(e, ERR_FAIL,
+		    "%s: a waiting verdict cannot be read", store_path(s));
+	(*out)->slot = stmt_value(st, 0).i;
+	(*out)->dirty = false;
+	return 0;
+}
+
+int
+pending_load(struct store *s, struct assembler *a, int64_t now, struct err *e)
+{
+	struct value v = value_time(now - PENDING_HOLD);
+	struct pending *p;
+	struct stmt *st;
+	int rc = start(s, "pending_recent", &v, 1, &st, e);
+
+	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
+		if ((rc = read_row(s, a, st, &p, e)) >= 0) {
+			p->old = true;
+			pending_put(assembler_pending(a), p);
+		}
+	return rc;
+}
+
+static int
+delete_row(struct store *s, int64_t slot, struct err *e)
+{
+	struct value v = value_int(slot);
+
+	return store_run(s, "pending_delete", &v, 1, e);
+}
+
+int
+pending_save(struct store *s, struct pending *p, struct err *e)
+{
+	struct buf state = {0};
+	struct value v[3];
+	int rc;
+
+	if (!p->dirty)
+		return 0;
+	spill_pending(&state, p);
+	v[0] = p->slot ? value_int(p->slot) : value_time(p->time);
+	v[1] = value_int((int64_t)p->key);
+	v[2] = value_blob(state.p, state.n);
+	rc = store_run(s, p->slot ? "pending_update" : "pending_put", v, 3, e);
+	if (rc >= 0 && p->slot == 0)
+		p->slot = store_last_id(s);
+	p->dirty = false;
+	buf_free(&state);
+	return rc;
+}
+
+static int
+delete_gone(struct store *s, struct assembler *a, struct err *e)
+{
+	int64_t slot;
+	int rc = 0;
+
+	while (rc >= 0 && (slot = pending_gone(assembler_pending(a))) != 0)
+		rc = delete_row(s, slot, e);
+	return rc;
+}
+
+int
+pending_save_all(struct store *s, struct assembler *a, struct err *e)
+{
+	struct pending_set *set = assembler_pending(a);
+	struct pending *p;
+	int rc = delete_gone(s, a, e);
+
+	for (p = pending_next(set, NULL); rc >= 0 && p != NULL;
+	     p = pending_next(set, p))
+		rc = pending_save(s, p, e);
+	return rc;
+}
+
+/* Gives q's message what waits for q; their rows, n of them, are *slots. */
+static int
+give_queue(struct store *s, struct assembler *a, struct queue_entry *q,
+    bool last, struct buf *slots, struct err *e)
+{
+	struct value v[] = {value_int((int64_t)pending_queue_key(q->id)),
+	    value_time(q->first - PENDING_EARLY),
+	    value_time(q->first + PENDING_LATE)};
+	struct pending *p;
+	struct stmt *st;
+	int rc = start(s, "pending_of_key", v, 3, &st, e);
+
+	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
+		if ((rc = read_row(s, a, st, &p, e)) < 0)
+			break;
+		if (pending_claims(assembler_pending(a), p, q, last)) {
+			message_add_verdict(q->message, &p->v, p->time);
+			buf_put(slots, &p->slot, sizeof(p->slot));
+		}
+		pending_drop(p);
+	}
+	return rc;
+}
+
+int
+pending_give(struct store *s, struct assembler *a, struct message *m,
+    bool last, bool keep, struct err *e)
+{
+	struct queue_entry *q;
+	struct buf slots = {0};
+	int64_t slot;
+	size_t at;
+	int rc = delete_gone(s, a, e);
+
+	for (q = m->queues; rc >= 0 && q != NULL; q = q->next)
+		rc = give_queue(s, a, q, last, &slots, e);
+	for (at = 0; rc >= 0 && !keep && at < slots.n; at += sizeof(slot)) {
+		memcpy(&slot, slots.p + at, sizeof(slot));
+		rc = delete_row(s, slot, e);
+	}
+	buf_free(&slots);
+	if (rc < 0 || keep || !mid_names_one(m->message_id))
+		return rc;
+	struct value v[] = {value_int((int64_t)mid_key(m->message_id)),
+	    value_time(m->received - MID_WINDOW),
+	    value_time(m->received + MID_WINDOW)};
+
+	return store_run(s, "pending_ask_again", v, 3, e);
+}
+
+int
+pending_ask(struct store *s, struct assembler *a, int64_t until,
+    const struct map *open, int64_t *linked, struct err *e)
+{
+	struct value v[] = {value_int(0), value_time(until)};
+	struct pending *p;
+	struct stmt *st;
+	int rc;
+
+	for (;;) {
+		rc = start(s, "pending_next_due", v, 2, &st, e);
+		if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
+			break;
+		rc = read_row(s, a, st, &p, e);
+		stmt_reset(st);
+		if (rc < 0)
+			return rc;
+		v[0] = value_int(p->slot);
+		rc = mail_store_link(s, a, p, open, e);
+		if (rc > 0) {
+			++*linked;
+			rc = delete_row(s, p->slot, e);
+		}
+		pending_drop(p);
+		if (rc < 0)
+			return rc;
+	}
+	return rc < 0 ? rc : store_run(s, "pending_asked", &v[1], 1, e);
+}
+
+int
+pending_expire(struct store *s, int64_t now, int64_t *expired, struct err *e)
+{
+	struct value v = value_time(now - PENDING_KEEP);
+	int rc = store_run(s, "pending_expire", &v, 1, e);
+
+	if (rc >= 0)
+		*expired += store_changes(s);
+	return rc;
+}
+
+int
+pending_waiting(struct store *s, int64_t *n, struct err *e)
+{
+	struct stmt *st;
+	int rc = start(s, "pending_count", NULL, 0, &st, e);
+
+	if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
+		return rc;
+	*n = stmt_value(st, 0).i;
+	stmt_reset(st);
+	return 0;
+}

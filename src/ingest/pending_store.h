@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Waiting verdicts in the store: one row each, written when the verdict comes
+ * and deleted when it has found its message or PENDING_KEEP has passed.  Every
+ * function runs in the caller's transaction.
+ */
+#ifndef INGEST_PENDING_STORE_H
+#define INGEST_PENDING_STORE_H
+
+#include "base/map.h"
+#include "ingest/assemble.h"
+#include "ingest/pending.h"
+#include "store/store.h"
+
+#define PENDING_KEEP (7 * 86400 * USEC)
+
+/* Takes those into memory that may be claimed at once at event time `now`. */
+int pending_load(
+    struct store *s, struct assembler *a, int64_t now, struct err *e);
+/* Writes one that is not as its row says. */
+int pending_save(struct store *s, struct pending *p, struct err *e);
+/* Writes what has changed of all that are in memory. */
+int pending_save_all(struct store *s, struct assembler *a, struct err *e);
+
+/* A message leaves (last), or is shown as it is: gives it what waits in the
+ * store for its queue ids, and has those asked again that name its
+ * Message-ID.  keep: they go on waiting. */
+int pending_give(struct store *s, struct assembler *a, struct message *m,
+    bool last, bool keep, struct err *e);
+/* Asks the store for the messages of those that were not asked for yet and
+ * came up to that time; adds to *linked.  open: see mail_store_link. */
+int pending_ask(struct store *s, struct assembler *a, int64_t until,
+    const struct map *open, int64_t *linked, struct err *e);
+/* Those that have waited too long at event time `now` go. */
+int pending_expire(
+    struct store *s, int64_t now, int64_t *expired, struct err *e);
+int pending_waiting(struct store *s, int64_t *n, struct err *e);
+
+#endif
