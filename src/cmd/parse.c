@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* heloflow parse: logs -> delivery records on stdout; no store. */
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "cmd/mail_flags.h"
 #include "cmd/progress.h"
 #include "ingest/direction.h"
+#include "ingest/ledger.h"
 #include "ingest/record.h"
 #include "input/pattern.h"
 
@@ -37,19 +39,63 @@ print_message(struct message_sink *sink, struct message *m)
 	}
 }
 
+/* Only what can be read twice is compared; an empty file repeats nothing. */
+static bool
+has_content(const char *path)
+{
+	struct stat st;
+
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 &&
+	       S_ISREG(st.st_mode) && st.st_size > 0;
+}
+
+/* Which of the files holds all that file i holds, so that i is not read: of
+ * equal ones the first is; -1 = none.  rc < 0 is an error. */
+static int
+find_whole(char **files, int n, int i, int *whole, struct err *e)
+{
+	int k, rc = 0;
+
+	*whole = -1;
+	for (k = 0; has_content(files[i]) && k < n && *whole < 0; k++) {
+		if (k == i || !has_content(files[k]))
+			continue;
+		rc = ledger_is_copy(files[i], files[k], e);
+		if (rc > 0 && k > i) {
+			rc = ledger_is_copy(files[k], files[i], e);
+			rc = rc < 0 ? rc : !rc;
+		}
+		if (rc < 0)
+			return rc;
+		if (rc > 0)
+			*whole = k;
+	}
+	return 0;
+}
+
 static int
 add_files(struct mail_feed *feed, const struct mail_flags *flags, int argc,
     char **argv, struct err *e)
 {
 	struct mail_input in = flags->in;
-	int i, rc;
+	char **files = argv + flags->first_file;
+	int i, whole, rc, n = argc - flags->first_file;
 
 	if (flags->first_file >= argc) {
 		in.path = "-";
 		return mail_feed_add(feed, &in, e);
 	}
-	for (i = flags->first_file; i < argc; i++) {
-		in.path = argv[i];
+	for (i = 0; i < n; i++) {
+		rc = find_whole(files, n, i, &whole, e);
+		if (rc < 0)
+			return rc;
+		if (whole >= 0) {
+			fprintf(stderr,
+			    "parse: %s: all of it is in %s, too; it is read once\n",
+			    files[i], files[whole]);
+			continue;
+		}
+		in.path = files[i];
 		rc = mail_feed_add(feed, &in, e);
 		if (rc < 0)
 			return rc;
