@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "base/pack.h"
 #include "base/utc.h"
+#include "ingest/held.h"
 #include "ingest/pending.h"
 #include "ingest/spill.h"
 
@@ -81,7 +82,9 @@ struct assembler {
 	struct arena paths;
 	struct map path_map;
 	size_t open;
+	struct held held;
 	int64_t now, swept;
+	int64_t heard;  /* how far the lines have come; now is HELD_TIME before */
 	int64_t parked; /* the earliest time on LIST_PARKED */
 	struct assembly_counts counts;
 };
@@ -94,7 +97,7 @@ assembler_new(struct message_sink *sink)
 	a->sink = sink;
 	a->mids = mids_new();
 	a->pending = pending_new(a->mids);
-	a->now = a->swept = UTC_NONE;
+	a->now = a->swept = a->heard = UTC_NONE;
 	a->parked = INT64_MAX;
 	return a;
 }
@@ -137,6 +140,7 @@ assembler_free(struct assembler *a)
 	if (a == NULL)
 		return;
 	mids_record(a->mids, NULL);
+	held_free(&a->held);
 	for (i = 1; i < LIST_N; i++)
 		while ((m = a->lists[i].first) != NULL) {
 			a->lists[i].first = m->list_next;
@@ -532,25 +536,33 @@ conn_of(struct assembler *a, const struct origin *o, bool make)
 	return c;
 }
 
-/* The session goes on, or ends, without the message it was receiving: the
- * client reset it (RSET, QUIT) before its data had come. */
+/* The session went on, or ended, without the message it was receiving, as far
+ * as its own lines tell: whether its data had come may be in lines of other
+ * processes with the same stamp, so that is decided behind them. */
+static void
+give_up_later(struct assembler *a, const struct origin *o, struct conn *c,
+    const struct event *why)
+{
+	struct event ev = *why;
+	struct origin then = *o;
+
+	ev.kind = EVENT_GIVEN_UP;
+	ev.queue_id = c->queue->id;
+	c->queue = NULL;
+	then.time++;
+	held_put(&a->held, &then, &ev, NULL);
+}
+
+/* The client reset it (RSET, QUIT), or nothing is known to have been. */
 static void
 give_up(struct assembler *a, const struct origin *o, struct conn *c)
 {
-	struct queue_entry *q = c->queue;
-	struct attempt at = {.time = o->time, .disposition = DISP_ABORTED};
-	struct message *m = q ? q->message : NULL;
+	struct event ev = event_of(EVENT_GIVEN_UP);
 
-	c->queue = NULL;
-	if (q == NULL || q->ended || q != m->queues || q->next != NULL ||
-	    m->size >= 0 || str_has(m->message_id))
-		return;
-	at.reason = STR("given up by the client");
-	at.evidence = o->evidence;
-	message_refuse(m, &at, STAGE_NONE);
-	q->ended = true;
-	touch(m, o->time);
-	list_settle(a, m);
+	ev.disposition = DISP_ABORTED;
+	ev.reason = STR("given up by the client");
+	if (c->queue != NULL)
+		give_up_later(a, o, c, &ev);
 }
 
 static void
@@ -735,8 +747,8 @@ awaits_arrival(const struct queue_entry *q, const struct origin *o)
 {
 	const struct recipient *r;
 
-	if (q == NULL || q->arrived || q->ended ||
-	    o->time > q->first + EARLY_MAX)
+	if (q == NULL || q->arrived || o->time > q->first + EARLY_MAX ||
+	    (q->ended && o->time > q->first + HELD_TIME))
 		return false;
 	for (r = q->message->recipients; r != NULL; r = r->next)
 		if (r->queue == q && r->stage == STAGE_NONE &&
@@ -868,10 +880,8 @@ refuse_queued(struct assembler *a, const struct origin *o,
 		m->evidence = o->evidence;
 	for (i = 0; i < ev->nrecipients; i++) {
 		r = message_recipient(m, q, ev->recipients[i], STR_NONE);
-		if (!is_final_refusal(ev)) {
-			r->stage = ev->stage;
-			message_attempt(m, r, &at);
-		}
+		if (!is_final_refusal(ev))
+			message_refuse_one(m, r, &at, ev->stage);
 	}
 	if (is_final_refusal(ev)) {
 		message_refuse(m, &at, ev->stage);
@@ -1003,44 +1013,71 @@ on_reject(struct assembler *a, const struct origin *o, struct event *ev)
 	return refuse_unqueued(a, o, ev);
 }
 
-/* Can what was given up at this stage be q?  Before DATA it is not one of which
- * the Message-ID is known: that one was taken, the queue manager's line is late
- * (another process writes it), and the peer has begun or reset the next. */
-static bool
-can_abort(const struct queue_entry *q, enum stage stage)
+static void
+abort_queued(struct assembler *a, const struct origin *o,
+    const struct event *ev, struct queue_entry *q)
 {
-	return !q->ended && q->message->size < 0 &&
-	       (stage >= STAGE_DATA || !str_has(q->message->message_id));
+	struct attempt at = attempt_of(o, ev);
+
+	message_refuse(q->message, &at, ev->stage);
+	q->ended = true;
+	touch(q->message, o->time);
+	list_settle(a, q->message);
 }
 
 static struct message *
 on_abort(struct assembler *a, const struct origin *o, struct event *ev)
 {
 	struct conn *c = conn_of(a, o, false);
-	struct queue_entry *q = NULL;
+	struct queue_entry *q;
 
 	client_from_conn(c, ev);
 	ev->disposition = DISP_ABORTED;
-	if (str_has(ev->queue_id))
+	if (str_has(ev->queue_id)) {
 		q = queue_of(a, o, ev->queue_id);
-	else if (c != NULL && c->queue != NULL)
-		q = c->queue;
-	if (q != NULL && can_abort(q, ev->stage)) {
-		struct attempt at = attempt_of(o, ev);
-
-		message_refuse(q->message, &at, ev->stage);
-		q->ended = true;
-		touch(q->message, o->time);
-		list_settle(a, q->message);
-		c = conn_of(a, o, false);
+		if (q->ended || q->message->size >= 0)
+			return NULL;
+		abort_queued(a, o, ev, q);
 		if (c != NULL)
 			c->queue = NULL;
 		return q->message;
 	}
-	if (str_has(ev->queue_id) || (c != NULL && c->refused) ||
-	    !ev->has_client)
-		return NULL; /* that transaction is on record already */
-	return refuse_unqueued(a, o, ev);
+	if (c != NULL && c->refused)
+		ev->has_client = false; /* it is on record already */
+	if (c != NULL && c->queue != NULL)
+		give_up_later(a, o, c, ev);
+	else if (ev->has_client)
+		return refuse_unqueued(a, o, ev);
+	return NULL;
+}
+
+/* Can what was given up be this message?  Before DATA it is not one of which
+ * the Message-ID is known: that one was taken, the queue manager's line is late
+ * (another process writes it), and the peer has begun or reset the next. */
+static bool
+can_abort(const struct message *m, const struct event *ev)
+{
+	return m->size < 0 && (!str_has(m->message_id) ||
+	                          (ev->has_client && ev->stage >= STAGE_DATA));
+}
+
+/* See give_up_later().  Where the client is told, it went away: if not in
+ * this message, then in another transaction. */
+static void
+on_given_up(struct assembler *a, const struct origin *o, struct event *ev)
+{
+	struct queue_entry *q = queue_find(a, o, ev->queue_id, false);
+	const struct message *m = q ? q->message : NULL;
+	struct origin then = *o;
+
+	then.time--;
+	if (m != NULL && !q->ended && q == m->queues && q->next == NULL &&
+	    can_abort(m, ev)) {
+		abort_queued(a, &then, ev, q);
+	} else if (ev->has_client) {
+		ev->queue_id = STR_NONE;
+		refuse_unqueued(a, &then, ev);
+	}
 }
 
 static struct message *
@@ -1134,6 +1171,7 @@ dispatch(struct assembler *a, const struct origin *o, struct event *ev)
 {
 	switch (ev->kind) {
 	case EVENT_NONE:
+	case EVENT_N:
 		break;
 	case EVENT_CONNECT:
 		on_connect(a, o, ev);
@@ -1160,6 +1198,9 @@ dispatch(struct assembler *a, const struct origin *o, struct event *ev)
 		break;
 	case EVENT_END:
 		return on_end(a, o, ev);
+	case EVENT_GIVEN_UP:
+		on_given_up(a, o, ev);
+		break;
 	}
 	return NULL;
 }
@@ -1193,14 +1234,18 @@ void
 assemble(struct assembler *a, const struct origin *o, const struct event *ev,
     const struct verdict *v)
 {
-	struct event own = *ev;
-	struct message *m;
+	if (!ev->copy)
+		held_put(&a->held, o, ev, v);
+}
 
-	if (ev->copy)
-		return;
-	m = dispatch(a, o, &own);
-	if (v != NULL && v->kind != VERDICT_NONE)
-		give_verdict(a, o, ev, v, m);
+static void
+use(struct assembler *a, const struct held_event *e)
+{
+	struct event own = e->ev;
+	struct message *m = dispatch(a, &e->o, &own);
+
+	if (e->has_verdict && e->v.kind != VERDICT_NONE)
+		give_verdict(a, &e->o, &e->ev, &e->v, m);
 }
 
 /* Time. */
@@ -1298,8 +1343,8 @@ advance_parked(struct assembler *a)
 	}
 }
 
-void
-assembler_advance(struct assembler *a, int64_t now)
+static void
+come_to(struct assembler *a, int64_t now)
 {
 	struct pending *p;
 
@@ -1323,12 +1368,42 @@ assembler_advance(struct assembler *a, int64_t now)
 	mids_sweep(a->mids, now);
 }
 
+/* Uses what was held of before t, each at its time. */
+static void
+use_before(struct assembler *a, int64_t t)
+{
+	struct held_event *e;
+
+	while ((e = held_take(&a->held, t)) != NULL) {
+		use(a, e);
+		come_to(a, e->o.time);
+		held_drop(e);
+	}
+}
+
+void
+assembler_advance(struct assembler *a, int64_t now)
+{
+	if (now > a->heard)
+		a->heard = now;
+	use_before(a, a->heard - HELD_TIME);
+	come_to(a, a->heard - HELD_TIME);
+}
+
+void
+assembler_settle(struct assembler *a)
+{
+	use_before(a, INT64_MAX);
+	come_to(a, a->heard);
+}
+
 void
 assembler_flush(struct assembler *a)
 {
 	struct message *m;
 	int i;
 
+	assembler_settle(a);
 	pending_advance(
 	    a->pending, a->now, true, &a->counts.ambiguous_verdicts);
 	for (i = 1; i < LIST_N; i++)
@@ -1414,16 +1489,18 @@ assembler_save(const struct assembler *a, struct buf *out)
 {
 	const struct conn *c;
 	const struct occurrence *o;
+	int64_t now = a->now == UTC_NONE ? 0 : a->now; /* 0: all are later */
 	size_t at = 0;
 
 	while ((c = map_next(&a->conns, &at)) != NULL)
-		if (c->last >= a->now - CONN_MAX)
+		if (c->last >= now - CONN_MAX)
 			save_conn(out, c);
 	buf_c(out, 0);
 	for (at = 0; (o = map_next(&a->occurrences, &at)) != NULL;)
-		if (o->time >= a->now - 2 * OUT_OF_ORDER)
+		if (o->time >= now - 2 * OUT_OF_ORDER)
 			save_occurrence(out, o);
 	buf_c(out, 0);
+	held_save(&a->held, out);
 }
 
 static void
@@ -1474,7 +1551,11 @@ assembler_restore(struct assembler *a, struct str state)
 		restore_conn(a, &r);
 	while (rd_u8(&r) == 1 && !r.bad)
 		restore_occurrence(a, &r);
-	return !r.bad;
+	if (r.bad || !held_restore(&a->held, a, &r))
+		return false;
+	if (a->held.last != NULL)
+		a->heard = a->held.last->o.time;
+	return true;
 }
 
 struct message *

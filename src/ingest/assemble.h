@@ -52,11 +52,14 @@ void assembler_own_hosts(
     struct assembler *a, const struct prefix *own, size_t n);
 void assembler_free(struct assembler *a);
 
-/* One event; v: what a verdict rule says of its text or line, or NULL. */
+/* One event; v: what a verdict rule says of its text or line, or NULL.  It
+ * is used once event time has come HELD_TIME further (held.h). */
 void assemble(struct assembler *a, const struct origin *o,
     const struct event *ev, const struct verdict *v);
 /* Event time has come this far in every source. */
 void assembler_advance(struct assembler *a, int64_t now);
+/* No earlier line comes: all events are used. */
+void assembler_settle(struct assembler *a);
 /* Everything leaves, whether ended or not. */
 void assembler_flush(struct assembler *a);
 

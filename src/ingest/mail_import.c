@@ -502,8 +502,8 @@ save_state(struct mail_import *i, struct err *e)
 	struct value v[2];
 	size_t n;
 
-	if (now != UTC_NONE && !i->provisional) {
-		i->now = now;
+	if (!i->provisional) {
+		i->now = now != UTC_NONE ? now : i->now;
 		i->state.n = 0;
 		assembler_save(i->assembler, &i->state);
 	}
@@ -666,6 +666,15 @@ read_lines(struct mail_import *i, struct err *e)
 	return rc < 0 ? rc : 0;
 }
 
+static int
+settle(struct mail_import *i, struct err *e)
+{
+	assembler_settle(i->assembler);
+	if (i->rc < 0)
+		*e = i->err;
+	return i->rc;
+}
+
 /* What still waits for its end is shown as it is, but not kept: everything is
  * saved as it was before, so that the next run reads these lines anew. */
 static int
@@ -677,6 +686,8 @@ read_unended(struct mail_import *i, struct err *e)
 	mail_feed_finish(i->feed);
 	rc = read_lines(i, e);
 	if (rc >= 0)
+		rc = settle(i, e);
+	if (rc >= 0)
 		rc = put_open_rows(i, e);
 	return rc < 0 || i->nkeys == 0 ? rc : save_state(i, e);
 }
@@ -684,8 +695,10 @@ read_unended(struct mail_import *i, struct err *e)
 static int
 finish(struct mail_import *i, struct err *e)
 {
-	int rc = put_open_rows(i, e);
+	int rc = settle(i, e);
 
+	if (rc >= 0)
+		rc = put_open_rows(i, e);
 	if (rc >= 0)
 		rc = link_waiting(i, e);
 	if (rc >= 0)

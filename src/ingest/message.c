@@ -154,11 +154,16 @@ message_hint(struct message *m, struct queue_entry *q, struct str addr)
 	message_recipient(m, q, addr, STR_NONE)->hint = true;
 }
 
+static bool
+is_final(const struct attempt *a)
+{
+	return a->disposition != DISP_NONE && a->disposition != DISP_DEFERRED;
+}
+
 bool
 recipient_settled(const struct recipient *r)
 {
-	return r->outcome.disposition != DISP_NONE &&
-	       r->outcome.disposition != DISP_DEFERRED;
+	return is_final(&r->outcome);
 }
 
 static bool
@@ -208,7 +213,8 @@ message_attempt(
 	for (p = &r->attempts; *p != NULL; p = &(*p)->next) {
 		if (same_attempt(*p, at))
 			return false;
-		if ((*p)->time > at->time)
+		if ((*p)->time > at->time ||
+		    ((*p)->time == at->time && is_final(*p) && !is_final(at)))
 			break;
 	}
 	a = arena_alloc(&m->mem, sizeof(*a));
@@ -218,6 +224,16 @@ message_attempt(
 	if (!m->refused && a->next == NULL)
 		r->outcome = *a;
 	return true;
+}
+
+void
+message_refuse_one(struct message *m, struct recipient *r,
+    const struct attempt *at, enum stage stage)
+{
+	r->stage = stage;
+	message_attempt(m, r, at);
+	if (m->refused && at->time <= m->refusal.time)
+		r->outcome = attempt_dup(m, at);
 }
 
 void

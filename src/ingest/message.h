@@ -114,10 +114,14 @@ struct recipient *message_recipient(
 void message_hint(struct message *m, struct queue_entry *q, struct str addr);
 /* Does it have an outcome that will stay? */
 bool recipient_settled(const struct recipient *r);
-/* Adds an attempt unless the very same is there; true if it was new. */
+/* Adds an attempt unless the very same is there; true if it was new.  Of two
+ * of one time, the one that settles it is the later. */
 bool message_attempt(
     struct message *m, struct recipient *r, const struct attempt *at);
-/* The server's refusal of the whole message; every row gets it. */
+/* The server's refusal of one recipient, which stays what became of it. */
+void message_refuse_one(struct message *m, struct recipient *r,
+    const struct attempt *at, enum stage stage);
+/* The server's refusal of the whole message; every other row gets it. */
 void message_refuse(
     struct message *m, const struct attempt *at, enum stage stage);
 void message_add_verdict(

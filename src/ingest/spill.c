@@ -26,16 +26,16 @@ spill_get_addr(struct rd *r, struct addr *a)
 	return true;
 }
 
-static void
-put_evidence(struct buf *out, const struct evidence *ev)
+void
+spill_evidence(struct buf *out, const struct evidence *ev)
 {
 	pack_str(out, ev->source);
 	pack_i64(out, ev->offset);
 	pack_i64(out, ev->line);
 }
 
-static struct evidence
-get_evidence(struct assembler *a, struct rd *r)
+struct evidence
+spill_get_evidence(struct assembler *a, struct rd *r)
 {
 	struct evidence ev;
 
@@ -55,7 +55,7 @@ put_attempt(struct buf *out, const struct attempt *at)
 	pack_str(out, at->reason);
 	pack_str(out, at->relay);
 	spill_addr(out, at->has_relay_addr, at->relay_addr);
-	put_evidence(out, &at->evidence);
+	spill_evidence(out, &at->evidence);
 }
 
 static struct attempt
@@ -70,12 +70,12 @@ get_attempt(struct assembler *a, struct rd *r)
 	at.reason = unpack_str(r);
 	at.relay = unpack_str(r);
 	at.has_relay_addr = spill_get_addr(r, &at.relay_addr);
-	at.evidence = get_evidence(a, r);
+	at.evidence = spill_get_evidence(a, r);
 	return at;
 }
 
-static void
-put_verdict(struct buf *out, const struct verdict *v)
+void
+spill_verdict(struct buf *out, const struct verdict *v)
 {
 	pack_u32(out, v->kind);
 	pack_str(out, v->filter);
@@ -84,7 +84,7 @@ put_verdict(struct buf *out, const struct verdict *v)
 	buf_c(out, (char)(v->has_score | v->has_threshold << 1));
 	buf_put(out, &v->score, sizeof(v->score));
 	buf_put(out, &v->threshold, sizeof(v->threshold));
-	put_evidence(out, &v->evidence);
+	spill_evidence(out, &v->evidence);
 }
 
 static void
@@ -97,8 +97,8 @@ get_double(struct rd *r, double *out)
 		memcpy(out, p, sizeof(*out));
 }
 
-static struct verdict
-get_verdict(struct assembler *a, struct rd *r)
+struct verdict
+spill_get_verdict(struct assembler *a, struct rd *r)
 {
 	struct verdict v;
 	uint8_t has;
@@ -112,7 +112,7 @@ get_verdict(struct assembler *a, struct rd *r)
 	v.has_threshold = has >> 1 & 1;
 	get_double(r, &v.score);
 	get_double(r, &v.threshold);
-	v.evidence = get_evidence(a, r);
+	v.evidence = spill_get_evidence(a, r);
 	return v;
 }
 
@@ -148,7 +148,7 @@ put_head(struct buf *out, const struct message *m)
 	pack_u32(out, m->direction);
 	pack_i64(out, (int64_t)m->stored_key);
 	pack_i64(out, (int64_t)m->transaction);
-	put_evidence(out, &m->evidence);
+	spill_evidence(out, &m->evidence);
 	if (m->refused) {
 		put_attempt(out, &m->refusal);
 		pack_u32(out, m->refusal_stage);
@@ -187,7 +187,7 @@ get_head(struct assembler *a, struct rd *r)
 	m->direction = rd_be32(r) % DIR_N;
 	m->stored_key = (uint64_t)unpack_i64(r);
 	m->transaction = (uint64_t)unpack_i64(r);
-	m->evidence = get_evidence(a, r);
+	m->evidence = spill_get_evidence(a, r);
 	message_fill(m, &ev);
 	if (flags >> 3 & 1) {
 		at = get_attempt(a, r);
@@ -343,7 +343,7 @@ put_verdicts(struct buf *out, const struct message *m)
 	for (v = m->verdicts; v != NULL; v = v->next) {
 		buf_c(out, 1);
 		pack_i64(out, v->time);
-		put_verdict(out, &v->v);
+		spill_verdict(out, &v->v);
 	}
 	buf_c(out, 0);
 }
@@ -376,7 +376,7 @@ spill_message_read(struct assembler *a, struct str bytes)
 		get_recipient(a, m, &r);
 	while (rd_u8(&r) == 1) {
 		t = unpack_i64(&r);
-		v = get_verdict(a, &r);
+		v = spill_get_verdict(a, &r);
 		message_add_verdict(m, &v, t);
 	}
 	if (r.bad) {
@@ -400,7 +400,7 @@ spill_pending(struct buf *out, const struct pending *p)
 	pack_i64(out, p->size);
 	pack_u8(out, p->tried);
 	spill_addr(out, p->has_client, p->client);
-	put_verdict(out, &p->v);
+	spill_verdict(out, &p->v);
 }
 
 struct pending *
@@ -424,7 +424,7 @@ spill_pending_read(struct assembler *a, struct str bytes)
 	ev.size = unpack_i64(&r);
 	tried = rd_u8(&r) != 0;
 	ev.has_client = spill_get_addr(&r, &ev.client);
-	v = get_verdict(a, &r);
+	v = spill_get_verdict(a, &r);
 	if (r.bad)
 		return NULL;
 	p = pending_of(host, mta, &ev, &v, t);

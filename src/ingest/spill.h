@@ -18,10 +18,14 @@ void spill_pending(struct buf *out, const struct pending *p);
 /* NULL if the bytes are not a verdict. */
 struct pending *spill_pending_read(struct assembler *a, struct str bytes);
 
-/* An address or none, for the assembler's own state too. */
+/* Parts, for the assembler's own state too; an address or none. */
 void spill_addr(struct buf *out, bool has, struct addr a);
 
 struct rd;
 bool spill_get_addr(struct rd *r, struct addr *a);
+void spill_evidence(struct buf *out, const struct evidence *ev);
+struct evidence spill_get_evidence(struct assembler *a, struct rd *r);
+void spill_verdict(struct buf *out, const struct verdict *v);
+struct verdict spill_get_verdict(struct assembler *a, struct rd *r);
 
 #endif

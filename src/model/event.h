@@ -45,6 +45,10 @@ enum event_kind {
 	EVENT_SAME,
 	/* The message left the queue ("removed", "Completed"). */
 	EVENT_END,
+	/* The assembler's own: the session that received queue_id went on, or
+	 * ended, without it, as far as its own lines tell. */
+	EVENT_GIVEN_UP,
+	EVENT_N
 };
 
 struct event {

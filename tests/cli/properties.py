@@ -3,12 +3,15 @@
 """Usage: properties.py HELOFLOW SEED FOLDER FILE...
 
 The same records come of the logs however they are written and read: with
-CR LF, and through a pipe in pieces of any size.  Evidence (source, offset,
-line) aside.
+CR LF, through a pipe in pieces of any size, and with lines up to two seconds
+away from where they were (doc/assembly.md says which).  Evidence (source,
+offset, line) aside.
 """
+import datetime
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -52,6 +55,56 @@ def in_pieces(program, data, r):
         return without_evidence(f)
 
 
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+# syslog's two stamps, Exim's and rspamd's, and ClamAV's
+STAMPS = [re.compile(p) for p in (
+    rb"(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)[T ](?P<t>\d\d:\d\d:\d\d)(?P<f>\.\d+)?",
+    rb"(?P<b>[A-Z][a-z]{2}) +(?P<d>\d{1,2}) (?P<t>\d\d:\d\d:\d\d) ",
+    rb"[A-Z][a-z]{2} (?P<b>[A-Z][a-z]{2}) +(?P<d>\d{1,2}) (?P<t>\d\d:\d\d:\d\d) ")]
+PROCESS = re.compile(rb"[^ ]+\[\d+\]|#\d+\(")
+# What a line of these says depends on those before it of the same process:
+# parts of a long line, Exim's second copy of a rejection, Sendmail's AUTH=.
+IN_ORDER = re.compile(rb"(amavis|exim|sm-mta|sendmail)\[")
+
+
+def stamp(line):
+    """Seconds, and whether that is all the stamp tells; None: no stamp."""
+    for p in STAMPS:
+        m = p.match(line)
+        if m is None:
+            continue
+        g = m.groupdict()
+        month = int(g["m"]) if "m" in g else MONTHS.index(g["b"].decode()) + 1
+        h, mi, s = map(int, g["t"].split(b":"))
+        t = datetime.datetime(2026, month, int(g["d"]), h, mi, s).timestamp()
+        return t + float(g.get("f") or 0), not g.get("f")
+    return None
+
+
+def shuffled(data, r):
+    """Each line where one up to two seconds later might stand.  What belongs
+    to the line before stays with it; lines of one process (or of no process)
+    whose stamps are equal keep their order, or all of them (IN_ORDER)."""
+    blocks = []
+    for line in data.splitlines(keepends=True):
+        at = stamp(line)
+        if at is None and blocks:
+            blocks[-1][2] += line
+        else:
+            t = at[0] if at else 0
+            m = PROCESS.search(line)
+            who = m.group() if m else b""
+            blocks.append(
+                [t, (0 if IN_ORDER.match(who) else t, who), line])
+    blocks = [(t + r.uniform(0, 1.99), n, who, b)
+              for n, (t, who, b) in enumerate(blocks)]
+    order = sorted(blocks)
+    same = {}
+    for _, n, who, b in sorted(order, key=lambda x: x[1]):
+        same.setdefault(who, []).append(b)
+    return b"".join(same[who].pop(0) for _, _, who, _ in order)
+
+
 def compare(what, want, got):
     if want == got:
         return True
@@ -85,6 +138,8 @@ def main():
 
         ok &= compare("CR LF", want, records(
             program, changed(lambda c: c.replace(b"\n", b"\r\n"))))
+        ok &= compare("shuffled", want, records(
+            program, changed(lambda c: shuffled(c, r))))
         largest = max(paths, key=lambda p: len(content[p]))
         ok &= compare("in pieces", records(program, [largest]),
                       in_pieces(program, content[largest], r))

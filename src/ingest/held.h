@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Held events: what the lines of the last HELD_TIME of event time said, in
+ * order of time (then of coming), until no earlier line is expected.  So lines
+ * that several processes wrote out of order are read in order.
+ */
+#ifndef INGEST_HELD_H
+#define INGEST_HELD_H
+
+#include "ingest/assemble.h"
+
+#define HELD_TIME (2 * USEC)
+#define HELD_MAX  20000 /* events; then the earliest is due before its time */
+
+struct held_event {
+	struct origin o;
+	struct event ev;
+	struct verdict v;
+	bool has_verdict;
+	struct held_event *next, *prev;
+	struct str recipients[]; /* of ev; all text is behind them */
+};
+
+struct held { /* {0} is a valid start */
+	struct held_event *first, *last;
+	size_t n;
+};
+
+/* Text is copied, but for the evidence's source; v may be NULL. */
+void held_put(struct held *h, const struct origin *o, const struct event *ev,
+    const struct verdict *v);
+/* The first, taken out, if it is before t or one too many; else NULL. */
+struct held_event *held_take(struct held *h, int64_t t);
+void held_drop(struct held_event *e);
+void held_free(struct held *h);
+
+struct rd;
+
+/* Between runs. */
+void held_save(const struct held *h, struct buf *out);
+bool held_restore(struct held *h, struct assembler *a, struct rd *r);
+
+#endif
