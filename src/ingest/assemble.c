@@ -1553,8 +1553,7 @@ assembler_restore(struct assembler *a, struct str state)
 		restore_occurrence(a, &r);
 	if (r.bad || !held_restore(&a->held, a, &r))
 		return false;
-	if (a->held.last != NULL)
-		a->heard = a->held.last->o.time;
+	a->heard = held_last(&a->held);
 	return true;
 }
 

@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "base/pack.h"
+#include "base/utc.h"
 #include "ingest/spill.h"
 
 #define TEXTS 24
@@ -62,36 +64,49 @@ copy_of(const struct held_event *from)
 	return e;
 }
 
+/* Room for one more behind the last. */
+static void
+make_room(struct held *h)
+{
+	size_t n = h->end - h->first;
+
+	if (h->end < h->size)
+		return;
+	if (h->first <= h->size / 2) {
+		h->size = h->size ? h->size * 2 : 256;
+		h->items = xrealloc(h->items, h->size * sizeof(*h->items));
+	}
+	memmove(h->items, h->items + h->first, n * sizeof(*h->items));
+	h->first = 0;
+	h->end = n;
+}
+
 void
 held_put(struct held *h, const struct origin *o, const struct event *ev,
     const struct verdict *v)
 {
 	struct held_event new = {.o = *o, .ev = *ev, .has_verdict = v != NULL};
-	struct held_event *e, *at = h->last;
+	size_t at;
 
 	if (v != NULL)
 		new.v = *v;
-	e = copy_of(&new);
-	while (at != NULL && at->o.time > o->time)
-		at = at->prev;
-	e->prev = at;
-	e->next = at ? at->next : h->first;
-	*(e->prev ? &e->prev->next : &h->first) = e;
-	*(e->next ? &e->next->prev : &h->last) = e;
-	h->n++;
+	make_room(h);
+	for (at = h->end; at > h->first && h->items[at - 1].time > o->time;)
+		at--;
+	memmove(h->items + at + 1, h->items + at,
+	    (h->end - at) * sizeof(*h->items));
+	h->items[at] = (struct held_item){o->time, copy_of(&new)};
+	h->end++;
 }
 
 struct held_event *
 held_take(struct held *h, int64_t t)
 {
-	struct held_event *e = h->first;
+	size_t n = h->end - h->first;
 
-	if (e == NULL || (e->o.time >= t && h->n <= HELD_MAX))
+	if (n == 0 || (h->items[h->first].time >= t && n <= HELD_MAX))
 		return NULL;
-	h->first = e->next;
-	*(e->next ? &e->next->prev : &h->last) = NULL;
-	h->n--;
-	return e;
+	return h->items[h->first++].event;
 }
 
 void
@@ -100,15 +115,18 @@ held_drop(struct held_event *e)
 	free(e);
 }
 
+int64_t
+held_last(const struct held *h)
+{
+	return h->end > h->first ? h->items[h->end - 1].time : UTC_NONE;
+}
+
 void
 held_free(struct held *h)
 {
-	struct held_event *e;
-
-	while ((e = held_take(h, INT64_MAX)) != NULL)
-		held_drop(e);
-	if ((e = h->first) != NULL) /* of the last of all times */
-		held_drop(e);
+	for (; h->first < h->end; h->first++)
+		held_drop(h->items[h->first].event);
+	free(h->items);
 	*h = (struct held){0};
 }
 
@@ -186,10 +204,10 @@ save_event(struct buf *out, struct held_event *e)
 void
 held_save(const struct held *h, struct buf *out)
 {
-	struct held_event *e;
+	size_t i;
 
-	for (e = h->first; e != NULL; e = e->next)
-		save_event(out, e);
+	for (i = h->first; i < h->end; i++)
+		save_event(out, h->items[i].event);
 	pack_u8(out, 0);
 }
 

@@ -17,13 +17,17 @@ struct held_event {
 	struct event ev;
 	struct verdict v;
 	bool has_verdict;
-	struct held_event *next, *prev;
 	struct str recipients[]; /* of ev; all text is behind them */
 };
 
+struct held_item {
+	int64_t time; /* the event's */
+	struct held_event *event;
+};
+
 struct held { /* {0} is a valid start */
-	struct held_event *first, *last;
-	size_t n;
+	struct held_item *items;
+	size_t first, end, size; /* those from first to end are held */
 };
 
 /* Text is copied, but for the evidence's source; v may be NULL. */
@@ -32,6 +36,7 @@ void held_put(struct held *h, const struct origin *o, const struct event *ev,
 /* The first, taken out, if it is before t or one too many; else NULL. */
 struct held_event *held_take(struct held *h, int64_t t);
 void held_drop(struct held_event *e);
+int64_t held_last(const struct held *h); /* the latest time; or UTC_NONE */
 void held_free(struct held *h);
 
 struct rd;
