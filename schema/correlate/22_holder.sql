@@ -61,6 +61,13 @@ SELECT a.addr, l.id AS lease, l.customer, l.port_first, l.port_last,
   JOIN temp.lease_span s ON s.span = o.span AND s.last >= a.bytes
   JOIN temp.lease_day l ON l.span = s.span;
 CREATE INDEX temp.holder_addr ON holder (addr, start);
+CREATE INDEX temp.holder_port ON holder (addr, port_first);
+-- Addresses that customers share by ports, and the widest block of each.
+DROP TABLE IF EXISTS temp.shared;
+CREATE TEMP TABLE shared (addr INTEGER PRIMARY KEY, widest INTEGER);
+INSERT INTO temp.shared
+SELECT addr, max(port_last - port_first) FROM temp.holder
+ WHERE port_first IS NOT NULL GROUP BY addr;
 UPDATE temp.day_addr SET leased = 1
  WHERE addr IN (SELECT addr FROM temp.holder);
 

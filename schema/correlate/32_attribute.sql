@@ -13,13 +13,10 @@ INSERT INTO temp.held
 SELECT claim, max(no_port), count(DISTINCT iif(fits, customer, NULL)),
        count(DISTINCT iif(fits AND inside, customer, NULL)),
        min(iif(fits AND inside, customer, NULL))
-  FROM (SELECT c.claim, h.customer,
-               c.port IS NULL AND h.port_first IS NOT NULL AS no_port,
-               h.port_first IS NULL
-                 OR coalesce(c.port BETWEEN h.port_first AND h.port_last, 0) AS fits,
+  FROM (SELECT c.claim, h.customer, 0 AS no_port, 1 AS fits,
                c.first >= h.start AND c.last < h.until AS inside
           FROM temp.claim c
-          JOIN temp.holder h ON h.addr = c.addr
+          JOIN temp.holder h ON h.addr = c.addr AND h.port_first IS NULL
            AND c.last >= h.start - h.clock_error
            AND c.first < h.until + h.clock_error
          WHERE c.account IS NULL
@@ -29,7 +26,28 @@ SELECT claim, max(no_port), count(DISTINCT iif(fits, customer, NULL)),
                              JOIN temp.holder n ON n.rowid = d.narrow
                             WHERE d.wide = h.rowid
                               AND c.first >= n.start + n.clock_error
-                              AND c.last < n.until - n.clock_error))
+                              AND c.last < n.until - n.clock_error)
+        UNION ALL
+        -- blocks of ports: those that can begin so far below the port
+        SELECT c.claim, h.customer, 0, 1, c.first >= h.start AND c.last < h.until
+          FROM temp.claim c
+          JOIN temp.shared s ON s.addr = c.addr
+          JOIN temp.holder h ON h.addr = c.addr
+           AND h.port_first BETWEEN c.port - s.widest AND c.port
+           AND h.port_last >= c.port
+           AND c.last >= h.start - h.clock_error
+           AND c.first < h.until + h.clock_error
+         WHERE c.account IS NULL
+        UNION ALL
+        SELECT c.claim, NULL, 1, 0, 0
+          FROM temp.claim c
+          JOIN temp.shared s ON s.addr = c.addr
+         WHERE c.account IS NULL AND c.port IS NULL
+           AND (SELECT 1 FROM temp.holder h
+                 WHERE h.addr = c.addr AND h.port_first IS NOT NULL
+                   AND c.last >= h.start - h.clock_error
+                   AND c.first < h.until + h.clock_error
+                 ORDER BY h.start DESC LIMIT 1))
  GROUP BY claim;
 
 -- The ladder of doc/classes.md.  A claim in doubt is kept under the address,
