@@ -107,6 +107,72 @@ SELECT d.customer, count(DISTINCT r.recipient) AS recipients,
  GROUP BY d.customer;
 CREATE INDEX temp.to_whom_customer ON to_whom (customer);
 
+-- How far adverse mail of a customer's own (no bounce, no SRS) spreads: to
+-- how many recipients to whom nobody else wrote through him.  A domain that
+-- sends at least a fifth, and three, of his messages that are not adverse is
+-- his own, others may be of others; where two of these and more write to the
+-- same recipient, the mail is probably passed on, by a forwarder or second MX;
+-- one or two such recipients among many may be chance.
+-- Where a refusal does not name the recipients (Exim after DATA), each message
+-- counts as one recipient, unless 15 % of his other mail is passed on.
+-- Looked at: who has adverse mail, or ten senders, as rules ask for.
+DROP TABLE IF EXISTS temp.looked_at;
+CREATE TEMP TABLE looked_at (customer TEXT PRIMARY KEY) WITHOUT ROWID;
+INSERT INTO temp.looked_at
+SELECT customer FROM temp.day_message
+ GROUP BY customer
+HAVING max(spam OR virus) OR count(DISTINCT sender) >= 10;
+DROP TABLE IF EXISTS temp.home_domain;
+CREATE TEMP TABLE home_domain (
+  customer TEXT, domain TEXT, PRIMARY KEY (customer, domain)) WITHOUT ROWID;
+INSERT INTO temp.home_domain
+SELECT customer, domain
+  FROM (SELECT d.customer, s.domain, count(*) AS n,
+               sum(count(*)) OVER (PARTITION BY d.customer) AS every
+          FROM temp.looked_at k
+          JOIN temp.day_message d ON d.customer = k.customer AND NOT d.spam AND NOT d.virus
+          JOIN temp.day_sender s ON s.sender = d.sender
+         GROUP BY d.customer, s.domain)
+ WHERE n >= 3 AND 5 * n >= every;
+DROP TABLE IF EXISTS temp.written_to;
+CREATE TEMP TABLE written_to (
+  customer TEXT, recipient INTEGER, messages INTEGER, others INTEGER,
+  PRIMARY KEY (customer, recipient)) WITHOUT ROWID;
+INSERT INTO temp.written_to
+SELECT d.customer, r.recipient, count(*), count(DISTINCT iif(h.domain IS NULL, s.domain, NULL))
+  FROM temp.looked_at k
+  JOIN temp.day_message d ON d.customer = k.customer
+  JOIN main.mail_recipient r ON r.message = d.message AND r.recipient IS NOT NULL
+  LEFT JOIN temp.day_sender s ON s.sender = d.sender
+  LEFT JOIN temp.home_domain h ON h.customer = d.customer AND h.domain = s.domain
+ GROUP BY d.customer, r.recipient;
+DROP TABLE IF EXISTS temp.passed_on;
+CREATE TEMP TABLE passed_on (customer TEXT PRIMARY KEY, share REAL) WITHOUT ROWID;
+INSERT INTO temp.passed_on
+SELECT customer, iif(shared >= 3 OR share >= 0.5, share, 0)
+  FROM (SELECT customer, sum(others > 1) AS shared,
+               1.0 * sum(iif(others > 1, messages, 0)) / sum(messages) AS share
+          FROM temp.written_to
+         GROUP BY customer);
+
+DROP TABLE IF EXISTS temp.spread;
+CREATE TEMP TABLE spread (
+  customer TEXT PRIMARY KEY, spam INTEGER, virus INTEGER) WITHOUT ROWID;
+INSERT INTO temp.spread
+SELECT a.customer, count(DISTINCT iif(a.spam, a.who, NULL)), count(DISTINCT iif(a.virus, a.who, NULL))
+  FROM (SELECT d.customer, d.spam, d.virus, coalesce(r.recipient, -d.message) AS who,
+               CASE WHEN r.recipient IS NULL THEN coalesce(p.share <= 0.15, 1)
+                    ELSE w.others <= 1 END AS fresh
+          FROM temp.day_message d
+          JOIN temp.day_sender s ON s.sender = d.sender
+           AND s.domain <> '' AND s.canonical NOT LIKE 'srs@%'
+          LEFT JOIN main.mail_recipient r ON r.message = d.message
+          LEFT JOIN temp.written_to w ON w.customer = d.customer AND w.recipient = r.recipient
+          LEFT JOIN temp.passed_on p ON p.customer = d.customer
+         WHERE d.spam OR d.virus) a
+ WHERE a.fresh
+ GROUP BY a.customer;
+
 DROP TABLE IF EXISTS temp.attempts_made;
 CREATE TEMP TABLE attempts_made AS
 SELECT d.customer, count(*) AS n
@@ -127,7 +193,9 @@ CREATE TEMP TABLE figures (
   listed_messages INTEGER, clean_messages INTEGER, adverse_delivered INTEGER,
   tried_recipients INTEGER, failed_recipients INTEGER,
   tempfailed_recipients INTEGER, unknown_recipients INTEGER,
-  distinct_unknown INTEGER, auth_addresses INTEGER, attempts INTEGER
+  distinct_unknown INTEGER, auth_addresses INTEGER, attempts INTEGER,
+  own_virus_messages INTEGER, spam_spread INTEGER, virus_spread INTEGER,
+  passed_on_share REAL
 ) WITHOUT ROWID;
 INSERT INTO temp.figures
 SELECT d.customer, min(d.received), max(d.received),
@@ -146,7 +214,9 @@ SELECT d.customer, min(d.received), max(d.received),
        coalesce(sum(d.failed) FILTER (WHERE d.named AND NOT (d.spam OR d.virus)), 0),
        sum(d.tempfailed), sum(d.unknown), coalesce(u.n, 0),
        count(DISTINCT d.addr) FILTER (WHERE d.auth_user IS NOT NULL),
-       coalesce(t.n, 0)
+       coalesce(t.n, 0),
+       sum(d.virus AND NOT d.null_sender AND coalesce(s.canonical NOT LIKE 'srs@%', 1)),
+       coalesce(p.spam, 0), coalesce(p.virus, 0), coalesce(q.share, 0)
   FROM (SELECT e.*, e.accepted > 0 OR e.spam OR e.virus OR e.banned OR e.clean AS whole,
                coalesce(n.text = '', 0) AS null_sender,
                coalesce(n.text <> '', 0) AS named
@@ -155,6 +225,8 @@ SELECT d.customer, min(d.received), max(d.received),
   LEFT JOIN temp.to_whom w ON w.customer = d.customer
   LEFT JOIN temp.unknown_mailbox u ON u.customer = d.customer
   LEFT JOIN temp.attempts_made t ON t.customer = d.customer
+  LEFT JOIN temp.spread p ON p.customer = d.customer
+  LEFT JOIN temp.passed_on q ON q.customer = d.customer
  GROUP BY d.customer;
 
 -- The same as name and value, for the rules; shares of nothing are 0.
@@ -182,5 +254,9 @@ SELECT f.customer, j.key, j.value
          'tempfailed_recipients', f.tempfailed_recipients,
          'unknown_recipients', f.unknown_recipients, 'distinct_unknown', f.distinct_unknown,
          'unknown_share', coalesce(1.0 * f.unknown_recipients / nullif(f.recipients, 0), 0),
-         'auth_addresses', f.auth_addresses, 'attempts', f.attempts)) j
+         'auth_addresses', f.auth_addresses, 'attempts', f.attempts,
+         'sender_domain_share', coalesce(1.0 * f.sender_domains / nullif(f.messages, 0), 0),
+         'own_virus_messages', f.own_virus_messages,
+         'spam_spread', f.spam_spread, 'virus_spread', f.virus_spread,
+         'passed_on_share', f.passed_on_share)) j
  WHERE j.key IN (SELECT metric FROM main.detect_threshold);

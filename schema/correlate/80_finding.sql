@@ -13,7 +13,7 @@ SELECT c.*, run.day, run.window, run.watermark,
        (SELECT count(DISTINCT v.filter) FROM temp.day_message d
           JOIN main.mail_verdict v ON v.message = d.message AND v.verdict IN (5, 6)
          WHERE d.customer = c.customer AND (d.spam OR d.virus)) AS filters,
-       coalesce(g.distinct_recipients <= 3 AND g.sender_domains >= 10, 0) AS forwards
+       coalesce(g.passed_on_share > 0.15, 0) AS forwards
   FROM temp.run
   JOIN temp.classed c
   LEFT JOIN temp.figures g ON g.customer = c.customer
@@ -101,13 +101,14 @@ SELECT j.day, j.customer,
                    WHEN 'seen' THEN printf('; flows: %d client packets sampled within %d s', j.in_window, j.window / 1000000)
                    WHEN 'not_seen' THEN printf('; flows: none sampled, at 1 in %d, P(miss) %.4f', j.rate, exp(j.ln_miss))
                    ELSE '; flows: no agent sees this path' END
-              || iif(j.forwards, '; speaks against it: many senders to few recipients look like forwarding', '')
+              || iif(j.forwards, '; speaks against it: many senders to the same recipients look like forwarding', '')
             WHEN 'below_threshold' THEN
               printf('%d spam and %d virus verdicts in %d messages, less than any rule asks',
                      g.spam_messages, g.virus_messages, g.messages)
               || iif(g.own_spam_messages < g.spam_messages,
                      printf('; %d of the spam may be bounces or forwarded, by its sender',
                             g.spam_messages - g.own_spam_messages), '')
+              || iif(j.forwards, '; many senders to the same recipients look like forwarding', '')
             WHEN 'flow_only_suspect' THEN
               printf('%d client packets sampled in hours our logs cover, and no log record', f.client_covered)
               || coalesce('; answers SMTP itself, but ' || k.fails, '')
