@@ -53,7 +53,7 @@ endif
 .PRECIOUS: $(B)/%.o
 .DEFAULT_GOAL := all
 FORCE:
-.PHONY: FORCE all lib tests deps demo check golden-update fuzz format install clean help
+.PHONY: FORCE all lib tests deps demo check check-long golden-update fuzz format install clean help
 
 all: $(B)/$(PROG)                   ## build the program (VARIANT=release|debug|asan|fuzz)
 
@@ -106,6 +106,9 @@ demo: deps                          ## build and run the main job on samples/
 
 check: deps                         ## build and run every test (ONLY=PATTERN)
 	$(Q)sh tests/run.sh $(ONLY)
+
+check-long: all                     ## five worlds of 20,000 customers and 30 days (hours)
+	$(Q)sh tests/world/run.sh 20000 30 1 2 3 4 5
 
 golden-update: all                  ## write the golden outputs anew; review the diff
 	$(Q)sh tests/golden.sh --update $(ONLY)

@@ -1,2 +1,0 @@
-INSERT INTO detect_rule VALUES ('row of 011', '', 'spam', 1, 0, 0);
-INSERT INTO detect_threshold VALUES ('row of 011', 0, 'spam_spread', 1, NULL, 'ours');
