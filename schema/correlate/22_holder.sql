@@ -5,7 +5,7 @@
 DROP TABLE IF EXISTS temp.lease_day;
 CREATE TEMP TABLE lease_day AS
 SELECT e.id, e.first, e.last, e.port_first, e.port_last, e.start, e.until,
-       e.customer, e.clock_error, 0 AS span
+       e.customer, e.clock_error, CAST(0 AS INTEGER) AS span
   FROM (SELECT l.id, l.first, l.last, l.port_first, l.port_last, l.customer,
                l.clock_error + run.mail_clock_error AS clock_error,
                coalesce(l.start, -4611686018427387904) AS start,
@@ -52,14 +52,16 @@ UPDATE temp.day_addr
                  WHERE p.first <= day_addr.bytes
                  ORDER BY p.first DESC LIMIT 1);
 
+-- CROSS JOIN: in this order, or each lease is held against each address; and
+-- span of lease_day is CAST, for without a type its index serves nothing.
 DROP TABLE IF EXISTS temp.holder;
 CREATE TEMP TABLE holder AS
 SELECT a.addr, l.id AS lease, l.customer, l.port_first, l.port_last,
        l.start, l.until, l.clock_error, s.first, s.last
   FROM temp.day_addr a
-  JOIN temp.open_span o ON o.place = a.place
-  JOIN temp.lease_span s ON s.span = o.span AND s.last >= a.bytes
-  JOIN temp.lease_day l ON l.span = s.span;
+ CROSS JOIN temp.open_span o ON o.place = a.place
+ CROSS JOIN temp.lease_span s ON s.span = o.span AND s.last >= a.bytes
+ CROSS JOIN temp.lease_day l ON l.span = s.span;
 CREATE INDEX temp.holder_addr ON holder (addr, start);
 CREATE INDEX temp.holder_port ON holder (addr, port_first);
 -- Addresses that customers share by ports, and the widest block of each.
