@@ -1,2 +1,0 @@
-INSERT INTO detect_rule VALUES ('row of 013', '', 'spam', 1, 0, 0);
-INSERT INTO detect_threshold VALUES ('row of 013', 0, 'spam_spread', 1, NULL, 'ours');
