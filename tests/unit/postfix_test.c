@@ -1253,8 +1253,7 @@ test_hostile_length(void **state)
 		in.text = str_of(text, at + 1);
 		alarm(20); /* ends the program */
 		assert_int_not_equal(
-		    parser_postfix.line(NULL, &in, NULL, &sink),
-		    PARSED_IGNORED);
+		    parser_postfix.line(NULL, &in, NULL, &sink), PARSED_IGNORED);
 		alarm(0);
 	}
 	free(text);
