@@ -123,6 +123,7 @@ read_all(struct mail_feed *feed, struct assembler *a, struct printer *p,
 	progress_end(&bar);
 	if (rc < 0)
 		return rc;
+	assembler_settle(a);
 	open = (int64_t)assembler_unended(a);
 	assembler_flush(a);
 	fwrite(p->out.p ? p->out.p : "", 1, p->out.n, stdout);
