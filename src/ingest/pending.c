@@ -243,7 +243,7 @@ pending_read_then(const struct pending *p, const struct message *m)
 {
 	return p->time >= m->received - PENDING_WAIT &&
 	       p->time <= m->received + SCAN_MAX &&
-	       p->time <= message_done(m) + OUT_OF_ORDER &&
+	       p->time - OUT_OF_ORDER <= message_done(m) &&
 	       size_fits(p->size, m->size);
 }
 
