@@ -191,19 +191,34 @@ list_remove(struct assembler *a, struct message *m)
 	a->open--;
 }
 
-/* The lists of what has ended are in order of time; nearly always that is
- * the order of coming. */
+/* Behind whom it belongs in a list that is in order of time: what ends now at
+ * its end, and what was heard of since it was put there at its beginning. */
+static struct message *
+place_of(const struct list *l, int64_t due)
+{
+	struct message *m = l->last;
+
+	if (m == NULL || m->due <= due)
+		return m;
+	if (m->due - due < due - l->first->due) {
+		while (m != NULL && m->due > due)
+			m = m->list_prev;
+		return m;
+	}
+	for (m = l->first; m != NULL && m->due <= due; m = m->list_next)
+		;
+	return m->list_prev;
+}
+
 static void
 list_put(struct assembler *a, struct message *m, int list)
 {
+	bool in_order = list == LIST_SHORT || list == LIST_LONG;
 	struct list *l = &a->lists[list];
 	struct message *before;
 
 	list_remove(a, m);
-	before = l->last;
-	while ((list == LIST_SHORT || list == LIST_LONG) && before != NULL &&
-	       before->due > m->last)
-		before = before->list_prev;
+	before = in_order ? place_of(l, m->last) : l->last;
 	m->due = m->last;
 	m->list = list;
 	m->list_prev = before;
