@@ -26,7 +26,9 @@ cat <<END
 
 How to read it
   CONFIRMED   our filters or a detection rule say so of the customer's own mail:
-              one virus, or three spam messages that are a tenth of it all
+              three viruses, or three spam messages that are a tenth of it all;
+              under more than two sender domains, viruses to three people, spam
+              to eight; never who passes on what others send (C-1062)
   flows       seen: the switches saw the customer send, too; not_seen: they could
               have and did not, which happens by chance with probability P;
               not_visible: no switch is on the way
@@ -36,7 +38,7 @@ How to read it
 How to see more
   cd $work
   alias heloflow=$program
-  heloflow explain $day/C-1024         why: lines, samples, lease, rule, doubts
+  heloflow explain $day/C-1024       why: lines, samples, lease, rule, doubts
   heloflow trace 203.0.113.70              every message of an address
   heloflow findings -j                     the same for programs (also csv, jsonl)
   heloflow flow-stats flow/*.pcap.gz       the raw SMTP statistics of the switches

@@ -36,6 +36,8 @@ SHOPS = ["shop.example", "uni.example", "partner.example", "verein.example", "ne
 WORDS = "Rechnung Termin Angebot Projekt Bericht Urlaub Fragen Protokoll Lieferung Antwort".split()
 JUNK = "deal promo bonus offer prize winner".split()
 WORLD = {d: "198.51.100.%d" % (10 + 5 * i) for i, d in enumerate(SHOPS)}
+LOCAL = ["%s.%s@example.net" % (s, x) for s in SENDERS for x in "abcdefgh"]
+AWAY = ["%s@%s" % (s, d) for s in SENDERS for d in SHOPS]
 
 
 def letters(n, alphabet, width):
@@ -262,29 +264,31 @@ class Flows:
         self.rows.append({"time": round(t, 3), "src": src, "dst": dst, "sport": sport, "dport": dport,
                           "flags": flags, "rate": rate, "agent": agent})
 
-    def client(self, t, src, n, dsts=None, agent=IX_SWITCH, rate=1024, span=1800):
-        """n packets of SMTP sessions that src opens."""
+    def client(self, t, src, n, dsts=None, agent=IX_SWITCH, rate=1024, span=1800, first="A"):
+        """n packets of SMTP sessions that src opens: about 4 % SYN, 2 % SYN/ACK."""
         for i in range(n):
             dst = rng.choice(dsts or list(WORLD.values()))
             port = rng.randrange(20000, 60000)
             at = t + span * i / n + rng.random()
             kind = rng.random()
-            if i == 0 or kind < .25:
+            if i == 0:
+                self.packet(at, src, dst, port, 25, first, agent, rate)
+            elif kind < .04:
                 self.packet(at, src, dst, port, 25, "S", agent, rate)
-            elif kind < .4:
+            elif kind < .06:
                 self.packet(at, dst, src, 25, port, "SA", agent, rate)
-            elif kind < .5:
+            elif kind < .1:
                 self.packet(at, src, dst, port, 25, "FA", agent, rate)
             else:
-                self.packet(at, src, dst, port, 25, "PA" if kind < .8 else "A", agent, rate)
+                self.packet(at, src, dst, port, 25, "PA" if kind < .6 else "A", agent, rate)
 
     def server(self, t, addr, n):
         """n packets of SMTP sessions that the world opens to addr."""
         for i in range(n):
             peer = rng.choice(list(WORLD.values()))
             port = rng.randrange(20000, 60000)
-            self.packet(t + i * 97, peer, addr, port, 25, "S")
-            self.packet(t + i * 97 + .1, addr, peer, 25, port, "SA")
+            self.packet(t + i * 97, peer, addr, port, 25, "PA" if i % 4 else "S")
+            self.packet(t + i * 97 + .1, addr, peer, 25, port, "A" if i % 4 else "SA")
 
     def other(self, t, agent, rate):
         """What is no mail: it shows that the agent was heard."""
@@ -293,11 +297,12 @@ class Flows:
 
 
 def local(n=1):
-    return ["%s.%s@example.net" % (rng.choice(SENDERS), rng.choice("abcdefgh")) for _ in range(n)]
+    """So many different people of ours."""
+    return rng.sample(LOCAL, n)
 
 
 def away(n=1):
-    return ["%s@%s" % (rng.choice(SENDERS), rng.choice(SHOPS)) for _ in range(n)]
+    return rng.sample(AWAY, n)
 
 
 def junk_sender():
@@ -321,6 +326,7 @@ class Day:
 
     def __init__(self, start, scale):
         self.start, self.scale = start, scale
+        self.writers = []  # the private customers of the background
         self.postfix, self.exim, self.sendmail, self.flows = Postfix(), Exim(), Sendmail(), Flows()
 
     def at(self, hour, minute=0, second=0):
@@ -339,6 +345,7 @@ class Day:
             self.postfix.take(t, Mail(WORLD[domain], rng.choice(SENDERS) + "@" + domain, local(), name="mx." + domain))
         for _ in range(int(110 * self.scale)):  # private customers write to the world
             n = rng.randrange(100, 140)
+            self.writers.append(n)
             self.exim.take(self.some_time(), Mail(c(n), "%s@example.net" % rng.choice(SENDERS), away(rng.choice([1, 1, 1, 2])),
                                                   helo="pc", user="user%d@example.net" % n))
         for _ in range(int(20 * self.scale)):  # and to each other: the smarthost hands it to the MX
@@ -358,26 +365,37 @@ class Day:
 
     # What an infected machine does.
     def direct(self, hour, n, times, kind="junk", virus=None, minute=5):
-        """Straight to our MX."""
-        for i in range(times):
+        """Straight to our MX, never twice to the same person."""
+        for i, r in enumerate(local(times)):
             self.postfix.take(self.at(hour, minute, 0) + i * 41,
-                              Mail(c(n), junk_sender(), local(), kind, name=dyn(n), helo="%s.example" % rng.choice(JUNK),
+                              Mail(c(n), junk_sender(), [r], kind, name=dyn(n), helo="%s.example" % rng.choice(JUNK),
                                    virus=virus))
 
     def by_smarthost(self, hour, n, times, kind="spam", virus=None, minute=5, user=None, client=None, clean=0, port=None):
+        people = away(2 * times)
         for i in range(times + clean):
             bad = i < times
-            m = Mail(client or c(n), junk_sender() if bad else "%s@example.net" % SENDERS[n % 17], away(2 if bad else 1),
-                     kind if bad else "clean", helo="pc", virus=virus if bad else None, user=user, port=port)
+            m = Mail(client or c(n), junk_sender() if bad else "%s@example.net" % SENDERS[n % 17],
+                     people[2 * i:2 * i + 2] if bad else away(), kind if bad else "clean", helo="pc",
+                     virus=virus if bad else None, user=user, port=port)
             fails = m.rcpts[:1] if bad and i % 3 == 0 else ()
             self.exim.take(self.at(hour, minute) + i * 53, m, fails=fails)
 
     def by_relay(self, hour, n, times, kind="virus", virus=None, clean=0):
-        for i in range(times + clean):
+        for i, r in enumerate(away(times + clean)):
             bad = i < times
             self.sendmail.take(self.at(hour, 12) + i * 71,
-                               Mail(c(n), "office@firma%d.example" % n, away(), kind if bad else "clean",
+                               Mail(c(n), "office@firma%d.example" % n, [r], kind if bad else "clean",
                                     name="gw%d.firma.example" % n, virus=virus if bad else None))
+
+    def forward(self, hour, n, kinds):
+        """What comes to three mailboxes of a firm goes on to where their owners read it."""
+        people = away(3)
+        for i, kind in enumerate(kinds):
+            sender = away()[0] if kind == "clean" else junk_sender()
+            self.sendmail.take(self.at(hour, 2) + i * 163,
+                               Mail(c(n), sender, [people[i % 3]], kind, name="gw%d.firma.example" % n,
+                                    virus=VIRUSES[0] if kind == "virus" else None))
 
     def remote(self, hour, times, last):
         for i in range(times):
@@ -392,39 +410,41 @@ class Day:
         f.client(self.at(2), c(3), 9)
         f.client(self.at(14), c(3), 5)
         # 7: by the smarthost, before the core switch sampled: no agent sees it.
-        self.by_smarthost(8, 7, 9, user="user7@example.net", clean=2)
+        self.by_smarthost(8, 7, 11, user="user7@example.net", clean=2)
         # 12: by the smarthost in the afternoon: could have been sampled.
-        self.by_smarthost(15, 12, 4, user="user12@example.net", clean=3)
+        self.by_smarthost(15, 12, 9, user="user12@example.net", clean=3)
         # 15: by the smarthost, and straight to the world.
-        self.by_smarthost(16, 15, 6)
+        self.by_smarthost(16, 15, 12)
         f.client(self.at(16), c(15), 7)
         # 31: a stolen password, used from abroad; the customer is at home.
-        self.by_smarthost(5, 31, 7, user="user31@example.net", client="198.51.100.177")
+        self.by_smarthost(5, 31, 10, user="user31@example.net", client="198.51.100.177")
         self.by_smarthost(19, 31, 0, user="user31@example.net", clean=2)
         # 70: spams until 09:40; at 10:03 the address is 71's, who is innocent.
-        self.by_smarthost(9, 70, 5, minute=35)
+        self.by_smarthost(9, 70, 9, minute=32)
         self.exim.take(self.at(10, 3, 4), Mail(c(70), junk_sender(), away(), "spam", helo="pc"))
         self.by_smarthost(10, 70, 0, clean=3, minute=20)
         # Confirmed virus.
-        self.by_relay(9, 18, 2, virus=VIRUSES[0], clean=4)
-        self.by_smarthost(17, 21, 1, "virus", VIRUSES[1], clean=2)
-        self.direct(11, 22, 3, "virus", VIRUSES[2])
+        self.by_relay(9, 18, 3, virus=VIRUSES[0], clean=4)
+        self.by_smarthost(17, 21, 4, "virus", VIRUSES[1], clean=2)
+        self.direct(11, 22, 5, "virus", VIRUSES[2])
         f.client(self.at(11), c(22), 4)
         # 24: both.
-        self.direct(18, 24, 5)
-        self.direct(18, 24, 2, "virus", VIRUSES[0], minute=30)
+        self.direct(18, 24, 9)
+        self.direct(18, 24, 3, "virus", VIRUSES[0], minute=30)
         f.client(self.at(18), c(24), 6, [MX], CORE_SWITCH, 512)
         # Flows only.  40, 41 and the unassigned 200: suspects.
-        f.client(self.at(3), c(40), 11, span=4 * HOUR)
-        f.client(self.at(20), c(41), 6)
+        f.client(self.at(3), c(40), 26, span=4 * HOUR, first="S")
+        f.client(self.at(20), c(41), 15, first="S")
         f.client(self.at(13), c(200), 4)
         # 50 is on the allow list, 51 answers as a mail server does.
-        f.client(self.at(9), c(50), 8, span=8 * HOUR)
-        f.client(self.at(10), c(51), 5, span=6 * HOUR)
-        f.server(self.at(10), c(51), 4)
-        # Below every threshold: one verdict among ordinary mail.
+        f.client(self.at(9), c(50), 21, span=8 * HOUR)
+        f.client(self.at(10), c(51), 17, span=6 * HOUR)
+        f.server(self.at(10), c(51), 9)
+        # Below every threshold: one verdict among ordinary mail; one virus.
         self.by_smarthost(11, 60, 1, user="user60@example.net", clean=9)
-        self.by_relay(14, 61, 1, "spam", clean=8)
+        self.by_relay(14, 61, 1, virus=VIRUSES[2], clean=8)
+        # 62 forwards what comes to its people, under the senders it came with.
+        self.forward(7, 62, ["clean", "spam", "clean", "clean", "spam", "spam", "virus", "clean", "spam", "clean", "clean", "spam"])
         # 80 is shared by ports: the smarthost logs them, the relay does not.
         self.by_smarthost(12, 80, 0, clean=2, port=5001)
         self.sendmail.take(self.at(12, 40), Mail(c(80), "office@firma80.example", away(), "spam"))
@@ -437,22 +457,22 @@ class Day:
         for h in range(24):
             for i in range(14):
                 self.flows.other(self.at(h, i * 4), IX_SWITCH, 1024)
-            self.flows.client(self.at(h, 7), SMARTHOST, 3)
-            self.flows.client(self.at(h, 9), WORLD["uni.example"], 2, [MX])
+            self.flows.client(self.at(h, 7), SMARTHOST, 7)
+            self.flows.client(self.at(h, 9), WORLD["uni.example"], 4, [MX])
             if h >= 12:
                 for i in range(8):
                     self.flows.other(self.at(h, i * 7), CORE_SWITCH, 512)
-                self.flows.client(self.at(h, 3), c(rng.randrange(100, 140)), 1, [SMARTHOST], CORE_SWITCH, 512)
+                self.flows.client(self.at(h, 3), c(rng.choice(self.writers)), 1, [SMARTHOST], CORE_SWITCH, 512)
 
     def before(self, spam, virus):
         """An earlier day, with so many infected customers."""
         for n in spam:
             if n % 2:
-                self.direct(1 + n % 20, n, 4)
+                self.direct(1 + n % 20, n, 8 + n % 3)
             else:
-                self.by_smarthost(1 + n % 20, n, 4, user="user%d@example.net" % n)
+                self.by_smarthost(1 + n % 20, n, 8 + n % 3, user="user%d@example.net" % n)
         for n in virus:
-            self.by_smarthost(3 + n % 19, n, 1, "virus", rng.choice(VIRUSES))
+            self.by_smarthost(3 + n % 19, n, 3, "virus", rng.choice(VIRUSES))
 
 
 def write(path, text):
@@ -487,7 +507,7 @@ def pcap(day):
 
 def customers():
     rows = []
-    for n in [3, 5, 7, 9, 11, 12, 14, 15, 18, 21, 22, 24, 26, 28, 31, 33, 40, 41, 50, 51, 60, 61] + \
+    for n in [3, 5, 7, 9, 11, 12, 14, 15, 18, 21, 22, 24, 26, 28, 31, 33, 40, 41, 50, 51, 60, 61, 62] + \
             list(range(100, 140)) + list(range(150, 160)):
         rows.append((c(n), "C-%d" % (1000 + n), "2026-06-01", "", "", ""))
     rows.append((c(70), "C-1070", "2026-11-20T18:12:40Z", "2026-11-23T10:03:00Z", "", ""))

@@ -124,7 +124,7 @@ cp -R "$root"/samples/logs "$root"/samples/*.csv .
 cat >list.csv <<-'EOF'
 	addr,first_seen,last_seen,syn
 	203.0.113.12,2026-11-23T15:02:00Z,2026-11-23T15:20:00Z,4
-	203.0.113.22,2026-11-23T09:00:00Z,2026-11-23T23:00:00Z,50
+	203.0.113.21,2026-11-23T09:00:00Z,2026-11-23T23:00:00Z,50
 	203.0.113.7,2026-11-23T12:00:00Z,2026-11-23T13:00:00Z,2
 	203.0.113.40,2026-11-23T03:00:00Z,2026-11-23T06:38:00Z,9
 	203.0.113.50,2026-11-23T13:00:00Z,2026-11-23T16:00:00Z,40
@@ -138,7 +138,7 @@ finding() { # CUSTOMER: class|support
 	  WHERE customer = '$1' ORDER BY day DESC LIMIT 1"
 }
 is 'on the list at that time' "$(finding C-1012)" 'confirmed|seen'
-is 'on the list around it' "$(finding C-1022)" 'confirmed|seen'
+is 'on the list around it' "$(finding C-1021)" 'confirmed|seen'
 is 'on the list at another time' "$(finding C-1007)" 'confirmed|not_visible'
 is 'on no list: nothing follows' "$(finding C-1031)" 'confirmed|not_visible'
 is 'on the list, without mail' "$(finding C-1040)" 'flow_only_suspect|'

@@ -40,5 +40,5 @@ echo "$orders" | while read -r order; do
 	"$heloflow" -c heloflow.yaml --db $n.db findings -j >$n.json
 	cmp 1.json $n.json
 done
-[ "$(grep -o '"class":"confirmed"' 3.json | wc -l)" -gt 6 ]
+[ "$(grep -o '"class":"confirmed"' 3.json | wc -l)" -gt 9 ]
 echo "order: $(echo "$files" | wc -l) files"
