@@ -186,15 +186,29 @@ attempt_dup(struct message *m, const struct attempt *at)
 	return a;
 }
 
-/* A message that was held is on its way after all, as q. */
+/* Held, or taken for given up (a line out of order said that it was going on
+ * without its data): whatever is delivered was neither in the end. */
+static bool
+is_released_by(const struct message *m, const struct attempt *at)
+{
+	return m->refused &&
+	       (m->refusal.disposition == DISP_QUARANTINED ||
+	           (m->refusal.disposition == DISP_ABORTED &&
+	               (at->disposition == DISP_DELIVERED ||
+	                   at->disposition == DISP_DEFERRED ||
+	                   at->disposition == DISP_BOUNCED)));
+}
+
+/* The message is on its way after all, as q. */
 static void
 message_release(struct message *m, const struct queue_entry *q)
 {
+	const enum disposition was = m->refusal.disposition;
 	struct recipient *r;
 
 	m->refused = false;
 	for (r = m->recipients; r != NULL; r = r->next)
-		if (r->outcome.disposition == DISP_QUARANTINED) {
+		if (r->outcome.disposition == was) {
 			r->outcome = (struct attempt){0};
 			r->stage = STAGE_NONE;
 			if (q != NULL && r->queue != q)
@@ -208,7 +222,7 @@ message_attempt(
 {
 	struct attempt **p, *a;
 
-	if (m->refused && m->refusal.disposition == DISP_QUARANTINED)
+	if (is_released_by(m, at))
 		message_release(m, r->queue);
 	for (p = &r->attempts; *p != NULL; p = &(*p)->next) {
 		if (same_attempt(*p, at))
