@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "base/pack.h"
 #include "base/utc.h"
+#include "ingest/event_time.h"
 #include "ingest/held.h"
 #include "ingest/pending.h"
 #include "ingest/spill.h"
@@ -84,7 +85,7 @@ struct assembler {
 	size_t open;
 	struct held held;
 	int64_t now, swept;
-	int64_t heard;  /* how far the lines have come; now is HELD_TIME before */
+	struct event_time heard; /* of the lines; now is HELD_TIME before */
 	int64_t parked; /* the earliest time on LIST_PARKED */
 	struct assembly_counts counts;
 };
@@ -97,7 +98,8 @@ assembler_new(struct message_sink *sink)
 	a->sink = sink;
 	a->mids = mids_new();
 	a->pending = pending_new(a->mids);
-	a->now = a->swept = a->heard = UTC_NONE;
+	a->now = a->swept = UTC_NONE;
+	a->heard = event_time_from(UTC_NONE);
 	a->parked = INT64_MAX;
 	return a;
 }
@@ -1391,25 +1393,31 @@ use_before(struct assembler *a, int64_t t)
 
 	while ((e = held_take(&a->held, t)) != NULL) {
 		use(a, e);
-		come_to(a, e->o.time);
+		if (e->o.time <= a->heard.latest)
+			come_to(a, e->o.time);
 		held_drop(e);
 	}
 }
 
 void
-assembler_advance(struct assembler *a, int64_t now)
+assembler_advance(struct assembler *a, struct str host, int64_t now)
 {
-	if (now > a->heard)
-		a->heard = now;
-	use_before(a, a->heard - HELD_TIME);
-	come_to(a, a->heard - HELD_TIME);
+	int64_t t;
+
+	event_time_hear(&a->heard, host, now);
+	t = event_time_of_all(&a->heard);
+	if (t == UTC_NONE)
+		return;
+	use_before(a, t - HELD_TIME);
+	come_to(a, t - HELD_TIME);
 }
 
 void
 assembler_settle(struct assembler *a)
 {
+	event_time_end(&a->heard);
 	use_before(a, INT64_MAX);
-	come_to(a, a->heard);
+	come_to(a, a->heard.latest);
 }
 
 void
@@ -1568,7 +1576,7 @@ assembler_restore(struct assembler *a, struct str state)
 		restore_occurrence(a, &r);
 	if (r.bad || !held_restore(&a->held, a, &r))
 		return false;
-	a->heard = held_last(&a->held);
+	a->heard = event_time_from(held_last(&a->held));
 	return true;
 }
 

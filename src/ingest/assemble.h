@@ -56,8 +56,9 @@ void assembler_free(struct assembler *a);
  * is used once event time has come HELD_TIME further (held.h). */
 void assemble(struct assembler *a, const struct origin *o,
     const struct event *ev, const struct verdict *v);
-/* Event time has come this far in every source. */
-void assembler_advance(struct assembler *a, int64_t now);
+/* Event time has come this far in every source; a line of that host said so
+ * (event_time.h). */
+void assembler_advance(struct assembler *a, struct str host, int64_t now);
 /* No earlier line comes: all events are used. */
 void assembler_settle(struct assembler *a);
 /* Everything leaves, whether ended or not. */
