@@ -192,6 +192,17 @@ utc_format_zone(int64_t t, const struct zone *z,
 	    off < 0 ? '-' : '+', abs(off) / 60, abs(off) % 60);
 }
 
+bool
+civil_has_day(int year, int month, int day)
+{
+	static const int days[] = {
+	    31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return month >= 1 && month <= 12 && day >= 1 &&
+	       day <= days[month - 1] - (month == 2 && !leap);
+}
+
 /* Exactly n digits at the start of s, stepped over; -1 if they are not there. */
 static int
 fixed(struct str *s, size_t n)
@@ -219,7 +230,7 @@ parse_date(struct str *s, struct civil *c)
 	if (!str_skip(s, STR("-")))
 		return false;
 	c->day = fixed(s, 2);
-	return c->month >= 1 && c->month <= 12 && c->day >= 1 && c->day <= 31;
+	return civil_has_day(c->year, c->month, c->day);
 }
 
 static bool

@@ -32,6 +32,9 @@ int64_t utc_of_civil(const struct civil *c, const struct zone *z,
     int64_t after);
 struct civil civil_of_utc(int64_t t, const struct zone *z);
 
+/* Is there such a day (1..) in that month (1..12) of that year? */
+bool civil_has_day(int year, int month, int day);
+
 /* RFC 3339 UTC with milliseconds: 2026-11-23T11:12:43.000Z.  Returns length. */
 size_t utc_format(int64_t t, char out[static UTC_TEXT_MAX]);
 /* Local time with offset: 2026-11-23T12:12:43.000+01:00. */

@@ -20,6 +20,9 @@ enum { PORT_SFLOW = 6343, LOOK_PACKETS = 100 };
 struct reader {
 	struct flow_run *run;
 	struct pcapfile *pcap;
+	bool any;      /* packets at all */
+	bool cut;      /* datagrams of which the capture kept the beginning */
+	bool readable; /* packets of a link type that is read */
 };
 
 /* The sFlow payload of a captured packet; absent if it is something else. */
@@ -52,6 +55,16 @@ open_reader(void **state, FILE *f, const char *path, struct flow_run *run,
 	return 0;
 }
 
+static bool
+next_packet(struct reader *rd, struct captured *c)
+{
+	if (!pcapfile_next(rd->pcap, c))
+		return false;
+	rd->any = true;
+	rd->readable |= c->link != LINK_NONE;
+	return true;
+}
+
 static int
 step_sflow(void *state, struct err *e)
 {
@@ -61,14 +74,16 @@ step_sflow(void *state, struct err *e)
 	struct str payload;
 
 	(void)e;
-	if (!pcapfile_next(rd->pcap, &c))
+	if (!next_packet(rd, &c))
 		return 0;
 	packet_decode(c.link, c.bytes, &outer);
 	payload = sflow_payload(&outer);
 	if (!str_has(payload))
 		rd->run->skipped++;
-	else if (flow_run_takes(rd->run, c.time))
+	else if (flow_run_takes(rd->run, c.time)) {
+		rd->cut |= c.cut;
 		flow_datagram(rd->run, c.time, outer.src, payload);
+	}
 	return 1;
 }
 
@@ -82,7 +97,7 @@ step_packets(void *state, struct err *e)
 	struct captured c;
 
 	(void)e;
-	if (!pcapfile_next(rd->pcap, &c))
+	if (!next_packet(rd, &c))
 		return 0;
 	if (!flow_run_takes(rd->run, c.time))
 		return 1;
@@ -98,7 +113,19 @@ step_packets(void *state, struct err *e)
 static const char *
 reader_damage(const void *state)
 {
-	return pcapfile_damage(((const struct reader *)state)->pcap);
+	const struct reader *rd = state;
+	const char *damage = pcapfile_damage(rd->pcap);
+
+	if (damage != NULL)
+		return damage;
+	if (!rd->any)
+		return "there is no packet in it";
+	if (!rd->readable)
+		return "no packet in it has a link type that is read";
+	if (rd->cut)
+		return "the capture kept only the beginning of datagrams "
+		       "(snaplen)";
+	return NULL;
 }
 
 static void

@@ -88,7 +88,8 @@ stamp_parse_bsd(struct str *s, struct civil *c)
 		return false;
 	t = str_from(t, 4);
 	str_skip(&t, STR(" "));
-	if (!number(&t, 2, &c->day) || c->day < 1 || c->day > 31 ||
+	/* Of a year-less stamp any year may be meant: a leap year's day is one. */
+	if (!number(&t, 2, &c->day) || !civil_has_day(2000, c->month, c->day) ||
 	    !str_skip(&t, STR(" ")) || !parse_clock(&t, c))
 		return false;
 	*s = t;

@@ -114,6 +114,7 @@ pcapfile_next(struct pcapfile *p, struct captured *out)
 		p->time = h->ts.tv_sec * USEC + h->ts.tv_usec;
 	out->time = p->time;
 	out->bytes = rd_of(bytes, h->caplen);
+	out->cut = h->caplen < h->len;
 	set_link(out, p->dlt);
 	return 1;
 }

@@ -14,6 +14,7 @@ struct captured {
 	int64_t time; /* microseconds UTC */
 	enum packet_link link;
 	struct rd bytes; /* valid until the next call */
+	bool cut;        /* the capture kept only its beginning (snaplen) */
 };
 
 /* Do these bytes begin a pcap or pcapng file? */

@@ -55,6 +55,18 @@ for stamp in 2036-01-01T00:00:00Z 2026-12-03T00:00:00Z 1999-01-01T00:00:00Z; do
 	done
 done
 
+# Days that are none are no stamps.
+cat >days.log <<'END'
+Nov 31 10:00:00 mx1 postfix/smtpd[1]: connect from unknown[192.0.2.1]
+Feb 30 10:00:00 mx1 postfix/smtpd[1]: connect from unknown[192.0.2.1]
+2026-02-29T10:00:00Z mx1 postfix/smtpd[1]: connect from unknown[192.0.2.1]
+2100-02-29T10:00:00Z mx1 postfix/smtpd[1]: connect from unknown[192.0.2.1]
+2028-02-29T10:00:00Z mx1 postfix/smtpd[1]: connect from unknown[192.0.2.1]
+Feb 29 10:00:01 mx1 postfix/smtpd[1]: connect from unknown[192.0.2.1]
+END
+"$heloflow" parse --year 2028 --stats days.log 2>err >/dev/null || :
+grep -q '"lines":6,"used":2,"ignored":0,"unparsed":4' err || fail "days: $(cat err)"
+
 # A hundred thousand refusals behind a stamp of 2036.
 {
 	echo '2036-01-01T00:00:00Z mx1 postfix/smtpd[1]: connect from unknown[192.0.2.77]:99'
