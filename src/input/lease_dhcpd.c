@@ -371,8 +371,10 @@ end_statement(struct reader *d)
 }
 
 static void
-take_line(struct reader *d, struct str s, int64_t offset, int64_t line)
+take_line(struct lease_reader *r, struct str s, int64_t offset, int64_t line)
 {
+	struct reader *d = (struct reader *)r;
+
 	while ((s = str_trim(s)).n > 0 && s.p[0] != '#') {
 		char c = s.p[0];
 
@@ -400,12 +402,13 @@ take_line(struct reader *d, struct str s, int64_t offset, int64_t line)
 
 /* In the middle of a declaration: the file is still being written, or cut. */
 static void
-end_of_file(struct reader *d)
+end_of_file(struct lease_reader *r)
 {
+	struct reader *d = (struct reader *)r;
+
 	if (d->block == BLOCK_NONE)
 		return;
-	lease_count(
-	    &d->r, lease_bad(&d->r, "declaration", d->range, "is not closed"));
+	lease_count(r, lease_bad(r, "declaration", d->range, "is not closed"));
 }
 
 static int
@@ -417,21 +420,12 @@ read_dhcpd(struct source *s, const struct lease_options *opt,
 	                       .sink = sink,
 	                       .counts = counts,
 	                       .e = e}};
-	struct lines *lines = lines_new(s, false);
-	int64_t offset, at;
-	struct str line;
 	int rc;
 
 	d.customer = lease_column_of(opt, "customer", "hardware");
-	while (
-	    (rc = lines_next(lines, &line, &offset, &at, e)) > 0 && d.r.rc >= 0)
-		take_line(&d, line, offset, at);
-	end_of_file(&d);
-	if (source_truncated(lines_source(lines)))
-		counts->truncated = true;
-	lines_free(lines);
+	rc = lease_lines_read(s, &d.r, take_line, end_of_file);
 	arena_free(&d.mem);
-	return d.r.rc < 0 ? d.r.rc : rc < 0 ? rc : 0;
+	return rc;
 }
 
 static bool

@@ -405,8 +405,10 @@ end_packet(struct reader *d, bool cut)
 }
 
 static void
-take_line(struct reader *d, struct str line, int64_t offset, int64_t at)
+take_line(struct lease_reader *r, struct str line, int64_t offset, int64_t at)
 {
+	struct reader *d = (struct reader *)r;
+
 	if (str_trim(line).n == 0) {
 		end_packet(d, false);
 	} else if (line.p[0] != '\t' && line.p[0] != ' ') {
@@ -420,6 +422,12 @@ take_line(struct reader *d, struct str line, int64_t offset, int64_t at)
 	}
 }
 
+static void
+end_of_file(struct lease_reader *r)
+{
+	end_packet((struct reader *)r, true);
+}
+
 static int
 read_radius(struct source *s, const struct lease_options *opt,
     struct lease_sink *sink, struct lease_counts *counts, struct err *e)
@@ -429,22 +437,12 @@ read_radius(struct source *s, const struct lease_options *opt,
 	                       .sink = sink,
 	                       .counts = counts,
 	                       .e = e}};
-	struct lines *lines = lines_new(s, false);
-	int64_t offset, at;
-	struct str line;
 	int rc;
 
 	d.customer = lease_column_of(opt, "customer", attribute_name[CUSTOMER]);
-	while (
-	    (rc = lines_next(lines, &line, &offset, &at, e)) > 0 && d.r.rc >= 0)
-		take_line(&d, line, offset, at);
-	if (rc == 0)
-		end_packet(&d, true);
-	if (source_truncated(lines_source(lines)))
-		counts->truncated = true;
-	lines_free(lines);
+	rc = lease_lines_read(s, &d.r, take_line, end_of_file);
 	arena_free(&d.mem);
-	return d.r.rc < 0 ? d.r.rc : rc < 0 ? rc : 0;
+	return rc;
 }
 
 /* A line with a time, and under it an attribute. */

@@ -2,6 +2,7 @@
 #include "input/lease_reader.h"
 
 #include "base/arena.h"
+#include "input/lines.h"
 
 void
 lease_give(struct lease_reader *r, struct lease *l)
@@ -118,6 +119,26 @@ lease_add(int64_t t, int64_t duration)
 	return t == UTC_NONE || __builtin_add_overflow(t, duration, &sum)
 	           ? UTC_NONE
 	           : sum;
+}
+
+int
+lease_lines_read(struct source *s, struct lease_reader *r, lease_line_fn *take,
+    void (*end)(struct lease_reader *r))
+{
+	struct lines *lines = lines_new(s, false);
+	int64_t offset, number;
+	struct str line;
+	int rc;
+
+	while ((rc = lines_next(lines, &line, &offset, &number, r->e)) > 0 &&
+	       r->rc >= 0)
+		take(r, line, offset, number);
+	if (rc == 0)
+		end(r);
+	if (source_truncated(lines_source(lines)))
+		r->counts->truncated = true;
+	lines_free(lines);
+	return r->rc < 0 ? r->rc : rc < 0 ? rc : 0;
 }
 
 struct str

@@ -42,6 +42,13 @@ const char *lease_read_ports(
 /* t and a duration, both of a file: no overflow, UTC_NONE if it would. */
 int64_t lease_add(int64_t t, int64_t duration);
 
+/* Formats of lines: r is the first member of the format's own reader. */
+typedef void lease_line_fn(
+    struct lease_reader *r, struct str line, int64_t offset, int64_t number);
+/* Takes s over, calls take for each line, and end behind the last of them. */
+int lease_lines_read(struct source *s, struct lease_reader *r,
+    lease_line_fn *take, void (*end)(struct lease_reader *r));
+
 /* A column of a CSV format: our name, the format's own, must it be there? */
 struct lease_field {
 	const char *name, *column;
