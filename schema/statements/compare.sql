@@ -20,13 +20,15 @@ member AS (
            OR f.class IN ('confirmed', 'below_threshold')
               AND json_extract(f.flow, '$.client') > 0
               AND coalesce(json_extract(f.flow, '$.expected'), 0) = 0 AS flows,
-         f.complaints > 0 AS complaints,
-         f.flow_support, f.class
+         f.complaints > 0 AS complaints
     FROM span CROSS JOIN finding f
    WHERE f.day >= span.before AND f.day < span.until AND f.scope <> 'remote'),
-grouped AS (                -- a customer's whole period: in the set on any day
-  SELECT now, customer, max(logs) AS logs, max(flows) AS flows, max(complaints) AS complaints
-    FROM member GROUP BY now, customer),
+span_member AS (            -- day NULL: a customer's whole period, on any day
+  SELECT now, customer, NULL AS day, max(logs) AS logs, max(flows) AS flows,
+         max(complaints) AS complaints
+    FROM member GROUP BY now, customer
+  UNION ALL
+  SELECT now, customer, day, logs, flows, complaints FROM member WHERE now),
 sets (n, name, meaning) AS (VALUES
   (1, 'logs', 'confirmed by the logs'),
   (2, 'flows', 'SMTP clients in the flows; no mail server, no clean log'),
@@ -36,20 +38,14 @@ sets (n, name, meaning) AS (VALUES
   (6, 'flows_only', 'on the list of the flows, and not confirmed'),
   (7, 'all_three', 'logs, flows and complaints')),
 in_set AS (
-  SELECT s.n, g.now, g.customer
-    FROM sets s JOIN grouped g
-      ON CASE s.n WHEN 1 THEN g.logs WHEN 2 THEN g.flows WHEN 3 THEN g.complaints
-                  WHEN 4 THEN g.logs AND g.flows WHEN 5 THEN g.logs AND NOT g.flows
-                  WHEN 6 THEN g.flows AND NOT g.logs
-                  ELSE g.logs AND g.flows AND g.complaints END),
-customer_day AS (
-  SELECT s.n, count(*) AS days
-    FROM sets s JOIN member m ON m.now
-     AND CASE s.n WHEN 1 THEN m.logs WHEN 2 THEN m.flows WHEN 3 THEN m.complaints
+  SELECT s.n, m.now, m.customer, m.day
+    FROM sets s JOIN span_member m
+      ON CASE s.n WHEN 1 THEN m.logs WHEN 2 THEN m.flows WHEN 3 THEN m.complaints
                   WHEN 4 THEN m.logs AND m.flows WHEN 5 THEN m.logs AND NOT m.flows
                   WHEN 6 THEN m.flows AND NOT m.logs
-                  ELSE m.logs AND m.flows AND m.complaints END
-   GROUP BY s.n),
+                  ELSE m.logs AND m.flows AND m.complaints END),
+customer_day AS (
+  SELECT n, count(*) AS days FROM in_set WHERE day IS NOT NULL GROUP BY n),
 counted AS (
   SELECT n,
          count(*) FILTER (WHERE now) AS customers,
@@ -58,7 +54,7 @@ counted AS (
          count(*) FILTER (WHERE NOT now AND NOT after) AS gone
     FROM (SELECT n, now, customer,
                  min(now) OVER w = 0 AS before, max(now) OVER w = 1 AS after
-            FROM in_set WINDOW w AS (PARTITION BY n, customer))
+            FROM in_set WHERE day IS NULL WINDOW w AS (PARTITION BY n, customer))
    GROUP BY n),
 known AS (                  -- days of the period that logs cover, and flows as well;
   SELECT coalesce(sum(now AND r.mail_hours > 0), 0) AS log_days,   -- and are all
