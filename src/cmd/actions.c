@@ -159,24 +159,14 @@ print_json(struct stmt *counts, const struct value *args, const struct value *v,
 {
 	struct buf out = {0};
 	struct json j = json_to(&out);
-	int rc = stmt_start(counts, args, 2, e);
+	int rc;
 
 	json_open(&j, NULL, '{');
 	json_time(&j, "from", args[0].i);
 	json_time(&j, "until", args[1].i);
-	for (size_t i = 0; i < NSUMS; i++)
-		json_value(&j, sum_cols[i].name, &v[i]);
-	json_open(&j, "actions", '[');
-	while (rc >= 0 && (rc = stmt_next(counts, e)) > 0) {
-		json_open(&j, NULL, '{');
-		for (size_t i = 0; i < NCOUNTS; i++) {
-			struct value w = stmt_value(counts, i);
-
-			json_value(&j, count_cols[i].name, &w);
-		}
-		json_close(&j, '}');
-	}
-	json_close(&j, ']');
+	output_members(&j, sum_cols, NSUMS, v);
+	rc = cmd_rows_json(
+	    &j, "actions", counts, args, 2, count_cols, NCOUNTS, e);
 	json_close(&j, '}');
 	if (rc >= 0)
 		printf("%.*s\n", STR_FMT(buf_str(&out)));

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/json_out.h"
 #include "base/utc.h"
 #include "input/config.h"
 
@@ -231,6 +232,27 @@ cmd_rows(struct cmd *c, struct stmt *st, const struct value *args, size_t nargs,
 	output_end(&o);
 	if (rows != NULL)
 		*rows = o.rows;
+	free(v);
+	return rc;
+}
+
+int
+cmd_rows_json(struct json *j, const char *key, struct stmt *st,
+    const struct value *args, size_t nargs, const struct column *cols,
+    size_t ncols, struct err *e)
+{
+	struct value *v = xcalloc(ncols, sizeof(*v));
+	int rc = stmt_start(st, args, nargs, e);
+
+	json_open(j, key, '[');
+	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
+		for (size_t i = 0; i < ncols; i++)
+			v[i] = stmt_value(st, i);
+		json_open(j, NULL, '{');
+		output_members(j, cols, ncols, v);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
 	free(v);
 	return rc;
 }

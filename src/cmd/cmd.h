@@ -67,4 +67,10 @@ int cmd_rows(struct cmd *c, struct stmt *st, const struct value *args,
     size_t nargs, const struct column *cols, size_t ncols, int64_t *rows,
     struct err *e);
 
+/* The same as an array of objects, a member of one that is open. */
+struct json;
+int cmd_rows_json(struct json *j, const char *key, struct stmt *st,
+    const struct value *args, size_t nargs, const struct column *cols,
+    size_t ncols, struct err *e);
+
 #endif

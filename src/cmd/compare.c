@@ -205,32 +205,17 @@ print_json(struct cmd *c, struct stmt *coverage, struct stmt *sets,
 {
 	struct buf out = {0};
 	struct json j = json_to(&out);
+	struct value v[NCOVERAGE];
 	int rc;
 
+	for (size_t i = 0; i < NCOVERAGE; i++)
+		v[i] = stmt_value(coverage, i);
 	json_open(&j, NULL, '{');
-	for (size_t i = 0; i < NCOVERAGE; i++) {
-		struct value v = stmt_value(coverage, i);
-
-		if (v.type == VALUE_INT)
-			v.type = coverage_cols[i].type;
-		json_value(&j, coverage_cols[i].name, &v);
-	}
+	output_members(&j, coverage_cols, NCOVERAGE, v);
 	stmt_reset(coverage);
 	json_i64(&j, "days", args[1].i - args[0].i);
 	json_str(&j, "timezone", config_zone(c->config));
-	json_open(&j, "sets", '[');
-	if ((rc = stmt_start(sets, args, 2, e)) < 0)
-		goto out;
-	while ((rc = stmt_next(sets, e)) > 0) {
-		json_open(&j, NULL, '{');
-		for (size_t i = 0; i < NCOLS; i++) {
-			struct value v = stmt_value(sets, i);
-
-			json_value(&j, cols[i].name, &v);
-		}
-		json_close(&j, '}');
-	}
-	json_close(&j, ']');
+	rc = cmd_rows_json(&j, "sets", sets, args, 2, cols, NCOLS, e);
 	estimate_json(&j, x);
 	json_open(&j, "not_covered", '[');
 	for (size_t i = 0; i < c->config->nnot_covered; i++)
@@ -239,7 +224,6 @@ print_json(struct cmd *c, struct stmt *coverage, struct stmt *sets,
 	json_close(&j, '}');
 	if (rc >= 0)
 		printf("%.*s\n", STR_FMT(buf_str(&out)));
-out:
 	buf_free(&out);
 	return rc;
 }

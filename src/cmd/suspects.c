@@ -203,13 +203,7 @@ print_json(const struct list *l, const struct score_model *m, int64_t day)
 	json_open(&j, "suspects", '[');
 	for (size_t i = 0; i < l->n; i++) {
 		json_open(&j, NULL, '{');
-		for (size_t k = 0; k < NCOLS; k++) {
-			struct value v = l->rows[i].v[k];
-
-			if (v.type == VALUE_INT || v.type == VALUE_TEXT)
-				v.type = cols[k].type;
-			json_value(&j, cols[k].name, &v);
-		}
+		output_members(&j, cols, NCOLS, l->rows[i].v);
 		json_close(&j, '}');
 	}
 	json_close(&j, ']');

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/json_out.h"
 
 const struct output_ops *const output_table[] = {
     &output_text,
@@ -75,4 +76,15 @@ output_end(struct output *o)
 		o->ops->end(o);
 	flush(o);
 	buf_free(&o->buf);
+}
+
+void
+output_members(struct json *j, const struct column *cols, size_t n,
+    const struct value *v)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct value typed = as_column(&cols[i], v[i]);
+
+		json_value(j, cols[i].name, &typed);
+	}
 }

@@ -50,4 +50,9 @@ void output_begin(struct output *o, const struct output_ops *ops, FILE *to,
 void output_row(struct output *o, const struct value *v); /* n values */
 void output_end(struct output *o);
 
+/* The same values as members of an object that is open, unknown ones null. */
+struct json;
+void output_members(struct json *j, const struct column *cols, size_t n,
+    const struct value *v);
+
 #endif
