@@ -58,13 +58,89 @@ addr_is_v4(struct addr a)
 	return memcmp(a.b, v4_mapped, 12) == 0;
 }
 
+/* inet_ntop prints with printf, and each record has an address. */
+static size_t
+format_v4(const uint8_t *b, char *out)
+{
+	char *at = out;
+
+	for (int i = 0; i < 4; i++) {
+		if (b[i] >= 100)
+			*at++ = (char)('0' + b[i] / 100);
+		if (b[i] >= 10)
+			*at++ = (char)('0' + b[i] / 10 % 10);
+		*at++ = (char)('0' + b[i] % 10);
+		*at++ = i < 3 ? '.' : '\0';
+	}
+	return (size_t)(at - 1 - out);
+}
+
+/* The first of the longest runs of two zero groups and more (RFC 5952 4.2);
+ * its length, 0 for none. */
+static int
+zero_run(const uint16_t *group, int *first)
+{
+	int best = 1, n = 0;
+
+	for (int i = 0; i < 8; i++) {
+		n = group[i] == 0 ? n + 1 : 0;
+		if (n > best) {
+			best = n;
+			*first = i + 1 - n;
+		}
+	}
+	return best > 1 ? best : 0;
+}
+
+static char *
+put_group(char *at, unsigned v)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (int shift = 12; shift > 0; shift -= 4)
+		if (v >> shift != 0)
+			*at++ = hex[v >> shift & 15];
+	*at++ = hex[v & 15];
+	return at;
+}
+
+static size_t
+format_v6(const uint8_t *b, char *out)
+{
+	uint16_t group[8];
+	int first = -1, run, i;
+	char *at = out;
+
+	for (i = 0; i < 8; i++)
+		group[i] = (uint16_t)(b[2 * i] << 8 | b[2 * i + 1]);
+	run = zero_run(group, &first);
+	for (i = 0; i < 8; i++) {
+		if (run > 0 && i == first) {
+			*at++ = ':';
+			i += run - 1;
+			if (i == 7)
+				*at++ = ':';
+			continue;
+		}
+		if (i > 0)
+			*at++ = ':';
+		at = put_group(at, group[i]);
+	}
+	*at = '\0';
+	return (size_t)(at - out);
+}
+
 size_t
 addr_format(struct addr a, char out[static ADDR_TEXT_MAX])
 {
+	static const uint8_t none[12];
+
 	if (addr_is_v4(a))
-		inet_ntop(AF_INET, a.b + 12, out, ADDR_TEXT_MAX);
-	else
-		inet_ntop(AF_INET6, a.b, out, ADDR_TEXT_MAX);
+		return format_v4(a.b + 12, out);
+	if (memcmp(a.b, none, 12) != 0)
+		return format_v6(a.b, out);
+	/* ::1.2.3.4, which nobody uses any more */
+	inet_ntop(AF_INET6, a.b, out, ADDR_TEXT_MAX);
 	return strlen(out);
 }
 

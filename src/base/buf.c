@@ -53,3 +53,17 @@ buf_fill(struct buf *b, char c, size_t n)
 		memset(b->p + b->n, c, n);
 	b->n += n;
 }
+
+void
+buf_i64(struct buf *b, int64_t v)
+{
+	char text[20], *at = text + sizeof(text);
+	uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
+
+	do
+		*--at = (char)('0' + u % 10);
+	while ((u /= 10) != 0);
+	if (v < 0)
+		*--at = '-';
+	buf_put(b, at, (size_t)(text + sizeof(text) - at));
+}

@@ -10,17 +10,25 @@ struct buf {
 	size_t n, size;
 };
 
-void buf_grow(struct buf *b, size_t more); /* room for that many bytes more */
+void buf_grow(struct buf *b, size_t more); /* see buf_room */
 void buf_free(struct buf *b);
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void buf_fill(struct buf *b, char c, size_t n);
+void buf_i64(struct buf *b, int64_t v); /* decimal */
+
+/* Room for that many bytes more at p + n. */
+static inline void
+buf_room(struct buf *b, size_t more)
+{
+	if (b->size - b->n < more)
+		buf_grow(b, more);
+}
 
 static inline void
 buf_put(struct buf *b, const void *p, size_t n)
 {
-	if (b->size - b->n < n)
-		buf_grow(b, n);
+	buf_room(b, n);
 	if (n > 0)
 		memcpy(b->p + b->n, p, n);
 	b->n += n;

@@ -57,37 +57,45 @@ control(struct buf *out, unsigned char c)
 	}
 }
 
+/* Bytes that stand for themselves in a string. */
+static const bool plain[256] = {
+    [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
+
+/* The byte or UTF-8 sequence at p, which is not plain; returns its length. */
+static size_t
+quote_special(struct buf *out, const unsigned char *p, size_t n)
+{
+	size_t len = *p >= 0x80 ? utf8_len(p, n) : 0;
+
+	if (len > 0) {
+		buf_put(out, p, len);
+		return len;
+	}
+	if (*p == '"' || *p == '\\') {
+		buf_c(out, '\\');
+		buf_c(out, (char)*p);
+	} else if (*p >= 0x80) {
+		buf_z(out, "\\ufffd");
+	} else {
+		control(out, *p);
+	}
+	return 1;
+}
+
 void
 json_quote(struct buf *out, struct str s)
 {
 	const unsigned char *p = (const unsigned char *)s.p;
-	size_t i = 0, run = 0, len;
+	size_t i = 0, run;
 
 	buf_c(out, '"');
 	while (i < s.n) {
-		if (p[i] >= 0x20 && p[i] < 0x7f && p[i] != '"' &&
-		    p[i] != '\\') {
+		for (run = i; i < s.n && plain[p[i]];)
 			i++;
-			continue;
-		}
-		len = p[i] >= 0x80 ? utf8_len(p + i, s.n - i) : 0;
-		if (len > 0) {
-			i += len;
-			continue;
-		}
-		buf_put(out, s.p + run, i - run);
-		if (p[i] == '"' || p[i] == '\\') {
-			buf_c(out, '\\');
-			buf_c(out, s.p[i]);
-		} else if (p[i] >= 0x80) {
-			buf_z(out, "\\ufffd");
-		} else {
-			control(out, p[i]);
-		}
-		run = ++i;
+		buf_put(out, p + run, i - run);
+		if (i < s.n)
+			i += quote_special(out, p + i, s.n - i);
 	}
-	if (s.n > run)
-		buf_put(out, s.p + run, s.n - run);
 	buf_c(out, '"');
 }
 
@@ -108,14 +116,20 @@ json_number(struct buf *out, double v)
 static void
 member(struct json *j, const char *key)
 {
+	struct buf *b = j->out;
+	size_t n = key != NULL ? strlen(key) : 0;
+
+	buf_room(b, n + 4);
 	if (j->comma)
-		buf_c(j->out, ',');
+		b->p[b->n++] = ',';
 	j->comma = true;
-	if (key != NULL) {
-		buf_c(j->out, '"');
-		buf_z(j->out, key);
-		buf_z(j->out, "\":");
-	}
+	if (key == NULL)
+		return;
+	b->p[b->n++] = '"';
+	memcpy(b->p + b->n, key, n);
+	b->n += n;
+	b->p[b->n++] = '"';
+	b->p[b->n++] = ':';
 }
 
 void
@@ -151,7 +165,7 @@ void
 json_i64(struct json *j, const char *key, int64_t v)
 {
 	member(j, key);
-	buf_printf(j->out, "%lld", (long long)v);
+	buf_i64(j->out, v);
 }
 
 void

@@ -43,19 +43,18 @@ str_find(struct str s, struct str what)
 ptrdiff_t
 str_rfind(struct str s, struct str what)
 {
-	for (size_t i = s.n; i-- > 0;)
-		if (str_starts(str_from(s, i), what))
-			return (ptrdiff_t)i;
-	return -1;
-}
+	const char *at;
 
-bool
-str_skip(struct str *s, struct str what)
-{
-	if (!str_starts(*s, what))
-		return false;
-	*s = str_from(*s, what.n);
-	return true;
+	if (what.n == 0)
+		return s.n > 0 ? (ptrdiff_t)s.n - 1 : -1;
+	for (; s.n >= what.n; s.n = (size_t)(at - s.p) + what.n - 1) {
+		at = memrchr(s.p, what.p[0], s.n - what.n + 1);
+		if (at == NULL)
+			break;
+		if (memcmp(at, what.p, what.n) == 0)
+			return at - s.p;
+	}
+	return -1;
 }
 
 bool

@@ -84,6 +84,17 @@ str_head(struct str s, size_t n)
 	return (struct str){s.p, n < s.n ? n : s.n};
 }
 
+/* If s starts with what, steps over it and returns true.  Inline, so that the
+ * comparison with a constant is one of a word or two. */
+static inline bool
+str_skip(struct str *s, struct str what)
+{
+	if (!str_starts(*s, what))
+		return false;
+	*s = str_from(*s, what.n);
+	return true;
+}
+
 bool str_eqi(struct str a, struct str b);     /* ASCII case folded */
 bool str_startsi(struct str s, struct str with);
 /* Offset of the first / last occurrence, or -1. */
@@ -92,8 +103,6 @@ ptrdiff_t str_rchr(struct str s, char c);
 ptrdiff_t str_find(struct str s, struct str what);
 ptrdiff_t str_rfind(struct str s, struct str what);
 
-/* If s starts with what, steps over it and returns true. */
-bool str_skip(struct str *s, struct str what);
 /* If what occurs in s: out = the text before it, s = the text after it. */
 bool str_until(struct str *s, struct str what, struct str *out);
 /* Splits at the first sep: returns the part before (all, if none), s = rest

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What prints and reads numbers, stamps and addresses without the C library,
+ * held against the C library. */
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/addr.h"
+#include "base/json_out.h"
+#include "base/utc.h"
+
+static int failed;
+static uint64_t state = 42;
+
+static uint64_t
+rnd(void)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state;
+}
+
+static void
+same(const char *what, const char *got, const char *want)
+{
+	if (strcmp(got, want) == 0)
+		return;
+	printf("%s: \"%s\", not \"%s\"\n", what, got, want);
+	failed = 1;
+}
+
+static void
+test_addr(void)
+{
+	char got[ADDR_TEXT_MAX], want[ADDR_TEXT_MAX];
+	struct addr a, back;
+
+	for (int i = 0; i < 200000; i++) {
+		uint64_t bits = rnd(), zero = rnd();
+
+		for (int k = 0; k < 16; k++)
+			a.b[k] = (zero >> (k / 2 * 3) & 3) ? 0 : (uint8_t)(rnd() >> 9);
+		if (i % 4 == 0)
+			a = addr_v4((const uint8_t *)&bits);
+		if (addr_is_v4(a))
+			inet_ntop(AF_INET, a.b + 12, want, sizeof(want));
+		else
+			inet_ntop(AF_INET6, a.b, want, sizeof(want));
+		if (addr_format(a, got) != strlen(want))
+			same("addr_format's length", got, want);
+		same("addr_format", got, want);
+		if (!addr_parse(str_z(got), &back) || addr_cmp(a, back) != 0)
+			same("addr_parse", "another address", got);
+	}
+}
+
+static void
+test_utc(void)
+{
+	char got[UTC_TEXT_MAX], day[UTC_TEXT_MAX], want[UTC_TEXT_MAX + 8];
+
+	for (int i = 0; i < 100000; i++) {
+		int64_t t = (int64_t)(rnd() % UINT64_C(8000000000000000)), back;
+		time_t sec = (time_t)(t / USEC);
+		struct str s;
+		struct tm tm;
+
+		gmtime_r(&sec, &tm);
+		strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
+		snprintf(want, sizeof(want), "%s.%03dZ", day, (int)(t / 1000 % 1000));
+		if (utc_format(t, got) != strlen(want))
+			same("utc_format's length", got, want);
+		same("utc_format", got, want);
+		s = str_z(got);
+		if (!utc_parse_iso(&s, NULL, UTC_NONE, &back) || s.n != 0 ||
+		    back != t - t % 1000)
+			same("utc_parse_iso", "another time", got);
+	}
+	utc_format_zone(INT64_C(1795392000) * USEC, zone_find(STR("America/St_Johns")), got);
+	same("utc_format_zone", got, "2026-11-22T20:30:00.000-03:30");
+	utc_format(INT64_C(253402300800) * USEC, got);
+	same("the year 10000", got, "10000-01-01T00:00:00.000Z");
+	utc_format(INT64_C(-62167219201) * USEC, got);
+	same("before the year 0", got, "-001-12-31T23:59:59.000Z");
+}
+
+/* Cut short at any place, a stamp is none; and what it is not is left alone. */
+static void
+test_bad_stamps(void)
+{
+	static const char *const bad[] = {"2026-02-29T00:00:00Z",
+	    "2026-11-23T24:00:00Z", "2026-11-23T00:60:00Z", "2026-11-23T00:00:61Z",
+	    "2026-13-01T00:00:00Z", "2026-1a-23T00:00:00Z", "2026-11-23X00:00:00Z",
+	    "2026/11/23T00:00:00Z", "2026-11-23T0a:00:00Z", "2026-11-23T00-00:00Z"};
+	const struct str good = STR("2026-11-23T11:12:43");
+	int64_t t;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]) + good.n; i++) {
+		struct str s = i < good.n ? str_head(good, i)
+		                          : str_z(bad[i - good.n]);
+		struct str was = s;
+
+		if (utc_parse_iso(&s, NULL, UTC_NONE, &t) || s.p != was.p ||
+		    s.n != was.n)
+			same("a bad stamp", was.p, "refused");
+	}
+}
+
+static void
+test_numbers(void)
+{
+	static const int64_t edge[] = {0, 1, -1, 9, 10, -10, INT64_MAX, INT64_MIN};
+	char want[32];
+
+	for (size_t i = 0; i < 100000; i++) {
+		int64_t v = i < 8 ? edge[i] : (int64_t)rnd() >> (i % 64);
+		struct buf b = {0};
+
+		buf_i64(&b, v);
+		buf_c(&b, '\0');
+		snprintf(want, sizeof(want), "%" PRId64, v);
+		same("buf_i64", b.p, want);
+		buf_free(&b);
+	}
+}
+
+static void
+test_quote(void)
+{
+	struct buf b = {0};
+
+	json_quote(&b, STR("a\"b\\c\n\x01\x7f\xc3\xa4\xff\xe2\x82 z"));
+	buf_c(&b, '\0');
+	same("json_quote", b.p,
+	    "\"a\\\"b\\\\c\\n\\u0001\\u007f\xc3\xa4\\ufffd\\ufffd\\ufffd z\"");
+	buf_free(&b);
+}
+
+static ptrdiff_t
+rfind_slowly(struct str s, struct str what)
+{
+	for (size_t i = s.n; i-- > 0;)
+		if (str_starts(str_from(s, i), what))
+			return (ptrdiff_t)i;
+	return -1;
+}
+
+static void
+test_rfind(void)
+{
+	char text[12], what[3];
+
+	for (int i = 0; i < 100000; i++) {
+		struct str s = str_of(text, rnd() % (sizeof(text) + 1));
+		struct str w = str_of(what, rnd() % (sizeof(what) + 1));
+
+		for (size_t k = 0; k < sizeof(text); k++)
+			text[k] = (char)('a' + rnd() % 2);
+		for (size_t k = 0; k < sizeof(what); k++)
+			what[k] = (char)('a' + rnd() % 2);
+		if (str_rfind(s, w) != rfind_slowly(s, w))
+			same("str_rfind", "another place", "the last one");
+	}
+}
+
+int
+main(void)
+{
+	test_addr();
+	test_utc();
+	test_bad_stamps();
+	test_numbers();
+	test_quote();
+	test_rfind();
+	return failed;
+}
