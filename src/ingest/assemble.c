@@ -570,16 +570,21 @@ give_up_later(struct assembler *a, const struct origin *o, struct conn *c,
 	held_put(&a->held, &then, &ev, NULL);
 }
 
-/* The client reset it (RSET, QUIT), or nothing is known to have been. */
+/* The client reset it (RSET, QUIT), or nothing is known to have been.  Of most
+ * it is known already that their data had come. */
 static void
 give_up(struct assembler *a, const struct origin *o, struct conn *c)
 {
-	struct event ev = event_of(EVENT_GIVEN_UP);
+	struct event ev;
 
+	if (c->queue == NULL || c->queue->message->size >= 0) {
+		c->queue = NULL;
+		return;
+	}
+	ev = event_of(EVENT_GIVEN_UP);
 	ev.disposition = DISP_ABORTED;
 	ev.reason = STR("given up by the client");
-	if (c->queue != NULL)
-		give_up_later(a, o, c, &ev);
+	give_up_later(a, o, c, &ev);
 }
 
 static void
@@ -1255,11 +1260,12 @@ assemble(struct assembler *a, const struct origin *o, const struct event *ev,
 		held_put(&a->held, o, ev, v);
 }
 
+/* dispatch() adds what the session knows of the client to an arrival or
+ * refusal, never to what a verdict waits by. */
 static void
-use(struct assembler *a, const struct held_event *e)
+use(struct assembler *a, struct held_event *e)
 {
-	struct event own = e->ev;
-	struct message *m = dispatch(a, &e->o, &own);
+	struct message *m = dispatch(a, &e->o, &e->ev);
 
 	if (e->has_verdict && e->v.kind != VERDICT_NONE)
 		give_verdict(a, &e->o, &e->ev, &e->v, m);
@@ -1395,7 +1401,7 @@ use_before(struct assembler *a, int64_t t)
 		use(a, e);
 		if (e->o.time <= a->heard.latest)
 			come_to(a, e->o.time);
-		held_drop(e);
+		held_drop(&a->held, e);
 	}
 }
 

@@ -8,21 +8,43 @@
 #include "base/utc.h"
 #include "ingest/spill.h"
 
-#define TEXTS 24
+/* Nearly all events fit into one block, and these are used again and again:
+ * one comes and one goes with each line. */
+#define BLOCK 1536
 
-/* All the text of an event, its origin and verdict, but for the recipients. */
-static void
-texts_of(struct held_event *e, struct str *t[TEXTS])
+struct held_block {
+	struct held_block *next;
+};
+
+/* All the text of an event, but for the recipients: first its origin's, then
+ * its own, then its verdict's. */
+#define AT(member) offsetof(struct held_event, member)
+static const size_t text_at[] = {AT(o.host), AT(o.mta), AT(o.instance),
+    AT(o.session), AT(ev.queue_id), AT(ev.parent_queue_id), AT(ev.queued_as),
+    AT(ev.session), AT(ev.client_name), AT(ev.helo), AT(ev.protocol),
+    AT(ev.auth_user), AT(ev.sender), AT(ev.orig_recipient), AT(ev.message_id),
+    AT(ev.subject), AT(ev.relay), AT(ev.dsn), AT(ev.reason), AT(ev.text),
+    AT(ev.text_kind), AT(v.filter), AT(v.signature), AT(v.rule)};
+#define TEXTS    (sizeof(text_at) / sizeof(text_at[0]))
+#define OF_EVENT 4 /* the first that is the event's own */
+#define OF_VERDICT (TEXTS - 3)
+
+static struct str *
+text_of(struct held_event *e, size_t i)
 {
-	struct event *ev = &e->ev;
-	struct str *all[TEXTS] = {&e->o.host, &e->o.mta, &e->o.instance,
-	    &e->o.session, &ev->queue_id, &ev->parent_queue_id, &ev->queued_as,
-	    &ev->session, &ev->client_name, &ev->helo, &ev->protocol,
-	    &ev->auth_user, &ev->sender, &ev->orig_recipient, &ev->message_id,
-	    &ev->subject, &ev->relay, &ev->dsn, &ev->reason, &ev->text,
-	    &ev->text_kind, &e->v.filter, &e->v.signature, &e->v.rule};
+	return (struct str *)((char *)e + text_at[i]);
+}
 
-	memcpy(t, all, sizeof(all));
+/* Bytes of the texts from first to end of a part that stands at that offset. */
+static size_t
+text_bytes(const void *part, size_t offset, size_t first, size_t end)
+{
+	const char *base = (const char *)part - offset;
+	size_t i, bytes = 0;
+
+	for (i = first; i < end; i++)
+		bytes += ((const struct str *)(base + text_at[i]))->n;
+	return bytes;
 }
 
 static void
@@ -35,33 +57,76 @@ keep(struct str *s, char **at)
 	*at += s->n;
 }
 
-/* One allocation with all of its text. */
 static struct held_event *
-copy_of(const struct held_event *from)
+block_for(struct held *h, size_t bytes)
 {
-	const struct event *ev = &from->ev;
-	struct held_event *e, was = *from;
-	struct str *t[TEXTS];
-	size_t i, bytes = ev->nrecipients * sizeof(struct str);
-	char *at;
+	struct held_block *b = h->spare;
 
-	texts_of(&was, t);
-	for (i = 0; i < TEXTS; i++)
-		bytes += t[i]->n;
-	for (i = 0; i < ev->nrecipients; i++)
-		bytes += ev->recipients[i].n;
-	e = xmalloc(sizeof(*e) + bytes);
-	*e = was;
-	texts_of(e, t);
-	at = (char *)(e->recipients + ev->nrecipients);
-	for (i = 0; i < TEXTS; i++)
-		keep(t[i], &at);
-	for (i = 0; i < ev->nrecipients; i++) {
-		e->recipients[i] = ev->recipients[i];
+	if (bytes > BLOCK)
+		return xmalloc(bytes);
+	if (b == NULL)
+		return xmalloc(BLOCK);
+	h->spare = b->next;
+	return (struct held_event *)b;
+}
+
+/* Texts: how many of text_at there are. */
+static void
+take_text(struct held_event *e, size_t texts)
+{
+	char *at = (char *)(e->recipients + e->ev.nrecipients);
+	size_t i;
+
+	for (i = 0; i < texts; i++)
+		keep(text_of(e, i), &at);
+	for (i = 0; i < e->ev.nrecipients; i++) {
+		e->recipients[i] = e->ev.recipients[i];
 		keep(&e->recipients[i], &at);
 	}
 	e->ev.recipients = e->recipients;
+}
+
+/* One allocation with all of its text. */
+static struct held_event *
+copy_of(struct held *h, const struct origin *o, const struct event *ev,
+    const struct verdict *v)
+{
+	size_t i, bytes = sizeof(struct held_event) +
+	                  ev->nrecipients * sizeof(struct str);
+	struct held_event *e;
+
+	bytes += text_bytes(o, AT(o), 0, OF_EVENT);
+	bytes += text_bytes(ev, AT(ev), OF_EVENT, OF_VERDICT);
+	if (v != NULL)
+		bytes += text_bytes(v, AT(v), OF_VERDICT, TEXTS);
+	for (i = 0; i < ev->nrecipients; i++)
+		bytes += ev->recipients[i].n;
+	e = block_for(h, bytes);
+	e->o = *o;
+	e->ev = *ev;
+	e->has_verdict = v != NULL;
+	e->v = v != NULL ? *v : (struct verdict){0};
+	e->bytes = bytes;
+	take_text(e, v != NULL ? TEXTS : OF_VERDICT);
 	return e;
+}
+
+/* Where one of that time goes: behind all that are not later. */
+static size_t
+place_for(const struct held *h, int64_t time)
+{
+	size_t low = h->first, high = h->end, mid;
+
+	if (low == high || h->items[high - 1].time <= time)
+		return high;
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (h->items[mid].time <= time)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
 }
 
 /* Room for one more behind the last. */
@@ -85,17 +150,13 @@ void
 held_put(struct held *h, const struct origin *o, const struct event *ev,
     const struct verdict *v)
 {
-	struct held_event new = {.o = *o, .ev = *ev, .has_verdict = v != NULL};
 	size_t at;
 
-	if (v != NULL)
-		new.v = *v;
 	make_room(h);
-	for (at = h->end; at > h->first && h->items[at - 1].time > o->time;)
-		at--;
+	at = place_for(h, o->time);
 	memmove(h->items + at + 1, h->items + at,
 	    (h->end - at) * sizeof(*h->items));
-	h->items[at] = (struct held_item){o->time, copy_of(&new)};
+	h->items[at] = (struct held_item){o->time, copy_of(h, o, ev, v)};
 	h->end++;
 }
 
@@ -110,9 +171,16 @@ held_take(struct held *h, int64_t t)
 }
 
 void
-held_drop(struct held_event *e)
+held_drop(struct held *h, struct held_event *e)
 {
-	free(e);
+	struct held_block *b = (struct held_block *)e;
+
+	if (e->bytes > BLOCK) {
+		free(e);
+		return;
+	}
+	b->next = h->spare;
+	h->spare = b;
 }
 
 int64_t
@@ -124,8 +192,14 @@ held_last(const struct held *h)
 void
 held_free(struct held *h)
 {
+	struct held_block *b;
+
 	for (; h->first < h->end; h->first++)
-		held_drop(h->items[h->first].event);
+		free(h->items[h->first].event);
+	while ((b = h->spare) != NULL) {
+		h->spare = b->next;
+		free(b);
+	}
 	free(h->items);
 	*h = (struct held){0};
 }
@@ -183,14 +257,12 @@ restore_numbers(struct assembler *a, struct rd *r, struct held_event *e)
 static void
 save_event(struct buf *out, struct held_event *e)
 {
-	struct str *t[TEXTS];
 	size_t i;
 
 	pack_u8(out, 1);
 	save_numbers(out, e);
-	texts_of(e, t);
 	for (i = 0; i < TEXTS; i++)
-		pack_str(out, *t[i]);
+		pack_str(out, *text_of(e, i));
 	for (i = 0; i < e->ev.nrecipients; i++) {
 		pack_u8(out, 1);
 		pack_str(out, e->ev.recipients[i]);
@@ -215,14 +287,13 @@ static void
 restore_event(struct held *h, struct assembler *a, struct rd *r)
 {
 	struct held_event e = {0};
-	struct str *t[TEXTS], one;
+	struct str one;
 	struct buf rcpts = {0};
 	size_t i;
 
 	restore_numbers(a, r, &e);
-	texts_of(&e, t);
 	for (i = 0; i < TEXTS; i++)
-		*t[i] = unpack_str(r);
+		*text_of(&e, i) = unpack_str(r);
 	while (rd_u8(r) == 1) {
 		one = unpack_str(r);
 		buf_put(&rcpts, &one, sizeof(one));

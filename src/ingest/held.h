@@ -17,6 +17,7 @@ struct held_event {
 	struct event ev;
 	struct verdict v;
 	bool has_verdict;
+	size_t bytes; /* in all */
 	struct str recipients[]; /* of ev; all text is behind them */
 };
 
@@ -28,6 +29,7 @@ struct held_item {
 struct held { /* {0} is a valid start */
 	struct held_item *items;
 	size_t first, end, size; /* those from first to end are held */
+	struct held_block *spare; /* for the next ones */
 };
 
 /* Text is copied, but for the evidence's source; v may be NULL. */
@@ -35,7 +37,7 @@ void held_put(struct held *h, const struct origin *o, const struct event *ev,
     const struct verdict *v);
 /* The first, taken out, if it is before t or one too many; else NULL. */
 struct held_event *held_take(struct held *h, int64_t t);
-void held_drop(struct held_event *e);
+void held_drop(struct held *h, struct held_event *e);
 int64_t held_last(const struct held *h); /* the latest time; or UTC_NONE */
 void held_free(struct held *h);
 

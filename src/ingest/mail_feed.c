@@ -49,6 +49,7 @@ struct mail_feed {
 	size_t nfiles;
 	size_t state_size; /* of all parsers together */
 	struct map readers, hours;
+	struct hour_counts *hour; /* the last line's */
 	size_t nreaders;
 	struct arena mem, hour_mem;
 	/* the line being read */
@@ -405,15 +406,20 @@ static struct line_counts *
 hour_of(struct mail_feed *f, struct str host, int64_t t)
 {
 	int64_t hour = t - ((t % HOUR) + HOUR) % HOUR;
-	uint64_t h = hash_u64((uint64_t)hour, hash_str(host, 0));
-	struct hour_counts *c = map_get(&f->hours, h);
+	struct hour_counts *c = f->hour;
+	uint64_t h;
 
+	if (c != NULL && c->hour == hour && str_eq(c->host, host))
+		return &c->n;
+	h = hash_u64((uint64_t)hour, hash_str(host, 0));
+	c = map_get(&f->hours, h);
 	if (c == NULL) {
 		c = arena_zalloc(&f->hour_mem, sizeof(*c));
 		c->host = arena_dup(&f->hour_mem, host);
 		c->hour = hour;
 		map_put(&f->hours, h, c);
 	}
+	f->hour = c;
 	return &c->n;
 }
 
@@ -594,5 +600,6 @@ void
 mail_feed_hours_reset(struct mail_feed *f)
 {
 	map_free(&f->hours);
+	f->hour = NULL;
 	arena_reset(&f->hour_mem);
 }

@@ -116,18 +116,17 @@ stamp_year(int month, int day, const struct civil *last)
 }
 
 static bool
-program_char(char c)
-{
-	return c > ' ' && c < 127 && strchr("\"'=,;`\\", c) == NULL;
-}
-
-static bool
 is_program(struct str s)
 {
+	/* all that prints, but " ' , ; = \ ` */
+	static const bool in_name[256] = {['!'] = true, ['#' ... '&'] = true,
+	    ['(' ... '+'] = true, ['-' ... ':'] = true, ['<'] = true,
+	    ['>' ... '['] = true, [']' ... '_'] = true, ['a' ... '~'] = true};
+
 	if (s.n == 0 || s.n > PROGRAM_MAX)
 		return false;
 	for (size_t i = 0; i < s.n; i++)
-		if (!program_char(s.p[i]))
+		if (!in_name[(unsigned char)s.p[i]])
 			return false;
 	return true;
 }
