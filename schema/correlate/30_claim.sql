@@ -41,6 +41,7 @@ INSERT INTO temp.claim (what, ref, addr, port, first, last)
 SELECT 'c', c.id, coalesce(c.addr, m.client), c.port, c.received, c.received
   FROM temp.run CROSS JOIN main.complaint c
   LEFT JOIN main.mail_message m ON m.message_key = c.message_key
+       AND m.hour IN (SELECT hour FROM main.mail_hour)
  WHERE c.received >= run.day_start AND c.received < run.day_end;
 
 -- What flows show of each address.  A slot that saw the address change hands,

@@ -96,11 +96,13 @@ UPDATE temp.attributed
        (SELECT m.customer, m.rank, m.scope, m.doubt
           FROM main.complaint c
           JOIN main.mail_message g ON g.message_key = c.message_key
+           AND g.hour IN (SELECT hour FROM main.mail_hour)
           JOIN temp.attributed m ON m.what = 'm' AND m.ref = g.id
          WHERE c.id = attributed.ref)
  WHERE what = 'c'
    AND EXISTS (SELECT 1 FROM main.complaint c
                  JOIN main.mail_message g ON g.message_key = c.message_key
+                  AND g.hour IN (SELECT hour FROM main.mail_hour)
                  JOIN temp.attributed m ON m.what = 'm' AND m.ref = g.id
                 WHERE c.id = attributed.ref);
 

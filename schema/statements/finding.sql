@@ -88,6 +88,7 @@ SELECT e.kind, e.time, e.text, s.text AS source, e."offset", e.line,
   FROM finding_evidence e
   LEFT JOIN name s ON s.id = e.source
   LEFT JOIN mail_message m ON m.message_key = e.message_key
+       AND m.hour IN (SELECT hour FROM mail_hour)
   LEFT JOIN addr c ON c.id = m.client
   LEFT JOIN name n ON n.id = m.sender
  WHERE e.customer = ?1 AND e.day = ?2

@@ -37,7 +37,11 @@ INSERT INTO unparsed (ledger, program, source, "offset", line, text)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 
 -- name: message_id_of_key
-SELECT id FROM mail_message WHERE message_key = ?1;
+SELECT id FROM mail_message WHERE hour = ?2 / 3600000000 AND message_key = ?1;
+
+-- name: message_id_of_old_key
+SELECT id FROM mail_message
+ WHERE hour IN (SELECT hour FROM mail_hour) AND message_key = ?1;
 
 -- name: message_put
 INSERT INTO mail_message
@@ -147,8 +151,14 @@ SELECT m.id, m.message_key
   FROM mail_message m
   LEFT JOIN name host ON host.id = m.host
   LEFT JOIN addr client ON client.id = m.client
- WHERE (m.queue_id = ?1
-        OR m.id IN (SELECT message FROM mail_recipient WHERE final_queue_id = ?1))
+ WHERE m.id IN (
+        SELECT id FROM mail_message
+         WHERE queue_id = ?1
+           AND hour IN (?3 / 3600000000 - 1, ?3 / 3600000000, ?3 / 3600000000 + 1)
+        UNION ALL
+        SELECT message FROM mail_recipient
+         WHERE final_queue_id = ?1
+           AND hour IN (SELECT hour FROM final_hour WHERE hour >= ?3 / 3600000000 - 1))
    AND (?2 = '' OR host.text IS NULL OR host.text = ?2
         OR EXISTS (SELECT 1 FROM mail_hop h WHERE h.queue_id = ?1 AND h.message = m.id))
    AND m.received BETWEEN ?3 - 3600000000 AND ?3 + 300000000
@@ -162,6 +172,7 @@ SELECT m.id, m.message_key, m.size
   FROM mail_message m
   LEFT JOIN name host ON host.id = m.host
  WHERE m.message_id IN (?1, trim(?1, '<>'), '<' || trim(?1, '<>') || '>')
+   AND m.hour IN (?3 / 3600000000 - 1, ?3 / 3600000000, ?3 / 3600000000 + 1)
    AND (?2 = '' OR host.text IS NULL OR host.text = ?2)
    AND m.received BETWEEN ?3 - 3600000000 AND ?3 + 3600000000
  LIMIT 2;
@@ -205,6 +216,7 @@ SELECT m.id
   FROM mail_message m
   JOIN addr client ON client.id = m.client
  WHERE m.queue_id = ?1 AND m.id <> ?3
+   AND m.hour IN (?2 / 3600000000 - 1, ?2 / 3600000000, ?2 / 3600000000 + 1)
    AND m.received BETWEEN ?2 - 660000000 AND ?2 + 5000000;
 
 -- name: open_message_all

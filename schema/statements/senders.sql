@@ -82,7 +82,9 @@ who AS (
                      AND coalesce(l.start <= j.last, 1) AND coalesce(l.until > j.first, 1)
                    ORDER BY 1) q) AS customer,
          (SELECT count(*) FROM mail_message m
-           WHERE m.client = j.addr AND m.received >= ?1 AND m.received < ?2) AS messages
+           WHERE m.hour IN (SELECT hour FROM mail_hour
+                             WHERE hour BETWEEN ?1 / 3600000000 AND ?2 / 3600000000)
+             AND m.client = j.addr AND m.received >= ?1 AND m.received < ?2) AS messages
     FROM picked j
 )
 SELECT text, role, first, last, hours, slots, packets, syn, answered, rst, fin,

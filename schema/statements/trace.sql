@@ -16,12 +16,14 @@ SELECT count(*) FROM temp.trace;
 -- name: trace_by_key
 INSERT OR IGNORE INTO temp.trace
 SELECT id FROM mail_message
- WHERE message_key = ?1 AND received >= ?2 AND received < ?3 LIMIT ?4;
+ WHERE hour IN (SELECT hour FROM mail_hour) AND message_key = ?1 AND received >= ?2 AND received < ?3 LIMIT ?4;
 
 -- name: trace_by_client
 INSERT OR IGNORE INTO temp.trace
 SELECT id FROM mail_message
- WHERE client = (SELECT id FROM addr WHERE bytes = ?1)
+ WHERE hour IN (SELECT hour FROM mail_hour
+                 WHERE hour BETWEEN ?2 / 3600000000 AND ?3 / 3600000000)
+   AND client = (SELECT id FROM addr WHERE bytes = ?1)
    AND received >= ?2 AND received < ?3
  ORDER BY received DESC LIMIT ?4;
 
@@ -29,11 +31,12 @@ SELECT id FROM mail_message
 -- name: trace_by_queue_id
 INSERT OR IGNORE INTO temp.trace
 SELECT id FROM
-  (SELECT id, received FROM mail_message WHERE queue_id = ?1
+  (SELECT id, received FROM mail_message
+    WHERE hour IN (SELECT hour FROM mail_hour) AND queue_id = ?1
    UNION
    SELECT m.id, m.received
      FROM mail_recipient r JOIN mail_message m ON m.id = r.message
-    WHERE r.final_queue_id = ?1)
+    WHERE r.hour IN (SELECT hour FROM final_hour) AND r.final_queue_id = ?1)
  WHERE received >= ?2 AND received < ?3
  ORDER BY received DESC LIMIT ?4;
 
@@ -41,7 +44,8 @@ SELECT id FROM
 -- name: trace_by_message_id
 INSERT OR IGNORE INTO temp.trace
 SELECT id FROM mail_message
- WHERE message_id IN (?1, '<' || ?1 || '>', trim(?1, '<>'))
+ WHERE hour IN (SELECT hour FROM mail_hour)
+   AND message_id IN (?1, '<' || ?1 || '>', trim(?1, '<>'))
    AND received >= ?2 AND received < ?3
  ORDER BY received DESC LIMIT ?4;
 
@@ -82,7 +86,8 @@ SELECT child.id
  WHERE child.host IS m.host AND child.received >= m.received
 UNION
 SELECT (SELECT p.id FROM mail_message p
-         WHERE p.queue_id = m.parent_queue_id AND p.host IS m.host
+         WHERE p.hour IN (SELECT hour FROM mail_hour) AND p.queue_id = m.parent_queue_id
+           AND p.host IS m.host
            AND p.received <= m.received
          ORDER BY p.received DESC LIMIT 1)
   FROM temp.trace t JOIN mail_message m ON m.id = t.message

@@ -109,7 +109,7 @@ put_rows(struct mail_import *i, struct message *m, struct err *e)
 
 	m->direction = direction_of(i->config, m);
 	if (i->provisional) {
-		rc = mail_store_has(i->store, key, e);
+		rc = mail_store_has(i->store, m, e);
 		if (rc < 0 || (rc > 0 && key != was) || has_hop(i, m))
 			return rc < 0 ? rc : 0; /* nothing could undo it */
 		note_provisional(i, key);

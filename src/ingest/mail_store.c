@@ -474,18 +474,45 @@ delete_rows(struct store *s, int64_t id, struct err *e)
 	return rc < 0 ? rc : run(s, "recipients_delete", &v, 1, e);
 }
 
+/* The first number of a statement that is under way, 0 for none. */
 static int
-id_of_key(struct store *s, uint64_t key, int64_t *id, struct err *e)
+first_id(struct stmt *st, int64_t *id, struct err *e)
 {
-	struct stmt *st;
-	int rc = start(s, "message_id_of_key", (int64_t)key, &st, e);
+	int rc = stmt_next(st, e);
 
 	*id = 0;
-	if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
+	if (rc <= 0)
 		return rc;
 	*id = stmt_value(st, 0).i;
 	stmt_reset(st);
 	return 0;
+}
+
+/* The row of this message, 0 for none. */
+static int
+id_of(struct store *s, const struct message *m, int64_t *id, struct err *e)
+{
+	struct value v[] = {
+	    value_int((int64_t)message_key(m)), value_time(m->received)};
+	struct stmt *st;
+	int rc = store_prepare(s, "message_id_of_key", &st, e);
+
+	*id = 0;
+	if (rc < 0 || (rc = stmt_start(st, v, LEN(v), e)) < 0)
+		return rc;
+	return first_id(st, id, e);
+}
+
+/* The row under a key of which it is not known any more when it was received:
+ * slower. */
+static int
+id_of_old_key(struct store *s, uint64_t key, int64_t *id, struct err *e)
+{
+	struct stmt *st;
+	int rc = start(s, "message_id_of_old_key", (int64_t)key, &st, e);
+
+	*id = 0;
+	return rc < 0 ? rc : first_id(st, id, e);
 }
 
 static int
@@ -507,7 +534,7 @@ drop_stored(struct store *s, struct assembler *a, struct message *m,
 {
 	struct message *old = NULL;
 	int64_t id;
-	int rc = id_of_key(s, key, &id, e);
+	int rc = id_of_old_key(s, key, &id, e);
 
 	if (rc < 0 || id == 0 || (rc = get_all(s, a, id, &old, e)) < 0)
 		return rc;
@@ -683,7 +710,7 @@ put_into_parent(struct store *s, struct assembler *a, struct message *m,
     int64_t parent, int64_t *records, struct err *e)
 {
 	int64_t id;
-	int rc = id_of_key(s, message_key(m), &id, e);
+	int rc = id_of(s, m, &id, e);
 
 	if (rc >= 0)
 		rc = store_absorb(s, a, parent, m, id, records, e);
@@ -761,17 +788,17 @@ put_hop_rows(struct store *s, struct assembler *a, const struct message *m,
 		r = r->next;
 	if (r == NULL)
 		return 0;
-	rc = id_of_key(s, message_key(m), &id, e);
+	rc = id_of(s, m, &id, e);
 	if (rc >= 0)
 		rc = put_hops(s, a, m, id, e);
 	return rc < 0 ? rc : take_children(s, a, m, id, records, e);
 }
 
 int
-mail_store_has(struct store *s, uint64_t key, struct err *e)
+mail_store_has(struct store *s, const struct message *m, struct err *e)
 {
 	int64_t id;
-	int rc = id_of_key(s, key, &id, e);
+	int rc = id_of(s, m, &id, e);
 
 	return rc < 0 ? rc : id != 0;
 }
@@ -780,7 +807,7 @@ int
 mail_store_drop(struct store *s, uint64_t key, struct err *e)
 {
 	int64_t id;
-	int rc = id_of_key(s, key, &id, e);
+	int rc = id_of_old_key(s, key, &id, e);
 
 	return rc < 0 || id == 0 ? rc : delete_message(s, id, e);
 }
@@ -806,7 +833,7 @@ mail_store_put(struct store *s, struct assembler *a, struct message *m,
 		return rc;
 	if (parent != 0)
 		return put_into_parent(s, a, m, parent, records, e);
-	if ((rc = id_of_key(s, key, &id, e)) < 0)
+	if ((rc = id_of(s, m, &id, e)) < 0)
 		return rc;
 	if (id != 0) {
 		rc = get_all(s, a, id, &old, e);

@@ -17,8 +17,9 @@
 int mail_store_put(struct store *s, struct assembler *a, struct message *m,
     int64_t *records, struct err *e);
 
-/* Are there rows under this key?  1, 0.  Dropping them is fine if not. */
-int mail_store_has(struct store *s, uint64_t key, struct err *e);
+/* Are there rows under this message's key?  1, 0. */
+int mail_store_has(struct store *s, const struct message *m, struct err *e);
+/* Drops the rows under that key, if there are any. */
 int mail_store_drop(struct store *s, uint64_t key, struct err *e);
 
 /* Gives a waiting verdict to its message in the store: 1 if it found one.
