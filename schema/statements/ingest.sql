@@ -44,13 +44,15 @@ SELECT id FROM mail_message
  WHERE hour IN (SELECT hour FROM mail_hour) AND message_key = ?1;
 
 -- name: message_put
+-- Nothing, if it is there.
 INSERT INTO mail_message
        (message_key, received, host, mta, instance, queue_id, client,
         client_port, client_name, helo, protocol, tls, auth_user, sender, size,
         message_id, subject, direction, parent_queue_id, verdict, filter,
         score, threshold, signature, rule)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-        ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25);
+        ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)
+ON CONFLICT DO NOTHING;
 
 -- name: message_update
 UPDATE mail_message

@@ -340,6 +340,8 @@ run(struct store *s, const char *name, const struct value *v, size_t n,
 	return rc < 0 ? rc : stmt_run(st, v, n, e);
 }
 
+/* The message's own row: of that id, or a new one if *id is 0, which it stays
+ * if there is one already. */
 static int
 put_message(
     struct store *s, const struct message *m, int64_t *id, struct err *e)
@@ -380,7 +382,7 @@ put_message(
 	if (rc >= 0)
 		rc = *id ? run(s, "message_update", row, LEN(row), e)
 		         : run(s, "message_put", row, LEN(row) - 1, e);
-	if (rc >= 0 && *id == 0)
+	if (rc >= 0 && *id == 0 && store_changes(s) > 0)
 		*id = store_last_id(s);
 	return rc;
 }
@@ -544,12 +546,13 @@ drop_stored(struct store *s, struct assembler *a, struct message *m,
 	return delete_message(s, id, e);
 }
 
+/* Its recipients, their attempts, and verdicts. */
 static int
-put_rows(struct store *s, const struct message *m, int64_t id, int64_t *records,
-    struct err *e)
+put_parts(struct store *s, const struct message *m, int64_t id,
+    int64_t *records, struct err *e)
 {
 	const struct recipient *r;
-	int rc = put_message(s, m, &id, e), n = 0;
+	int rc = 0, n = 0;
 
 	for (r = record_next(m, NULL); rc >= 0 && r != NULL;
 	     r = record_next(m, r)) {
@@ -559,6 +562,18 @@ put_rows(struct store *s, const struct message *m, int64_t id, int64_t *records,
 			break;
 	}
 	return rc < 0 ? rc : put_verdicts(s, m, id, e);
+}
+
+/* Writes the rows of the message of that id anew. */
+static int
+put_again(struct store *s, const struct message *m, int64_t id,
+    int64_t *records, struct err *e)
+{
+	int rc = delete_rows(s, id, e);
+
+	if (rc >= 0)
+		rc = put_message(s, m, &id, e);
+	return rc < 0 ? rc : put_parts(s, m, id, records, e);
 }
 
 /* --- hops between our servers whose logs are read in different calls */
@@ -697,9 +712,7 @@ store_absorb(struct store *s, struct assembler *a, int64_t id,
 	if (rc >= 0)
 		rc = put_hops(s, a, next, id, e);
 	if (rc >= 0)
-		rc = delete_rows(s, id, e);
-	if (rc >= 0)
-		rc = put_rows(s, m, id, records, e);
+		rc = put_again(s, m, id, records, e);
 	message_free(m);
 	return rc;
 }
@@ -812,48 +825,72 @@ mail_store_drop(struct store *s, uint64_t key, struct err *e)
 	return rc < 0 || id == 0 ? rc : delete_message(s, id, e);
 }
 
-int
-mail_store_put(struct store *s, struct assembler *a, struct message *m,
-    int64_t *records, struct err *e)
+/* Rows that it had under another key, from when less of it was known. */
+static int
+drop_former(
+    struct store *s, struct assembler *a, struct message *m, struct err *e)
 {
-	uint64_t key = message_key(m);
-	struct message *old = NULL, *part;
-	int64_t id, parent;
+	struct message *part;
 	int rc = 0;
 
-	/* Rows under another key, from when less of it was known. */
-	if (m->stored_key != 0 && m->stored_key != key)
+	if (m->stored_key != 0 && m->stored_key != message_key(m))
 		rc = drop_stored(s, a, m, m->stored_key, e);
 	for (part = m->absorbed; rc >= 0 && part != NULL; part = part->absorbed)
 		if (part->stored_key != 0) {
 			rc = drop_stored(s, a, m, part->stored_key, e);
 			part->stored_key = 0;
 		}
+	return rc;
+}
+
+/* Takes in what is stored of m; *id is its row. */
+static int
+take_stored(struct store *s, struct assembler *a, struct message *m,
+    int64_t *id, struct err *e)
+{
+	struct message *old = NULL;
+	int rc = id_of(s, m, id, e);
+
+	if (rc >= 0 && *id != 0)
+		rc = get_all(s, a, *id, &old, e);
+	if (rc < 0 || old == NULL)
+		return rc;
+	if (m->stored_key != message_key(m))
+		take_in(m, old);
+	else
+		take_hops(m, old);
+	take_verdicts(m, old);
+	message_free(old);
+	return 0;
+}
+
+int
+mail_store_put(struct store *s, struct assembler *a, struct message *m,
+    int64_t *records, struct err *e)
+{
+	uint64_t key = message_key(m);
+	int64_t id = 0, parent;
+	int rc = drop_former(s, a, m, e);
+
 	if (rc < 0 || (rc = hop_parent(s, a, m, &parent, e)) < 0)
 		return rc;
 	if (parent != 0)
 		return put_into_parent(s, a, m, parent, records, e);
-	if ((rc = id_of(s, m, &id, e)) < 0)
-		return rc;
-	if (id != 0) {
-		rc = get_all(s, a, id, &old, e);
-		if (rc < 0)
-			return rc;
-		if (old != NULL && m->stored_key != key)
-			take_in(m, old);
-		else if (old != NULL)
-			take_hops(m, old);
-		if (old != NULL)
-			take_verdicts(m, old);
-		rc = delete_rows(s, id, e);
+	if (m->stored_key != key) /* it is probably new */
+		rc = put_message(s, m, &id, e);
+	if (rc >= 0 && id == 0) {
+		rc = take_stored(s, a, m, &id, e);
+		if (rc >= 0 && id != 0)
+			rc = delete_rows(s, id, e);
+		if (rc >= 0)
+			rc = put_message(s, m, &id, e);
 	}
 	if (rc >= 0)
-		rc = put_rows(s, m, id, records, e);
+		rc = put_parts(s, m, id, records, e);
 	if (rc >= 0)
 		rc = put_hop_rows(s, a, m, records, e);
 	m->stored_key = key;
 	m->rows_dirty = false;
-	message_free(old);
 	return rc;
 }
 
@@ -930,9 +967,7 @@ mail_store_link(struct store *s, struct assembler *a, const struct pending *p,
 	message_add_verdict(m, &p->v, p->time);
 	if (map_get(open, key) != NULL)
 		message_add_verdict(map_get(open, key), &p->v, p->time);
-	rc = delete_rows(s, id, e);
-	if (rc >= 0)
-		rc = put_rows(s, m, id, &records, e);
+	rc = put_again(s, m, id, &records, e);
 	message_free(m);
 	return rc < 0 ? rc : 1;
 }

@@ -341,16 +341,15 @@ store_changes(const struct store *s)
 
 /* --- interning */
 
-/* args[0] is the key; all args are the new row. */
 static int
-find_or_make(struct store *s, const char *get, const char *put,
-    const struct value *args, size_t n, int64_t *id, struct err *e)
+find(struct store *s, const char *get, const struct value *key, int64_t *id,
+    struct err *e)
 {
 	struct stmt *st;
 	int rc = store_prepare(s, get, &st, e);
 
 	if (rc == 0)
-		rc = start(st, args, 1, true, e);
+		rc = start(st, key, 1, true, e);
 	if (rc < 0)
 		return rc;
 	rc = stmt_next(st, e);
@@ -358,14 +357,28 @@ find_or_make(struct store *s, const char *get, const char *put,
 		*id = stmt_value(st, 0).i;
 		stmt_reset(st);
 	}
-	if (rc != 0)
-		return rc < 0 ? rc : 0;
-	rc = store_prepare(s, put, &st, e);
+	return rc;
+}
+
+/* args[0] is the key; all args are the new row.  What is not in the cache is
+ * mostly new: so it is put first, and looked for if that put nothing. */
+static int
+make_or_find(struct store *s, const char *get, const char *put,
+    const struct value *args, size_t n, int64_t *id, struct err *e)
+{
+	struct stmt *st;
+	int rc = store_prepare(s, put, &st, e);
+
 	if (rc == 0)
 		rc = stmt_run(st, args, n, e);
-	if (rc == 0)
+	if (rc < 0)
+		return rc;
+	if (store_changes(s) > 0) {
 		*id = store_last_id(s);
-	return rc;
+		return 0;
+	}
+	rc = find(s, get, args, id, e);
+	return rc < 0 ? rc : 0;
 }
 
 /* Outside a transaction nothing says that an id is still true. */
@@ -384,7 +397,7 @@ store_name(struct store *s, struct str text, int64_t *id, struct err *e)
 	*id = 0;
 	if (!str_has(text) || interned(s, &s->names, text, id))
 		return 0;
-	rc = find_or_make(s, "name_get", "name_put", &v, 1, id, e);
+	rc = make_or_find(s, "name_get", "name_put", &v, 1, id, e);
 	if (rc == 0 && s->open)
 		intern_put(&s->names, text, *id);
 	return rc;
@@ -402,7 +415,7 @@ store_addr(struct store *s, struct addr a, int64_t *id, struct err *e)
 		return 0;
 	v[0] = value_blob(a.b, sizeof(a.b));
 	v[1] = value_str(str_of(text, addr_format(a, text)));
-	rc = find_or_make(s, "addr_get", "addr_put", v, 2, id, e);
+	rc = make_or_find(s, "addr_get", "addr_put", v, 2, id, e);
 	if (rc == 0 && s->open)
 		intern_put(&s->addrs, key, *id);
 	return rc;

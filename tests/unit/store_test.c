@@ -463,8 +463,8 @@ test_statement_errors(void **state)
 	run1(s, "name_put", value_z("twice"));
 	v[0] = value_z("twice");
 	assert_int_equal(
-	    stmt_run(prepare(s, "name_put"), v, 1, &err), ERR_FAIL);
-	assert_non_null(strstr(err.text, "name_put: UNIQUE"));
+	    stmt_run(prepare(s, "test_name_put"), v, 1, &err), ERR_FAIL);
+	assert_non_null(strstr(err.text, "test_name_put: UNIQUE"));
 	store_close(s);
 }
 

@@ -63,3 +63,6 @@ SELECT (SELECT group_concat(id || text) FROM (SELECT * FROM disposition_name ORD
 
 -- name: test_give_up
 INSERT OR ROLLBACK INTO name (id, text) VALUES (1, 'twice'), (1, 'twice');
+
+-- name: test_name_put
+INSERT INTO name (text) VALUES (?1);
