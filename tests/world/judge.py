@@ -212,9 +212,12 @@ class Events:
         best = min(events, key=lambda e: abs(e[0] - received), default=None)
         return best if best and abs(best[0] - received) <= within else None
 
-    def find(self, host, key, addr, received):
-        return (key and self.nearest(self.by_id.get((host, key), ()), received, 3600 * 1000000)
-                or self.nearest(self.by_client.get((host, addr), ()), received, 5 * 1000000))
+    def find(self, host, key, addr, port, received):
+        for k in (key, "%s:%s" % (addr, port)):
+            found = self.nearest(self.by_id.get((host, k), ()), received, 3600 * 1000000)
+            if found:
+                return found
+        return self.nearest(self.by_client.get((host, addr), ()), received, 5 * 1000000)
 
 
 def attribution(db, day):
@@ -235,14 +238,14 @@ def attribution(db, day):
             with open(os.path.join(folder, step), encoding="utf-8") as f:
                 db.executescript(f.read())
     return db.execute("""
-        SELECT h.text, m.queue_id, c.text, m.received, t.customer, t.scope, t.doubt
+        SELECT h.text, m.queue_id, c.text, m.client_port, m.received, t.customer, t.doubt
           FROM temp.attributed t JOIN main.mail_message m ON m.id = t.ref
           LEFT JOIN main.name h ON h.id = m.host LEFT JOIN main.addr c ON c.id = m.client
          WHERE t.what = 'm'""")
 
 
 def judge_event(e, row, count):
-    host, key, addr, received, customer, _, doubt = row
+    host, key, addr, _, received, customer, doubt = row
     text = "%s %s %s from %s" % (datetime.datetime.utcfromtimestamp(received / 1e6).isoformat(), host, key, addr)
     e[4] += 1
     right = e[1] if e[1][0] != "=" else addr
@@ -268,7 +271,7 @@ def judge_events(db, days, events):
             fail("hours", "%s was not correlated", day_name(day))
             continue
         for row in attribution(db, day):
-            e = events.find(row[0], row[1], row[2], row[3])
+            e = events.find(*row[:5])
             if e is None:
                 fail("events", "%s %s from %s: no such message was sent", row[0], row[1], row[2])
             else:

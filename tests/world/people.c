@@ -634,6 +634,7 @@ spam_mail(unsigned customer, int64_t at, const struct campaign *k)
 	const struct customer *c = &people[customer];
 	struct mail m = letter((enum host)c->host);
 
+	truth_guilty(customer, at);
 	if (k->one_sender)
 		snprintf(m.sender, sizeof(m.sender), "deals@promo%u.example",
 		    customer);

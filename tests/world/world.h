@@ -183,6 +183,8 @@ void flow_flush(unsigned day);
 /* truth.c */
 void truth_open(void);
 void truth_mail(const struct mail *m, const struct written *w, int pattern);
+/* That customer sent spam or a virus then, of which the generator knows whose fault it is. */
+void truth_guilty(unsigned customer, int64_t at);
 void truth_sent(int customer, int64_t at, unsigned packets);
 void truth_sample(int64_t at, int customer, int client);
 void truth_forged(int64_t at, int customer);
