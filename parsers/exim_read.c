@@ -54,9 +54,12 @@ quoted_length(struct str s)
 static size_t
 plain_length(struct str s, char stop)
 {
+	const char *at = s.n ? memchr(s.p, stop, s.n) : NULL;
 	bool open = true; /* quotes may still start something */
-	size_t i = 0;
+	size_t i = 0, n = at ? (size_t)(at - s.p) : s.n;
 
+	if (n == 0 || memchr(s.p, '"', n) == NULL)
+		return n;
 	while (i < s.n && s.p[i] != stop) {
 		size_t q = 0;
 		if (open && s.p[i] == '"')

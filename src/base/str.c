@@ -3,6 +3,9 @@
 
 #include <ctype.h>
 #include <strings.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 bool
 str_eqi(struct str a, struct str b)
@@ -32,12 +35,54 @@ str_rchr(struct str s, char c)
 	return at ? at - s.p : -1;
 }
 
+#ifdef __SSE2__
+/* The first place, of 16 at a time, that has the first and the last byte of
+ * what, and then the rest: log text is short, and memmem's start costs more
+ * than it takes to read it.  Starts with what.n > 1; -1, and *from is where 16
+ * do not fit any more. */
+static ptrdiff_t
+find_by_16(struct str s, struct str what, size_t *from)
+{
+	const __m128i first = _mm_set1_epi8(what.p[0]);
+	const __m128i last = _mm_set1_epi8(what.p[what.n - 1]);
+	size_t i;
+
+	for (i = 0; i + 16 + what.n - 1 <= s.n; i += 16) {
+		__m128i a = _mm_loadu_si128((const void *)(s.p + i));
+		__m128i b =
+		    _mm_loadu_si128((const void *)(s.p + i + what.n - 1));
+		unsigned hits = (unsigned)_mm_movemask_epi8(_mm_and_si128(
+		    _mm_cmpeq_epi8(a, first), _mm_cmpeq_epi8(b, last)));
+
+		for (; hits != 0; hits &= hits - 1) {
+			size_t at = i + (size_t)__builtin_ctz(hits);
+			if (memcmp(s.p + at, what.p, what.n) == 0)
+				return (ptrdiff_t)at;
+		}
+	}
+	*from = i;
+	return -1;
+}
+#endif
+
 ptrdiff_t
 str_find(struct str s, struct str what)
 {
-	const char *at = s.n ? memmem(s.p, s.n, what.p, what.n) : NULL;
+	ptrdiff_t found = -1;
+	size_t from = 0;
 
-	return at ? at - s.p : -1;
+	if (s.n < what.n || what.n == 0)
+		return s.n > 0 && what.n == 0 ? 0 : -1;
+	if (what.n == 1)
+		return str_chr(s, what.p[0]);
+#ifdef __SSE2__
+	found = find_by_16(s, what, &from);
+#endif
+	for (; found < 0 && from <= s.n - what.n; from++)
+		if (s.p[from] == what.p[0] &&
+		    memcmp(s.p + from, what.p, what.n) == 0)
+			found = (ptrdiff_t)from;
+	return found;
 }
 
 ptrdiff_t

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ingest/record.h"
 
-#include <stdio.h>
-
 #include "base/json_out.h"
 
 const struct recipient record_none;
@@ -58,6 +56,18 @@ record_orig_recipient(const struct message *m, const struct recipient *r)
 		    o->queue != r->queue && str_eq(o->addr, r->addr))
 			return o->orig;
 	return r->orig;
+}
+
+/* As the store's views print it: 16 hex digits. */
+static void
+key_json(struct json *j, const struct message *m)
+{
+	uint64_t key = message_key(m);
+	char text[16];
+
+	for (size_t i = sizeof(text); i-- > 0; key >>= 4)
+		text[i] = "0123456789abcdef"[key & 15];
+	json_str(j, "message_key", str_of(text, sizeof(text)));
 }
 
 static void
@@ -145,12 +155,9 @@ void
 record_json(struct buf *out, const struct message *m, const struct recipient *r)
 {
 	struct json j = json_to(out);
-	char key[20];
 
 	json_open(&j, NULL, '{');
-	snprintf(
-	    key, sizeof(key), "%016llx", (unsigned long long)message_key(m));
-	json_str(&j, "message_key", str_z(key));
+	key_json(&j, m);
 	json_time(&j, "received", m->received);
 	json_time(&j, "time", record_time(m, r));
 	queue_json(&j, m, r);

@@ -296,13 +296,17 @@ read_rspamd(struct header_reader *r, struct str s, struct log_line *line)
 static bool
 has_host_and_tag(struct str s)
 {
+	static const bool never[256] = {['['] = true, [']'] = true, ['('] = true,
+	    [')'] = true, ['<'] = true, ['>'] = true, ['='] = true,
+	    [','] = true, [';'] = true, [':'] = true, ['"'] = true,
+	    ['\''] = true, ['\0'] = true};
 	struct str host = str_word(&s), tag;
 	struct log_line probe = {0};
 
 	if (host.n == 0 || !str_skip(&s, STR(" ")))
 		return false;
 	for (size_t i = 0; i < host.n; i++)
-		if (strchr("[]()<>=,;:\"'", host.p[i]) != NULL)
+		if (never[(unsigned char)host.p[i]])
 			return false;
 	tag = str_word(&s);
 	return tag.n > 3 && memcmp(tag.p + tag.n - 2, "]:", 2) == 0 &&

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Usage: mail_gen MEGABYTES [SEED] >mail.log
- * A Postfix log as of a busy relay with amavisd-new behind it: accepted mail
- * that is re-injected, retries, bounces, rejections, spam that is blocked;
- * several messages at the same time.  The same seed gives the same log.
+ * Usage: mail_gen MEGABYTES [SEED [postfix|exim|sendmail]] >mail.log
+ * A log as of a busy relay: accepted mail, retries, bounces, rejections, spam
+ * that is blocked; several messages at the same time.  Postfix has amavisd-new
+ * behind it, which re-injects; Exim scans in its ACL, Sendmail asks a milter.
+ * The same seed gives the same log.
  * Addresses are of RFC 5737 and RFC 3849, domains of RFC 2606.
  */
 #include <inttypes.h>
@@ -36,29 +37,68 @@ struct mail {
 
 enum { PASS, SPAM, BOUNCE, RETRY, REJECT };
 
-static void __attribute__((format(printf, 2, 3)))
-line(const char *program, const char *fmt, ...)
+/* Now, as strftime prints it. */
+static const char *
+stamp(const char *form)
 {
 	static time_t last;
-	static char stamp[32];
+	static char text[32];
 	time_t s = (time_t)(now / 1000);
-	va_list ap;
+	struct tm tm;
 
 	if (s != last) {
-		struct tm tm;
-
 		gmtime_r(&s, &tm);
-		strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+		strftime(text, sizeof(text), form, &tm);
 		last = s;
 	}
-	written += printf("%s.%03d000+00:00 mx1 %s[%u]: ", stamp,
-	    (int)(now % 1000), program, 300 + rnd(40));
-	va_start(ap, fmt);
+	return text;
+}
+
+static void
+finish(const char *fmt, va_list ap)
+{
 	written += vprintf(fmt, ap);
-	va_end(ap);
 	putchar('\n');
 	written++;
 	now += rnd(6);
+}
+
+static void __attribute__((format(printf, 2, 3)))
+line(const char *program, const char *fmt, ...)
+{
+	va_list ap;
+
+	written += printf("%s.%03d000+00:00 mx1 %s[%u]: ",
+	    stamp("%Y-%m-%dT%H:%M:%S"), (int)(now % 1000), program,
+	    300 + rnd(40));
+	va_start(ap, fmt);
+	finish(fmt, ap);
+	va_end(ap);
+}
+
+/* Exim's own log. */
+static void __attribute__((format(printf, 2, 3)))
+exim(const char *id, const char *fmt, ...)
+{
+	va_list ap;
+
+	written += printf("%s.%03d %s", stamp("%Y-%m-%d %H:%M:%S"),
+	    (int)(now % 1000), id);
+	va_start(ap, fmt);
+	finish(fmt, ap);
+	va_end(ap);
+}
+
+static void __attribute__((format(printf, 2, 3)))
+sendmail(const char *id, const char *fmt, ...)
+{
+	va_list ap;
+
+	written += printf("%s mx3 sm-mta[%u]: %s: ", stamp("%b %e %H:%M:%S"),
+	    300 + rnd(40), id);
+	va_start(ap, fmt);
+	finish(fmt, ap);
+	va_end(ap);
 }
 
 static const char *
@@ -124,7 +164,7 @@ reject(const struct mail *m)
 
 /* One line or a few of a message; false when it has ended. */
 static int
-go_on(struct mail *m)
+postfix_step(struct mail *m)
 {
 	char q[16], q2[16];
 
@@ -200,6 +240,124 @@ go_on(struct mail *m)
 	return 0;
 }
 
+/* "h123.pool.example [203.0.113.7]" or "[2001:db8::7]" */
+static const char *
+exim_client(unsigned c)
+{
+	static char text[96];
+	const char *p = client(c);
+	int n = (int)strcspn(p, "[");
+
+	if (c % 7 == 0)
+		snprintf(text, sizeof(text), "(pc%u) %s", c % 900, p + n);
+	else
+		snprintf(text, sizeof(text), "%.*s %s", n, p, p + n);
+	return text;
+}
+
+/* Behind a refusal before or at RCPT, or after DATA. */
+static void
+exim_reject(const struct mail *m, const char *id)
+{
+	if (m->kind == SPAM) {
+		exim(id, "H=%s:%u Warning: spam score %u.%u from u%u@bulk.example",
+		    exim_client(m->client), 1024 + m->id % 60000,
+		    10 + m->from % 20, m->from % 10, m->from);
+		exim(id, "H=%s:%u F=<u%u@bulk.example> rejected after DATA: This message scored %u.%u spam points.",
+		    exim_client(m->client), 1024 + m->id % 60000, m->from,
+		    10 + m->from % 20, m->from % 10);
+		return;
+	}
+	exim("", "H=%s:%u F=<u%u@bulk.example> %srejected RCPT <r%u@dest.example>: %s",
+	    exim_client(m->client), 1024 + m->id % 60000, m->from,
+	    m->from % 3 ? "" : "temporarily ", m->to,
+	    m->from % 3 == 0   ? "greylisted, please try again later"
+	    : m->from % 3 == 1 ? "Unrouteable address"
+	                       : "relay not permitted");
+}
+
+static int
+exim_step(struct mail *m)
+{
+	char id[32];
+
+	snprintf(id, sizeof(id), "1x%04u-00%04u-%02u ", m->id / 10000 % 10000,
+	    m->id % 10000, m->id % 97);
+	if (m->step++ == 0) {
+		if (m->kind == REJECT || m->kind == SPAM) {
+			exim_reject(m, id);
+			return 0;
+		}
+		exim(id, "<= u%u@bulk.example H=%s:%u P=esmtps X=TLS1.3:ECDHE_X25519__RSA_PSS_RSAE_SHA256__AES_256_GCM:256 CV=no S=%u id=%u.%u@bulk.example",
+		    m->from, exim_client(m->client), 1024 + m->id % 60000,
+		    m->size, m->id, m->from);
+		return 1;
+	}
+	if (m->kind == RETRY && m->tries++ < 3) {
+		exim(id, "== r%u@dest.example R=dnslookup T=remote_smtp defer (110): Connection timed out H=mx.dest.example [192.0.2.25]",
+		    m->to);
+		m->due = now + 600000;
+		return 1;
+	}
+	if (m->kind == BOUNCE)
+		exim(id, "** r%u@dest.example R=dnslookup T=remote_smtp H=mx.dest.example [192.0.2.25]: SMTP error from remote mail server after RCPT TO:<r%u@dest.example>: 550 5.1.1 <r%u@dest.example>: User unknown",
+		    m->to, m->to, m->to);
+	else
+		exim(id, "=> r%u@dest.example R=dnslookup T=remote_smtp H=mx.dest.example [192.0.2.25] C=\"250 2.0.0 Ok: queued as %X\"",
+		    m->to, m->id);
+	exim(id, "Completed");
+	return 0;
+}
+
+static void
+sendmail_from(const struct mail *m, const char *id, int n)
+{
+	const char *p = client(m->client);
+	int host = (int)strcspn(p, "[");
+
+	if (m->client % 7 == 0)
+		host = 0;
+	sendmail(id, "from=<u%u@bulk.example>, size=%u, class=0, nrcpts=%d, msgid=<%u.%u@bulk.example>, proto=ESMTP, daemon=MTA, relay=%.*s%s%s",
+	    m->from, m->size, n, m->id, m->from, host, p, host ? " " : "",
+	    strchr(p, '['));
+}
+
+static int
+sendmail_step(struct mail *m)
+{
+	char id[32];
+
+	snprintf(id, sizeof(id), "5AN00%03u%06u", m->id / 1000000 % 1000,
+	    m->id % 1000000);
+	if (m->step++ == 0) {
+		if (m->kind == REJECT)
+			sendmail(id, "ruleset=check_rcpt, arg1=<r%u@dest.example>, relay=[%s], reject=550 5.1.1 <r%u@dest.example>... User unknown",
+			    m->to, client_addr(m->client), m->to);
+		sendmail_from(m, id, m->kind != REJECT);
+		if (m->kind == SPAM) {
+			sendmail(id, "Milter: data, reject=554 5.7.1 Blocked by SpamAssassin");
+			sendmail(id, "to=<r%u@dest.example>, delay=00:00:01, pri=%u, stat=Blocked by SpamAssassin",
+			    m->to, 30000 + m->size);
+		}
+		return m->kind != REJECT && m->kind != SPAM;
+	}
+	if (m->kind == RETRY && m->tries++ < 3) {
+		sendmail(id, "to=<r%u@dest.example>, delay=00:%02u:30, xdelay=00:00:30, mailer=esmtp, pri=%u, relay=mx.dest.example., dsn=4.0.0, stat=Deferred: Connection timed out with mx.dest.example.",
+		    m->to, m->tries * 10, 30000 + m->size);
+		m->due = now + 600000;
+		return 1;
+	}
+	if (m->kind == BOUNCE)
+		sendmail(id, "to=<r%u@dest.example>, delay=00:00:01, xdelay=00:00:01, mailer=esmtp, pri=%u, relay=mx.dest.example. [192.0.2.25], dsn=5.1.1, stat=User unknown",
+		    m->to, 30000 + m->size);
+	else
+		sendmail(id, "to=<r%u@dest.example>, delay=00:00:01, xdelay=00:00:01, mailer=esmtp, pri=%u, relay=mx.dest.example. [192.0.2.25], dsn=2.0.0, stat=Sent (Ok: queued as %X)",
+		    m->to, 30000 + m->size, m->id);
+	return 0;
+}
+
+static int (*go_on)(struct mail *) = postfix_step;
+
 int
 main(int argc, char **argv)
 {
@@ -213,6 +371,10 @@ main(int argc, char **argv)
 	state = (argc > 2 ? strtoull(argv[2], NULL, 10) : 1) *
 	            UINT64_C(0x9E3779B97F4A7C15) |
 	        1;
+	if (argc > 3 && strcmp(argv[3], "exim") == 0)
+		go_on = exim_step;
+	else if (argc > 3 && strcmp(argv[3], "sendmail") == 0)
+		go_on = sendmail_step;
 	for (i = 0; i < LIVE; i++)
 		begin(&live[i]);
 	while (written < want) {

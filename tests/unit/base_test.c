@@ -166,6 +166,27 @@ test_rfind(void)
 	}
 }
 
+static void
+test_find(void)
+{
+	char text[90], what[5];
+
+	for (int i = 0; i < 200000; i++) {
+		size_t letters = 1 + rnd() % 4;
+		struct str s = str_of(text, rnd() % (sizeof(text) + 1));
+		struct str w = str_of(what, rnd() % (sizeof(what) + 1));
+		const char *at;
+
+		for (size_t k = 0; k < sizeof(text); k++)
+			text[k] = (char)('a' + rnd() % letters);
+		for (size_t k = 0; k < sizeof(what); k++)
+			what[k] = (char)('a' + rnd() % letters);
+		at = s.n ? memmem(s.p, s.n, w.p, w.n) : NULL;
+		if (str_find(s, w) != (at ? at - s.p : -1))
+			same("str_find", "another place", "the first one");
+	}
+}
+
 int
 main(void)
 {
@@ -175,5 +196,6 @@ main(void)
 	test_numbers();
 	test_quote();
 	test_rfind();
+	test_find();
 	return failed;
 }
