@@ -53,7 +53,7 @@ endif
 .PRECIOUS: $(B)/%.o
 .DEFAULT_GOAL := all
 FORCE:
-.PHONY: FORCE all lib tests deps demo check check-long golden-update fuzz format install clean help
+.PHONY: FORCE all lib tests deps demo check check-long bench bench-check golden-update fuzz format install clean help
 
 all: $(B)/$(PROG)                   ## build the program (VARIANT=release|debug|asan|fuzz)
 
@@ -109,6 +109,12 @@ check: deps                         ## build and run every test (ONLY=PATTERN)
 
 check-long: all                     ## five worlds of 20,000 customers and 30 days (hours)
 	$(Q)sh tests/world/run.sh 20000 30 1 2 3 4 5
+
+bench: all                          ## speed beside grep, pflogsumm ... (BENCH=--mb 1000)
+	$(Q)python3 tests/bench/run.py $(BENCH)
+
+bench-check:                        ## instructions of small inputs against the baseline
+	$(Q)sh tests/bench/check.sh
 
 golden-update: all                  ## write the golden outputs anew; review the diff
 	$(Q)sh tests/golden.sh --update $(ONLY)
