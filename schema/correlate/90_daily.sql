@@ -16,6 +16,8 @@ SELECT run.day, w.scope, 'reported', 'only', 'none', count(*)
                     WHERE c.customer = p.customer AND c.class = 'confirmed')
  GROUP BY w.scope;
 
+-- Own addresses in the findings; of these, those without any lease stand in
+-- the place of a customer, with mail or with client packets.
 INSERT OR REPLACE INTO main.correlation_run
 SELECT run.day, run.day_start, run.day_end,
        (SELECT value FROM temp.param WHERE name = 'timezone'), run.watermark,
@@ -30,7 +32,14 @@ SELECT run.day, run.day_start, run.day_end,
        (SELECT count(*) FROM temp.who w JOIN temp.flow_figures f ON f.customer = w.customer
          WHERE w.scope <> 'remote' AND f.client >= run.flow_client_min
            AND f.client_covered = 0
-           AND w.customer NOT IN (SELECT customer FROM temp.classed))
+           AND w.customer NOT IN (SELECT customer FROM temp.classed)),
+       (SELECT count(DISTINCT f.addr) FROM temp.run CROSS JOIN main.finding_addr f
+          JOIN temp.day_addr a ON a.addr = f.addr
+         WHERE f.day = run.day AND (a.inside OR a.leased) AND NOT a.own_host),
+       (SELECT count(*) FROM temp.who w JOIN temp.figures g ON g.customer = w.customer
+         WHERE w.scope = 'own_unassigned' AND g.transactions > 0),
+       (SELECT count(*) FROM temp.who w JOIN temp.flow_figures f ON f.customer = w.customer
+         WHERE w.scope = 'own_unassigned' AND f.client > 0)
   FROM temp.run
   JOIN (SELECT count(*) AS n FROM temp.run CROSS JOIN main.mail_message g
          WHERE g.received >= run.day_start AND g.received < run.day_end) m;

@@ -61,5 +61,6 @@ SELECT watermark FROM correlation_run WHERE day = ?1;
 -- name: correlate_result
 SELECT (SELECT count(*) FROM finding WHERE day = ?1),
        (SELECT count(*) FROM finding WHERE day = ?1 AND class = 'confirmed' AND scope <> 'remote'),
-       messages, unattributed, ambiguous, flow_uncovered, mail_hours, flow_hours, hours
+       messages, unattributed, ambiguous, flow_uncovered, mail_hours, flow_hours, hours,
+       own_addrs, unleased_mail, unleased_flow
   FROM correlation_run WHERE day = ?1;

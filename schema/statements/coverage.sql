@@ -41,7 +41,8 @@ SELECT (SELECT count(DISTINCT hour) FROM coverage
          WHERE samples + smtp_packets > 0 AND hour > ?1 - 3600000000 AND hour < ?2),
        f.datagrams, f.lost, f.malformed, f.samples, f.smtp_packets, f.rate_min, f.rate_max,
        (SELECT count(*) FROM lease_held
-         WHERE (start IS NULL OR start < ?2) AND (until IS NULL OR until > ?1))
+         WHERE (start IS NULL OR start < ?2) AND (until IS NULL OR until > ?1)),
+       r.days, r.own_addrs, r.unleased_mail, r.unleased_flow
   FROM (SELECT coalesce(sum(lines), 0) AS lines, coalesce(sum(used), 0) AS used,
                coalesce(sum(ignored), 0) AS ignored, coalesce(sum(unparsed), 0) AS unparsed
           FROM coverage WHERE kind = 'mail' AND hour > ?1 - 3600000000 AND hour < ?2) m,
@@ -49,7 +50,10 @@ SELECT (SELECT count(DISTINCT hour) FROM coverage
                coalesce(sum(malformed), 0) AS malformed, coalesce(sum(samples), 0) AS samples,
                coalesce(sum(smtp_packets), 0) AS smtp_packets,
                min(nullif(rate_min, 0)) AS rate_min, nullif(max(rate_max), 0) AS rate_max
-          FROM flow_coverage WHERE hour > ?1 - 3600000000 AND hour < ?2) f;
+          FROM flow_coverage WHERE hour > ?1 - 3600000000 AND hour < ?2) f,
+       (SELECT count(own_addrs) AS days, sum(own_addrs) AS own_addrs,
+               sum(unleased_mail) AS unleased_mail, sum(unleased_flow) AS unleased_flow
+          FROM correlation_run WHERE day_end > ?1 AND day_start < ?2) r;
 
 -- Files whose content touches the time.
 -- name: coverage_by_file

@@ -17,7 +17,10 @@ SELECT CASE f.class WHEN 'confirmed' THEN CASE f.kind WHEN 'spam' THEN 1 WHEN 'b
 
 -- name: digest_rest
 SELECT count(*) FILTER (WHERE class = 'clean' AND scope <> 'remote'),
-       count(*) FILTER (WHERE class = 'confirmed' AND scope = 'remote')
+       count(*) FILTER (WHERE class = 'confirmed' AND scope = 'remote'),
+       (SELECT own_addrs FROM correlation_run WHERE day = ?1),
+       (SELECT unleased_mail FROM correlation_run WHERE day = ?1),
+       (SELECT unleased_flow FROM correlation_run WHERE day = ?1)
   FROM finding WHERE day = ?1;
 
 -- name: digest_day

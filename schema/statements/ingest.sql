@@ -32,6 +32,10 @@ ON CONFLICT DO UPDATE
        ignored = ignored + excluded.ignored,
        unparsed = unparsed + excluded.unparsed;
 
+-- name: host_file_add
+INSERT INTO host_file (host, path, lines) VALUES (?1, ?2, ?3)
+ON CONFLICT DO UPDATE SET lines = lines + excluded.lines;
+
 -- name: unparsed_put
 INSERT INTO unparsed (ledger, program, source, "offset", line, text)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6);

@@ -36,6 +36,9 @@ static const struct column cols[] = {
     {"mail_hours", "log hours", VALUE_INT},
     {"flow_hours", "flow hours", VALUE_INT},
     {"hours", "of", VALUE_INT},
+    {"own_addrs", "own addresses", VALUE_INT},
+    {"unleased_mail", "mail unleased", VALUE_INT},
+    {"unleased_flow", "flows unleased", VALUE_INT},
 };
 #define NCOLS (sizeof(cols) / sizeof(cols[0]))
 
@@ -92,7 +95,8 @@ print_row(struct output *o, struct cmd *c, int64_t day,
 	    value_int(r->messages), value_int(r->unattributed),
 	    value_int(r->ambiguous), value_int(r->flow_uncovered),
 	    value_int(r->mail_hours), value_int(r->flow_hours),
-	    value_int(r->hours)};
+	    value_int(r->hours), value_int(r->own_addrs),
+	    value_int(r->unleased_mail), value_int(r->unleased_flow)};
 
 	output_row(o, v);
 }

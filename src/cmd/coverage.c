@@ -184,6 +184,22 @@ print_flows(struct stmt *st, int64_t hours)
 	printf("\n");
 }
 
+/* Addresses are counted by the correlation, day by day. */
+static void
+print_leases(const struct stmt *st)
+{
+	int64_t days = stmt_value(st, 14).i;
+
+	printf("  leases  %" PRId64, stmt_value(st, 13).i);
+	if (days > 0)
+		printf("; of %" PRId64 " own addresses with mail or flows%s, "
+		       "%" PRId64 " with mail and %" PRId64
+		       " with flows had none",
+		    stmt_value(st, 15).i, days > 1 ? ", a day counted" : "",
+		    stmt_value(st, 16).i, stmt_value(st, 17).i);
+	putchar('\n');
+}
+
 /* Times when no collector was there to hear the agents; the first few. */
 static int
 print_gaps(struct store *s, const struct flags *f, struct err *e)
@@ -235,7 +251,7 @@ print_sums(struct cmd *c, struct store *s, const struct flags *f, struct err *e)
 	}
 	print_logs(st, hours);
 	print_flows(st, hours);
-	printf("  leases  %" PRId64 "\n", stmt_value(st, 13).i);
+	print_leases(st);
 	stmt_reset(st);
 	rc = print_gaps(s, f, e);
 	for (size_t i = 0; i < c->config->nnot_covered; i++)

@@ -149,6 +149,12 @@ print_rest(struct store *s, int64_t day, struct err *e)
 	printf("\nClean: %" PRId64 " customers.  Not ours: %" PRId64
 	       " hosts of others send us spam or viruses.\n",
 	    stmt_value(st, 0).i, stmt_value(st, 1).i);
+	if (stmt_value(st, 3).i + stmt_value(st, 4).i > 0)
+		printf("No lease: %" PRId64 " of %" PRId64
+		       " own addresses with mail, %" PRId64 " with flows; "
+		       "nobody can be told who they were.\n",
+		    stmt_value(st, 3).i, stmt_value(st, 2).i,
+		    stmt_value(st, 4).i);
 	stmt_reset(st);
 	return 0;
 }

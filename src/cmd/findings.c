@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* heloflow findings: what the correlation found, one row a customer-day. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "cmd/findings.h"
@@ -90,6 +91,31 @@ read_flag(struct cmd *c, int opt, struct value *v, struct err *e)
 	}
 }
 
+/* Under the rows, for the eye: no figure without what it rests on. */
+static int
+print_cover(struct store *s, const struct value *v, struct err *e)
+{
+	const struct value args[] = {v[0], v[2], v[3]};
+	struct stmt *st;
+	int rc = store_prepare(s, "findings_cover", &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, args, 3, e)) < 0 ||
+	    (rc = stmt_next(st, e)) < 0)
+		return rc;
+	printf("\n%" PRId64 " day%s: logs %" PRId64 " and flows %" PRId64
+	       " of %" PRId64 " hours",
+	    stmt_value(st, 0).i, stmt_value(st, 0).i == 1 ? "" : "s",
+	    stmt_value(st, 1).i, stmt_value(st, 2).i, stmt_value(st, 3).i);
+	if (stmt_value(st, 4).i > 0)
+		printf("; of %" PRId64 " own addresses %" PRId64
+		       " with mail and %" PRId64 " with flows had no lease",
+		    stmt_value(st, 5).i, stmt_value(st, 6).i,
+		    stmt_value(st, 7).i);
+	putchar('\n');
+	stmt_reset(st);
+	return 0;
+}
+
 static int
 run(struct cmd *c, int argc, char **argv, struct err *e)
 {
@@ -112,6 +138,8 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 	if (rc >= 0)
 		rc = cmd_rows(c, st, v, FINDINGS_ARGS, findings_columns,
 		    findings_ncolumns, NULL, e);
+	if (rc >= 0 && c->out == &output_text)
+		rc = print_cover(s, v, e);
 	store_close(s);
 	return rc;
 }

@@ -432,7 +432,8 @@ read_result(
 {
 	int64_t *const to[] = {&out->findings, &out->confirmed, &out->messages,
 	    &out->unattributed, &out->ambiguous, &out->flow_uncovered,
-	    &out->mail_hours, &out->flow_hours, &out->hours};
+	    &out->mail_hours, &out->flow_hours, &out->hours, &out->own_addrs,
+	    &out->unleased_mail, &out->unleased_flow};
 	const struct value arg = value_int(day);
 	struct stmt *st;
 	int rc = store_prepare(s, "correlate_result", &st, e);

@@ -21,6 +21,8 @@ struct correlate_result {
 	int64_t ambiguous;      /* of these: the holder is not certain */
 	int64_t flow_uncovered; /* flow clients in hours without logs only */
 	int64_t mail_hours, flow_hours, hours; /* covered, and of the day */
+	int64_t own_addrs; /* customers' addresses with mail or flows */
+	int64_t unleased_mail, unleased_flow; /* of these without any lease */
 };
 
 /* Finds the day's findings anew.  All or nothing: on failure the day is as it

@@ -403,19 +403,24 @@ add(struct line_counts *n, enum parsed p, int64_t lines)
 }
 
 static struct line_counts *
-hour_of(struct mail_feed *f, struct str host, int64_t t)
+hour_of(struct mail_feed *f, const struct feed_file *file)
 {
-	int64_t hour = t - ((t % HOUR) + HOUR) % HOUR;
+	const struct str host = file->line.host;
+	int64_t t = file->line.time, hour = t - ((t % HOUR) + HOUR) % HOUR;
 	struct hour_counts *c = f->hour;
 	uint64_t h;
 
-	if (c != NULL && c->hour == hour && str_eq(c->host, host))
+	if (c != NULL && c->hour == hour && c->path.p == file->path.p &&
+	    str_eq(c->host, host))
 		return &c->n;
-	h = hash_u64((uint64_t)hour, hash_str(host, 0));
+	/* short texts under seeds that are small numbers collide */
+	h = hash_str(host, hash_u64((uint64_t)(file - f->files), 0));
+	h = hash_u64((uint64_t)hour, h);
 	c = map_get(&f->hours, h);
 	if (c == NULL) {
 		c = arena_zalloc(&f->hour_mem, sizeof(*c));
 		c->host = arena_dup(&f->hour_mem, host);
+		c->path = file->path;
 		c->hour = hour;
 		map_put(&f->hours, h, c);
 	}
@@ -434,7 +439,7 @@ count(struct mail_feed *f, struct feed_file *file, enum parsed p)
 		    &file->evidence);
 	add(&file->n, p, lines);
 	if (file->kind != LINE_UNHEADED && file->line.time != UTC_NONE)
-		add(hour_of(f, file->line.host, file->line.time), p, lines);
+		add(hour_of(f, file), p, lines);
 }
 
 /* Looks at the next line of a file. */

@@ -35,9 +35,9 @@ struct unparsed_sink {
 	    struct str program, const struct evidence *ev);
 };
 
-/* What one logging host said in one hour. */
+/* What one logging host said in one hour in one file. */
 struct hour_counts {
-	struct str host;
+	struct str host, path; /* path: as evidence shows it */
 	int64_t hour; /* its start */
 	struct line_counts n;
 };

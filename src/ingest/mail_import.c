@@ -520,25 +520,33 @@ save_state(struct mail_import *i, struct err *e)
 }
 
 static int
+save_hour(struct mail_import *i, const struct hour_counts *c, struct err *e)
+{
+	int64_t origin, path;
+	int rc = store_name(
+	    i->store, c->host.n ? c->host : STR("-"), &origin, e);
+
+	if (rc < 0 || (rc = store_name(i->store, c->path, &path, e)) < 0)
+		return rc;
+	const struct value v[] = {value_z("mail"), value_int(origin),
+	    value_time(c->hour), value_int(c->n.lines), value_int(c->n.used),
+	    value_int(c->n.ignored), value_int(c->n.unparsed)};
+	const struct value w[] = {
+	    value_int(origin), value_id(path), value_int(c->n.lines)};
+
+	rc = run(i, "coverage_add", v, 7, e);
+	return rc < 0 ? rc : run(i, "host_file_add", w, 3, e);
+}
+
+static int
 save_coverage(struct mail_import *i, struct err *e)
 {
 	const struct hour_counts *c;
 	size_t at = 0;
-	int64_t origin;
 	int rc = 0;
 
-	while (rc >= 0 && (c = mail_feed_hour(i->feed, &at)) != NULL) {
-		rc = store_name(
-		    i->store, c->host.n ? c->host : STR("-"), &origin, e);
-		if (rc < 0)
-			break;
-		struct value v[] = {value_z("mail"), value_int(origin),
-		    value_time(c->hour), value_int(c->n.lines),
-		    value_int(c->n.used), value_int(c->n.ignored),
-		    value_int(c->n.unparsed)};
-
-		rc = run(i, "coverage_add", v, 7, e);
-	}
+	while (rc >= 0 && (c = mail_feed_hour(i->feed, &at)) != NULL)
+		rc = save_hour(i, c, e);
 	mail_feed_hours_reset(i->feed);
 	return rc;
 }

@@ -143,6 +143,30 @@ answers_count_where_the_way_back_is_seen(void **state)
 }
 
 static void
+own_addresses_without_a_lease_are_counted(void **state)
+{
+	struct correlate_result r;
+
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_own_host("198.51.100.99");
+	world_lease("198.51.100.1", SINCE_EVER, NO_END, "c1", 0);
+	world_agent("192.0.2.1", VANTAGE_EDGE, 1024, AT(0, 0, 0), 24);
+	world_mail_hours(AT(0, 0, 0), 24);
+	spam("198.51.100.1", AT(9, 0, 0), 1);  /* leased */
+	spam("198.51.100.2", AT(9, 0, 0), 1);  /* mail */
+	spam("198.51.100.3", AT(9, 0, 0), 1);  /* mail and flows */
+	spam("198.51.100.99", AT(9, 0, 0), 1); /* our own */
+	spam("203.0.113.9", AT(9, 0, 0), 1);   /* of others */
+	world_slot("198.51.100.3", AT(9, 0, 0), 3, 0);
+	world_slot("198.51.100.4", AT(9, 0, 0), 3, 0); /* flows */
+	world_correlate(DAY, &r);
+	assert_int_equal(r.own_addrs, 4);
+	assert_int_equal(r.unleased_mail, 2);
+	assert_int_equal(r.unleased_flow, 2);
+}
+
+static void
 lease_ends_when_its_address_is_given_away(void **state)
 {
 	(void)state;
@@ -1239,6 +1263,7 @@ main(void)
 	    WORLD(each_class_once),
 	    WORLD(server_pattern_is_more_than_one_answer),
 	    WORLD(answers_count_where_the_way_back_is_seen),
+	    WORLD(own_addresses_without_a_lease_are_counted),
 	    WORLD(lease_ends_when_its_address_is_given_away),
 	    WORLD(overlapping_leases_name_nobody),
 	    WORLD(mail_goes_to_the_holder_of_its_time),

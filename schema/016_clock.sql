@@ -1,0 +1,32 @@
+-- Which files the lines of a logging host came from: what the configuration
+-- says of the files is so true of the host.
+CREATE TABLE host_file (
+  host  INTEGER NOT NULL REFERENCES name (id),
+  path  INTEGER NOT NULL REFERENCES name (id),
+  lines INTEGER NOT NULL,
+  PRIMARY KEY (host, path)
+) STRICT, WITHOUT ROWID;
+-- An older program kept only where outcomes came from; of a message that was
+-- followed to another host that is the other one's file.
+INSERT INTO host_file
+SELECT m.host, r.source, count(*)
+  FROM mail_recipient r JOIN mail_message m ON m.id = r.message
+ WHERE m.host IS NOT NULL AND r.source IS NOT NULL
+ GROUP BY m.host, r.source;
+
+-- How far each clock is ahead of the right time, and how wrong it may be
+-- besides, both in microseconds.  A copy of the configuration, filled anew by
+-- every run; what is stored elsewhere keeps the time as it was told.
+CREATE TABLE clock (
+  kind  TEXT NOT NULL CHECK (kind IN ('mail','flow','lease')),
+  ref   INTEGER NOT NULL,  -- host (name), agent (addr), file (ledger)
+  ahead INTEGER NOT NULL,
+  error INTEGER NOT NULL,  -- of a lease: the lease has its own
+  PRIMARY KEY (kind, ref)
+) STRICT, WITHOUT ROWID;
+
+-- Own addresses of the day, with mail or client packets, and those of them
+-- that no lease covers; NULL: an older program did not count them.
+ALTER TABLE correlation_run ADD COLUMN own_addrs INTEGER;
+ALTER TABLE correlation_run ADD COLUMN unleased_mail INTEGER;
+ALTER TABLE correlation_run ADD COLUMN unleased_flow INTEGER;
