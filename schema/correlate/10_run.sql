@@ -17,7 +17,11 @@ SELECT (SELECT value FROM temp.param WHERE name = 'day') AS day,
        (SELECT value FROM temp.param WHERE name = 'server_syn_min') AS server_syn_min,
        (SELECT value FROM temp.param WHERE name = 'server_answered_min') AS server_answered_min,
        (SELECT value FROM temp.param WHERE name = 'server_rst_max') AS server_rst_max,
-       (SELECT value FROM temp.param WHERE name = 'watermark') AS watermark;
+       (SELECT value FROM temp.param WHERE name = 'watermark') AS watermark,
+       -- what clocks are off, at most: what is read before they are corrected
+       (SELECT coalesce(max(abs(ahead)), 0) FROM main.clock WHERE kind = 'mail') AS mail_margin,
+       (SELECT coalesce(max(abs(ahead)), 0) FROM main.clock WHERE kind = 'flow') AS flow_margin,
+       EXISTS (SELECT 1 FROM main.clock WHERE kind = 'lease' AND ahead <> 0) AS lease_ahead;
 
 DROP TABLE IF EXISTS temp.mail_port;
 CREATE TEMP TABLE mail_port (port INTEGER PRIMARY KEY);

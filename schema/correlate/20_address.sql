@@ -16,13 +16,14 @@ INSERT INTO temp.day_addr (addr, bytes, mail)
 SELECT a.id, a.bytes, max(n.mail)
   FROM (SELECT DISTINCT m.client AS addr, 1 AS mail
           FROM temp.run CROSS JOIN main.mail_message m
-         WHERE m.received >= run.day_start AND m.received < run.day_end
+         WHERE m.received >= run.day_start - run.mail_margin
+           AND m.received < run.day_end + run.mail_margin
            AND m.client IS NOT NULL
         UNION ALL
         SELECT DISTINCT s.addr, 0
           FROM temp.run CROSS JOIN main.sender_slot s
-         WHERE s.slot > run.day_start - run.window - 300000000
-           AND s.slot < run.day_end + run.window
+         WHERE s.slot > run.day_start - run.window - run.flow_margin - 300000000
+           AND s.slot < run.day_end + run.window + run.flow_margin
         UNION ALL
         SELECT DISTINCT c.addr, 0
           FROM temp.run CROSS JOIN main.complaint c

@@ -1,6 +1,7 @@
 -- Step 3: who held these addresses when.  Leases that touch the day, the
 -- flow window and the clock error are looked at.  Two clocks may be wrong, the
--- lease's and the mail log's: their errors add.  How a lease without an end
+-- lease's and the mail log's: their errors add.  Here that of the worst log is
+-- added; a claim of a better one takes it off.  How a lease without an end
 -- ends, the view lease_held says (schema/012_lease.sql).
 DROP TABLE IF EXISTS temp.lease_day;
 CREATE TEMP TABLE lease_day AS
@@ -8,9 +9,14 @@ SELECT e.id, e.first, e.last, e.port_first, e.port_last, e.start, e.until,
        e.customer, e.clock_error, CAST(0 AS INTEGER) AS span
   FROM (SELECT l.id, l.first, l.last, l.port_first, l.port_last, l.customer,
                l.clock_error + run.mail_clock_error AS clock_error,
-               coalesce(l.start, -4611686018427387904) AS start,
-               coalesce(l.until, 4611686018427387904) AS until
-          FROM main.lease_held l, temp.run) e, temp.run
+               coalesce(l.start - l.ahead, -4611686018427387904) AS start,
+               coalesce(l.until - l.ahead, 4611686018427387904) AS until
+          FROM (SELECT h.*,
+                       iif(r.lease_ahead,
+                           coalesce((SELECT k.ahead FROM main.lease x
+                                       JOIN main.clock k ON k.kind = 'lease' AND k.ref = x.ledger
+                                      WHERE x.id = h.id), 0), 0) AS ahead
+                  FROM main.lease_held h, temp.run r) l, temp.run) e, temp.run
  WHERE e.until > e.start
    AND e.start - e.clock_error < run.day_end + run.window
    AND e.until + e.clock_error > run.day_start - run.window;

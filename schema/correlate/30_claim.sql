@@ -14,7 +14,8 @@ SELECT n.id,
                  HAVING count(DISTINCT a.customer) = 1))
   FROM main.name n
  WHERE n.id IN (SELECT m.auth_user FROM temp.run CROSS JOIN main.mail_message m
-                 WHERE m.received >= run.day_start AND m.received < run.day_end);
+                 WHERE m.received >= run.day_start - run.mail_margin
+                   AND m.received < run.day_end + run.mail_margin);
 
 DROP TABLE IF EXISTS temp.claim;
 CREATE TEMP TABLE claim (
@@ -23,18 +24,24 @@ CREATE TEMP TABLE claim (
   ref   INTEGER NOT NULL,
   addr  INTEGER,
   port  INTEGER,
-  first INTEGER NOT NULL,
-  last  INTEGER NOT NULL,
+  first INTEGER NOT NULL,            -- by the right time: what the clock was
+  last  INTEGER NOT NULL,            -- ahead is taken off
+  slack INTEGER NOT NULL DEFAULT 0,  -- so much surer is its clock than the worst
   account   TEXT,                    -- customer of the account
   auth_user TEXT                     -- logged in, whoever that is
 );
-INSERT INTO temp.claim (what, ref, addr, port, first, last, account, auth_user)
-SELECT 'm', m.id, m.client, m.client_port, m.received, m.received,
-       d.customer, u.text
+INSERT INTO temp.claim (what, ref, addr, port, first, last, slack, account, auth_user)
+SELECT 'm', m.id, m.client, m.client_port,
+       m.received - coalesce(k.ahead, 0), m.received - coalesce(k.ahead, 0),
+       coalesce(run.mail_clock_error - k.error, 0), d.customer, u.text
   FROM temp.run CROSS JOIN main.mail_message m
+  LEFT JOIN main.clock k ON k.kind = 'mail' AND k.ref = m.host
   LEFT JOIN temp.day_account d ON d.auth_user = m.auth_user
   LEFT JOIN main.name u ON u.id = m.auth_user
- WHERE m.received >= run.day_start AND m.received < run.day_end
+ WHERE m.received >= run.day_start - run.mail_margin
+   AND m.received < run.day_end + run.mail_margin
+   AND m.received - coalesce(k.ahead, 0) >= run.day_start
+   AND m.received - coalesce(k.ahead, 0) < run.day_end
    AND m.parent_queue_id IS NULL;
 
 INSERT INTO temp.claim (what, ref, addr, port, first, last)
@@ -55,13 +62,16 @@ CREATE TEMP TABLE split_slot (
 INSERT INTO temp.split_slot
 SELECT s.addr, s.slot, s.agent
   FROM temp.run CROSS JOIN main.sender_slot s
+  LEFT JOIN main.clock k ON k.kind = 'flow' AND k.ref = s.agent
   JOIN temp.holder h ON h.addr = s.addr
-   AND s.last >= h.start - h.clock_error AND s.first < h.until + h.clock_error
- WHERE s.slot > run.day_start - run.window - 300000000
-   AND s.slot < run.day_end + run.window
+   AND s.last - coalesce(k.ahead, 0) >= h.start - h.clock_error
+   AND s.first - coalesce(k.ahead, 0) < h.until + h.clock_error
+ WHERE s.slot > run.day_start - run.window - run.flow_margin - 300000000
+   AND s.slot < run.day_end + run.window + run.flow_margin
  GROUP BY s.addr, s.slot, s.agent
 HAVING max(h.port_first IS NOT NULL)
-    OR max(h.start > s.first) OR max(h.until <= s.last);
+    OR max(h.start > s.first - coalesce(k.ahead, 0))
+    OR max(h.until <= s.last - coalesce(k.ahead, 0));
 
 DROP TABLE IF EXISTS temp.sighting;
 CREATE TEMP TABLE sighting (
@@ -74,7 +84,8 @@ CREATE TEMP TABLE sighting (
 -- 2 = SYN, 16 = ACK.  out: the address sent the packet.
 INSERT INTO temp.sighting (addr, port, agent, slot, first, last, packets, syn,
        answered, rst, client_strong, client_weak, server_strong, server_weak, peers, rate)
-SELECT p.me, p.my_port, p.agent, p.slot, p.time, p.time, 1,
+SELECT p.me, p.my_port, p.agent, p.slot,
+       p.time - coalesce(k.ahead, 0), p.time - coalesce(k.ahead, 0), 1,
        p.role = 'client' AND p.out AND p.opens,
        p.role = 'client' AND NOT p.out AND p.answers,
        coalesce(p.flags & 4 = 4, 0),
@@ -98,28 +109,30 @@ SELECT p.me, p.my_port, p.agent, p.slot, p.time, p.time, 1,
                                s.time - s.time % 300000000 AS slot
                           FROM temp.run CROSS JOIN main.smtp_sample s
                          WHERE EXISTS (SELECT 1 FROM temp.split_slot)
-                           AND s.time >= run.day_start - run.window - 300000000
-                           AND s.time < run.day_end + run.window + 300000000
+                           AND s.time >= run.day_start - run.window - run.flow_margin - 300000000
+                           AND s.time < run.day_end + run.window + run.flow_margin + 300000000
                         UNION ALL
                         SELECT s.dst, s.dst_port, s.src_port, 0, s.agent, s.time, s.flags, s.rate,
                                s.time - s.time % 300000000
                           FROM temp.run CROSS JOIN main.smtp_sample s
                          WHERE EXISTS (SELECT 1 FROM temp.split_slot)
-                           AND s.time >= run.day_start - run.window - 300000000
-                           AND s.time < run.day_end + run.window + 300000000) e
+                           AND s.time >= run.day_start - run.window - run.flow_margin - 300000000
+                           AND s.time < run.day_end + run.window + run.flow_margin + 300000000) e
                   JOIN temp.split_slot x
-                    ON x.addr = e.me AND x.slot = e.slot AND x.agent = e.agent) q) p;
+                    ON x.addr = e.me AND x.slot = e.slot AND x.agent = e.agent) q) p
+  LEFT JOIN main.clock k ON k.kind = 'flow' AND k.ref = p.agent;
 DELETE FROM temp.split_slot
  WHERE (addr, slot, agent) NOT IN (SELECT addr, slot, agent FROM temp.sighting);
 INSERT INTO temp.sighting (addr, agent, slot, first, last, packets, syn, answered, rst,
        client_strong, client_weak, server_strong, server_weak, peers, rate)
-SELECT s.addr, s.agent, s.slot, s.first, s.last, s.packets, s.syn, s.answered, s.rst,
+SELECT s.addr, s.agent, s.slot, s.first - coalesce(k.ahead, 0), s.last - coalesce(k.ahead, 0), s.packets, s.syn, s.answered, s.rst,
        s.client_strong, s.client_weak, s.server_strong, s.server_weak, s.peers,
        iif(s.rate_min = 0, 0, s.rate_max) -- of some the rate is unknown: of all
   FROM temp.run CROSS JOIN main.sender_slot s
   JOIN temp.day_addr a ON a.addr = s.addr
- WHERE s.slot > run.day_start - run.window - 300000000
-   AND s.slot < run.day_end + run.window
+  LEFT JOIN main.clock k ON k.kind = 'flow' AND k.ref = s.agent
+ WHERE s.slot > run.day_start - run.window - run.flow_margin - 300000000
+   AND s.slot < run.day_end + run.window + run.flow_margin
    AND NOT a.own_host AND (a.inside OR a.leased OR a.mail)
    AND (s.addr, s.slot, s.agent) NOT IN (SELECT addr, slot, agent FROM temp.split_slot);
 INSERT INTO temp.claim (what, ref, addr, port, first, last)

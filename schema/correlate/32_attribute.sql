@@ -17,16 +17,16 @@ SELECT claim, max(no_port), count(DISTINCT iif(fits, customer, NULL)),
                c.first >= h.start AND c.last < h.until AS inside
           FROM temp.claim c
           JOIN temp.holder h ON h.addr = c.addr AND h.port_first IS NULL
-           AND c.last >= h.start - h.clock_error
-           AND c.first < h.until + h.clock_error
+           AND c.last >= h.start - h.clock_error + c.slack
+           AND c.first < h.until + h.clock_error - c.slack
          WHERE c.account IS NULL
            -- of IPv6 prefixes within each other the longer one has it, where
            -- that one is beyond doubt
            AND NOT EXISTS (SELECT 1 FROM temp.delegated d
                              JOIN temp.holder n ON n.rowid = d.narrow
                             WHERE d.wide = h.rowid
-                              AND c.first >= n.start + n.clock_error
-                              AND c.last < n.until - n.clock_error)
+                              AND c.first >= n.start + n.clock_error - c.slack
+                              AND c.last < n.until - n.clock_error + c.slack)
         UNION ALL
         -- blocks of ports: those that can begin so far below the port
         SELECT c.claim, h.customer, 0, 1, c.first >= h.start AND c.last < h.until
@@ -35,8 +35,8 @@ SELECT claim, max(no_port), count(DISTINCT iif(fits, customer, NULL)),
           JOIN temp.holder h ON h.addr = c.addr
            AND h.port_first BETWEEN c.port - s.widest AND c.port
            AND h.port_last >= c.port
-           AND c.last >= h.start - h.clock_error
-           AND c.first < h.until + h.clock_error
+           AND c.last >= h.start - h.clock_error + c.slack
+           AND c.first < h.until + h.clock_error - c.slack
          WHERE c.account IS NULL
         UNION ALL
         SELECT c.claim, NULL, 1, 0, 0
@@ -45,8 +45,8 @@ SELECT claim, max(no_port), count(DISTINCT iif(fits, customer, NULL)),
          WHERE c.account IS NULL AND c.port IS NULL
            AND (SELECT 1 FROM temp.holder h
                  WHERE h.addr = c.addr AND h.port_first IS NOT NULL
-                   AND c.last >= h.start - h.clock_error
-                   AND c.first < h.until + h.clock_error
+                   AND c.last >= h.start - h.clock_error + c.slack
+                   AND c.first < h.until + h.clock_error - c.slack
                  ORDER BY h.start DESC LIMIT 1))
  GROUP BY claim;
 
@@ -114,6 +114,6 @@ SELECT DISTINCT t.claim, h.customer
   FROM temp.attributed t
   JOIN temp.claim c ON c.claim = t.claim
   JOIN temp.holder h ON h.addr = c.addr
-   AND c.last >= h.start - h.clock_error AND c.first < h.until + h.clock_error
+   AND c.last >= h.start - h.clock_error + c.slack AND c.first < h.until + h.clock_error - c.slack
    AND (h.port_first IS NULL OR c.port IS NULL OR c.port BETWEEN h.port_first AND h.port_last)
  WHERE t.doubt IS NOT NULL;

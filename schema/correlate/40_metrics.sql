@@ -18,7 +18,8 @@ split AS (                -- local part and domain at the last @
               ELSE lower(substr(n.text, length(rtrim(n.text, replace(n.text, '@', ''))) + 1)) END AS domain
     FROM main.name n
    WHERE n.id IN (SELECT m.sender FROM temp.run CROSS JOIN main.mail_message m
-                   WHERE m.received >= run.day_start AND m.received < run.day_end)),
+                   WHERE m.received >= run.day_start - run.mail_margin
+                     AND m.received < run.day_end + run.mail_margin)),
 plain AS (                -- BATV off
   SELECT id, domain,
          CASE WHEN local LIKE 'prvs=%=%' THEN substr(substr(local, 6), instr(substr(local, 6), '=') + 1)

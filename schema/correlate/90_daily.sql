@@ -41,5 +41,10 @@ SELECT run.day, run.day_start, run.day_end,
        (SELECT count(*) FROM temp.who w JOIN temp.flow_figures f ON f.customer = w.customer
          WHERE w.scope = 'own_unassigned' AND f.client > 0)
   FROM temp.run
-  JOIN (SELECT count(*) AS n FROM temp.run CROSS JOIN main.mail_message g
-         WHERE g.received >= run.day_start AND g.received < run.day_end) m;
+  JOIN (SELECT coalesce(iif(run.mail_margin = 0, count(*),
+                   sum(g.received - coalesce((SELECT k.ahead FROM main.clock k
+                                               WHERE k.kind = 'mail' AND k.ref = g.host), 0)
+                       BETWEEN run.day_start AND run.day_end - 1)), 0) AS n
+          FROM temp.run CROSS JOIN main.mail_message g
+         WHERE g.received >= run.day_start - run.mail_margin
+           AND g.received < run.day_end + run.mail_margin) m;

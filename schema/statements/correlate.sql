@@ -25,6 +25,18 @@ INSERT INTO account (auth_user, customer) VALUES (?1, ?2)
 -- name: correlate_put_agent
 INSERT INTO flow_agent (agent, name, vantage) VALUES (?1, ?2, ?3)
     ON CONFLICT (agent) DO UPDATE SET name = excluded.name, vantage = excluded.vantage;
+-- name: correlate_clear_clock
+DELETE FROM clock;
+-- Of a host with several files the worst error, and the offset of the file
+-- with most lines, which comes first.
+-- name: correlate_put_clock
+INSERT INTO clock (kind, ref, ahead, error) VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT DO UPDATE SET error = max(error, excluded.error);
+-- name: correlate_host_files
+SELECT f.host, n.text FROM host_file f JOIN name n ON n.id = f.path
+ ORDER BY f.host, f.lines DESC, n.text;
+-- name: correlate_lease_files
+SELECT id, path FROM ledger WHERE kind = 'lease';
 -- name: correlate_put_rule
 INSERT INTO detect_rule (rule, summary, kind, customer, own_unassigned, remote)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* heloflow import flow: SMTP samples of flow files, into the store. */
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -60,24 +59,12 @@ read_flags(struct cmd *c, int argc, char **argv, struct flags *f,
 	return 0;
 }
 
-/* The flow source of the configuration that a path belongs to, or NULL. */
-static const struct flow_feed *
-feed_of(const struct config *c, const char *path)
-{
-	for (size_t i = 0; i < c->nflow; i++) {
-		for (size_t k = 0; k < c->flow[i].npaths; k++)
-			if (fnmatch(c->flow[i].paths[k].p, path, 0) == 0)
-				return &c->flow[i];
-	}
-	return NULL;
-}
-
 static int
 import_file(struct cmd *c, struct store *s, const struct flags *f,
     const char *path, struct flow_run *run, struct flow_import_counts *counts,
     struct err *e)
 {
-	const struct flow_feed *feed = feed_of(c->config, path);
+	const struct flow_feed *feed = config_flow_of(c->config, path);
 	struct flow_import_options opt = {0};
 	char format[32];
 

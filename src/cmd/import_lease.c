@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* heloflow import lease: who had which address when, into the store. */
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -52,23 +51,11 @@ read_flags(struct cmd *c, int argc, char **argv, struct flags *f, struct err *e)
 	return 0;
 }
 
-/* The lease source of the configuration that a path belongs to, or NULL. */
-static const struct lease_feed *
-feed_of(const struct config *c, const char *path)
-{
-	for (size_t i = 0; i < c->nlease; i++) {
-		for (size_t k = 0; k < c->lease[i].npaths; k++)
-			if (fnmatch(c->lease[i].paths[k].p, path, 0) == 0)
-				return &c->lease[i];
-	}
-	return NULL;
-}
-
 static int
 import_file(struct cmd *c, struct store *s, const struct flags *f,
     const char *path, struct lease_import_counts *counts, struct err *e)
 {
-	const struct lease_feed *feed = feed_of(c->config, path);
+	const struct lease_feed *feed = config_lease_of(c->config, path);
 	struct lease_import_options opt = {
 	    .clock_error = CONFIG_LEASE_CLOCK_ERROR,
 	    .read = {.grace = CONFIG_LEASE_GRACE}};

@@ -3,6 +3,7 @@
 #include "correlate/correlate.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/hash.h"
@@ -60,6 +61,33 @@ mix_prefixes(struct job *j, const struct prefix *p, size_t n)
 	}
 }
 
+/* Which clocks are how wrong, by the paths they are told for. */
+static void
+mix_clock(struct job *j, const struct str *paths, size_t n, int64_t error,
+    int64_t offset)
+{
+	mix(j, &error, sizeof(error));
+	mix(j, &offset, sizeof(offset));
+	for (size_t i = 0; i < n; i++)
+		mix_str(j, paths[i]);
+}
+
+static void
+mix_clocks(struct job *j)
+{
+	const struct config *c = j->config;
+	size_t i;
+
+	for (i = 0; i < c->nmail; i++)
+		mix_clock(j, c->mail[i].paths, c->mail[i].npaths,
+		    c->mail[i].clock_error, c->mail[i].clock_offset);
+	for (i = 0; i < c->nflow; i++)
+		mix_clock(j, NULL, 0, 0, c->flow[i].clock_offset);
+	for (i = 0; i < c->nlease; i++)
+		mix_clock(j, c->lease[i].paths, c->lease[i].npaths, 0,
+		    c->lease[i].clock_offset);
+}
+
 static void
 mix_config(struct job *j)
 {
@@ -73,6 +101,7 @@ mix_config(struct job *j)
 		mix_str(j, c->accounts[i].user);
 		mix_str(j, c->accounts[i].customer);
 	}
+	mix_clocks(j);
 	for (i = 0; i < c->nflow; i++) {
 		for (k = 0; k < c->flow[i].nagents; k++) {
 			const struct flow_agent *a = &c->flow[i].agents[k];
@@ -103,7 +132,7 @@ mix_rules(struct job *j)
 	}
 }
 
-/* The largest of all mail sources: a message does not tell its own. */
+/* The largest of all mail sources, for hosts whose files belong to none. */
 static int64_t
 mail_clock_error(const struct config *c)
 {
@@ -311,6 +340,87 @@ put_agents(struct store *s, const struct config *c, struct err *e)
 }
 
 static int
+put_clock(struct store *s, const char *kind, int64_t ref, int64_t ahead,
+    int64_t error, struct err *e)
+{
+	const struct value v[] = {value_z(kind), value_int(ref),
+	    value_int(ahead), value_int(error)};
+
+	return run(s, "correlate_put_clock", v, 4, e);
+}
+
+/* The source of the configuration that a file belongs to has its clock. */
+static int
+put_file_clock(struct store *s, const struct config *c, const char *kind,
+    int64_t ref, struct str path, struct err *e)
+{
+	const struct mail_source *m;
+	const struct lease_feed *l;
+	char *z = strndup(path.p, path.n);
+	int rc = 0;
+
+	if (z == NULL)
+		return err_set(e, ERR_FAIL, "out of memory");
+	if (str_eq(str_z(kind), STR("mail"))) {
+		m = config_mail_of(c, z);
+		if (m != NULL)
+			rc = put_clock(s, kind, ref, m->clock_offset,
+			    m->clock_error, e);
+	} else {
+		l = config_lease_of(c, z);
+		if (l != NULL && l->clock_offset != 0)
+			rc = put_clock(s, kind, ref, l->clock_offset, 0, e);
+	}
+	free(z);
+	return rc;
+}
+
+/* Rows of a statement: what has a clock, and one of its files. */
+static int
+put_file_clocks(struct store *s, const struct config *c, const char *kind,
+    const char *statement, struct err *e)
+{
+	struct stmt *st;
+	int rc = store_prepare(s, statement, &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0)
+		return rc;
+	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
+		rc = put_file_clock(s, c, kind, stmt_value(st, 0).i,
+		    stmt_value(st, 1).s, e);
+	stmt_reset(st);
+	return rc < 0 ? rc : 0;
+}
+
+static int
+put_flow_clocks(struct store *s, const struct flow_feed *f, struct err *e)
+{
+	int64_t id;
+	int rc = 0;
+
+	for (size_t i = 0; rc >= 0 && i < f->nagents; i++) {
+		rc = store_addr(s, f->agents[i].addr, &id, e);
+		if (rc >= 0 && f->clock_offset != 0)
+			rc = put_clock(s, "flow", id, f->clock_offset, 0, e);
+	}
+	return rc;
+}
+
+static int
+put_clocks(struct store *s, const struct config *c, struct err *e)
+{
+	int rc = run(s, "correlate_clear_clock", NULL, 0, e);
+
+	if (rc >= 0 && c->nmail > 0)
+		rc = put_file_clocks(s, c, "mail", "correlate_host_files", e);
+	if (rc >= 0 && c->nlease > 0)
+		rc = put_file_clocks(s, c, "lease", "correlate_lease_files", e);
+	for (size_t i = 0; rc >= 0 && i < c->nflow; i++)
+		rc = put_flow_clocks(s, &c->flow[i], e);
+	return rc;
+}
+
+static int
 put_config(struct store *s, const struct config *c, struct err *e)
 {
 	int rc = put_prefixes(s, "correlate_clear_prefix",
@@ -326,6 +436,8 @@ put_config(struct store *s, const struct config *c, struct err *e)
 		rc = put_accounts(s, c, e);
 	if (rc >= 0)
 		rc = put_agents(s, c, e);
+	if (rc >= 0)
+		rc = put_clocks(s, c, e);
 	return rc;
 }
 

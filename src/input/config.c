@@ -108,6 +108,25 @@ read_duration(struct load *l, const struct yaml_node *n, void *out)
 	return 0;
 }
 
+/* The same, with a - before it for the other way. */
+static int
+read_offset(struct load *l, const struct yaml_node *n, void *out)
+{
+	struct yaml_node plain = *n;
+	bool minus = n->kind == YAML_SCALAR && n->text.n > 1 &&
+	             n->text.p[0] == '-';
+	int rc;
+
+	if (minus)
+		plain.text = str_from(n->text, 1);
+	rc = read_duration(l, &plain, out);
+	if (rc == 0 && *(int64_t *)out > DAY)
+		rc = fail(l, n, "a day or less");
+	if (rc == 0 && minus)
+		*(int64_t *)out = -*(int64_t *)out;
+	return rc;
+}
+
 static int
 read_zone(struct load *l, const struct yaml_node *n, void *out)
 {
@@ -284,6 +303,8 @@ read_mail_source(struct load *l, const struct yaml_node *n, void *out)
 	        offsetof(struct mail_source, direction)},
 	    {"clock_error", read_duration,
 	        offsetof(struct mail_source, clock_error)},
+	    {"clock_offset", read_offset,
+	        offsetof(struct mail_source, clock_offset)},
 	    {NULL, NULL, 0},
 	};
 	struct mail_source *m = out;
@@ -332,6 +353,8 @@ read_flow_source(struct load *l, const struct yaml_node *n, void *out)
 	    {"tz", read_zone, offsetof(struct flow_feed, zone)},
 	    {"fields", read_text, offsetof(struct flow_feed, fields)},
 	    {"agents", read_agents, offsetof(struct flow_feed, agents)},
+	    {"clock_offset", read_offset,
+	        offsetof(struct flow_feed, clock_offset)},
 	    {NULL, NULL, 0},
 	};
 	struct flow_feed *f = out;
@@ -340,6 +363,10 @@ read_flow_source(struct load *l, const struct yaml_node *n, void *out)
 	if (rc == 0 && (f->npaths > 0) == str_has(f->listen))
 		rc = yaml_fail(
 		    n, l->err, "a flow source needs either paths or listen");
+	/* samples are stored by agent, not by file */
+	if (rc == 0 && f->clock_offset != 0 && f->nagents == 0)
+		rc = yaml_fail(yaml_get(n, "clock_offset"), l->err,
+		    "clock_offset is of the agents that are listed: none is");
 	return rc;
 }
 
@@ -398,6 +425,8 @@ read_lease_source(struct load *l, const struct yaml_node *n, void *out)
 	    {"tz", read_zone, offsetof(struct lease_feed, zone)},
 	    {"clock_error", read_duration,
 	        offsetof(struct lease_feed, clock_error)},
+	    {"clock_offset", read_offset,
+	        offsetof(struct lease_feed, clock_offset)},
 	    {"grace", read_duration, offsetof(struct lease_feed, grace)},
 	    {"columns", read_columns, offsetof(struct lease_feed, columns)},
 	    {NULL, NULL, 0},

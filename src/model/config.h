@@ -35,7 +35,7 @@ struct mail_source {
 	int year;                 /* 0 = infer */
 	struct str host;          /* for lines whose header has none */
 	enum direction direction; /* DIR_NONE = by own prefixes */
-	int64_t clock_error;
+	int64_t clock_error, clock_offset; /* offset: so far it is ahead */
 };
 
 struct flow_agent {
@@ -54,6 +54,7 @@ struct flow_feed {
 	struct str fields;       /* the columns of sflowtool -L */
 	const struct flow_agent *agents;
 	size_t nagents;
+	int64_t clock_offset; /* of the samples of these agents */
 };
 
 /* What the files of a lease source call a field of ours (doc/lease.md). */
@@ -66,7 +67,7 @@ struct lease_feed {
 	size_t npaths;
 	struct str format; /* absent = auto */
 	const struct zone *zone;
-	int64_t clock_error, grace;
+	int64_t clock_error, clock_offset, grace;
 	const struct lease_column *columns;
 	size_t ncolumns;
 };
@@ -106,6 +107,12 @@ struct config {
 
 /* The name of day_timezone, for people. */
 struct str config_zone(const struct config *c);
+/* The first source whose paths match, or NULL. */
+const struct mail_source *config_mail_of(
+    const struct config *c, const char *path);
+const struct flow_feed *config_flow_of(const struct config *c, const char *path);
+const struct lease_feed *config_lease_of(
+    const struct config *c, const char *path);
 bool prefixes_have(const struct prefix *p, size_t n, struct addr a);
 
 #endif

@@ -95,6 +95,8 @@ test_example_values(void **state)
 	assert_int_equal(c->mail[1].npaths, 2);
 	assert_int_equal(c->mail[1].direction, DIR_OUT);
 	assert_int_equal(c->mail[1].clock_error, 5 * USEC);
+	assert_int_equal(c->mail[1].clock_offset, -90 * USEC);
+	assert_int_equal(c->mail[0].clock_offset, 0);
 	assert_int_equal(c->mail[0].clock_error, CONFIG_MAIL_CLOCK_ERROR);
 	assert_int_equal(c->nflow, 2);
 	assert_int_equal(c->flow[0].nagents, 1);
@@ -186,6 +188,12 @@ test_refused(void **state)
 	    "a.yaml:3: year: 26 is not within 1970..9999");
 	assert_refused("flow_sources:\n  - {paths: x, listen: '1.2.3.4:5'}\n",
 	    "a.yaml:2: a flow source needs either paths or listen");
+	assert_refused("mail_sources:\n  - {paths: x, clock_offset: -2d}\n",
+	    "a.yaml:2: '-2d' is not a day or less");
+	assert_refused("lease_sources:\n  - {paths: x, clock_offset: --1}\n",
+	    "a.yaml:2: '-1' is not a duration such as 90s, 30m, 1h or 7d");
+	assert_refused("flow_sources:\n  - {paths: x, clock_offset: 9}\n",
+	    "a.yaml:2: clock_offset is of the agents that are listed: none is");
 	assert_refused("flow_sources:\n  - rate: 5\n",
 	    "a.yaml:2: a flow source needs either paths or listen");
 	assert_refused("flow_sources:\n  - listen: localhost:99\n",

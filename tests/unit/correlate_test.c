@@ -255,6 +255,126 @@ clock_errors_of_lease_and_log_add_up(void **state)
 	    "0|9\n9|0\n");
 }
 
+/* The host "mx" wrote the file "log". */
+static void
+world_host_file(void)
+{
+	world_run("INSERT INTO host_file VALUES (1, 4, 100)");
+}
+
+/* A bad clock elsewhere is no doubt about a host whose own is good. */
+static void
+mail_clock_error_is_that_of_the_host(void **state)
+{
+	const struct str good = STR("log"), bad = STR("other");
+	const struct mail_source sources[] = {
+	    {.paths = &bad, .npaths = 1, .clock_error = 60 * USEC},
+	    {.paths = &good, .npaths = 1, .clock_error = 5 * USEC}};
+
+	(void)state;
+	config.mail = sources;
+	config.nmail = 2;
+	world_lease("198.51.100.7", AT(0, 0, 0), AT(10, 3, 0), "a", 10);
+	world_lease("198.51.100.7", AT(10, 3, 0), NO_END, "b", 10);
+	spam("198.51.100.7", AT(10, 3, 10), 4); /* within 15 s */
+	spam("198.51.100.7", AT(10, 3, 16), 5);
+	world_correlate(DAY, NULL); /* whose file it is, is not known */
+	world_expect("198.51.100.7", "ambiguous", "- -");
+	world_expect("b", NULL, NULL);
+	world_host_file();
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.7", "ambiguous", "- -");
+	world_expect("b", "confirmed", "spam not_visible");
+	assert_string_equal(world_rows("SELECT json_extract(log,'$.spam'), "
+	                               "json_extract(log,'$.ambiguous') FROM "
+	                               "finding"),
+	    "0|4\n5|0\n");
+}
+
+/* Holder and day go by the right time; what is stored stays as it was told. */
+static void
+mail_clock_offset_is_taken_off(void **state)
+{
+	const struct str path = STR("log");
+	struct mail_source source = {.paths = &path,
+	    .npaths = 1,
+	    .clock_error = 2 * USEC,
+	    .clock_offset = 90 * USEC};
+
+	(void)state;
+	config.mail = &source;
+	config.nmail = 1;
+	world_host_file();
+	world_lease("198.51.100.7", AT(0, 0, 0), AT(10, 3, 0), "a", 0);
+	world_lease("198.51.100.7", AT(10, 3, 0), NO_END, "b", 0);
+	spam("198.51.100.7", AT(10, 3, 30), 6);
+	spam("198.51.100.7", AT(24, 1, 0), 7);
+	spam("198.51.100.7", AT(0, 1, 0), 8);
+	world_correlate(DAY, NULL);
+	assert_string_equal(
+	    world_rows("SELECT customer, json_extract(log,'$.spam'), "
+	               "json_extract(log,'$.first') FROM finding"),
+	    "a|6|2024-10-04T10:02:00.000Z\nb|7|2024-10-04T23:59:30.000Z\n");
+	assert_string_equal(
+	    world_rows("SELECT messages, unattributed FROM correlation_run"),
+	    "13|0\n");
+	assert_string_equal(
+	    world_rows("SELECT count(*) FROM mail_message WHERE received = "
+	               "20000 * 86400000000 + 36210000000"),
+	    "1\n");
+	source.clock_offset = -90 * USEC; /* behind */
+	world_correlate(DAY, NULL);
+	assert_string_equal(world_rows("SELECT customer, "
+	                               "json_extract(log,'$.spam') FROM "
+	                               "finding"),
+	    "a|8\nb|6\n");
+}
+
+static void
+lease_clock_offset_is_taken_off(void **state)
+{
+	const struct str path = STR("*.csv");
+	struct lease_feed feed = {
+	    .paths = &path, .npaths = 1, .clock_offset = 300 * USEC};
+
+	(void)state;
+	config.lease = &feed;
+	config.nlease = 1;
+	world_run("INSERT INTO ledger (id, kind, path, head_bytes, head_hash, "
+	          "resume_offset, resume_hash) VALUES "
+	          "(7, 'lease', 'l.csv', 0, 0, 0, 0)");
+	world_lease("198.51.100.7", AT(0, 0, 0), AT(10, 3, 0), "a", 0);
+	world_lease("198.51.100.7", AT(10, 3, 0), NO_END, "b", 0);
+	spam("198.51.100.7", AT(10, 0, 0), 6); /* b's since 09:58 */
+	world_correlate(DAY, NULL);
+	world_expect("a", "confirmed", "spam not_visible");
+	world_run("UPDATE lease SET ledger = 7");
+	world_correlate(DAY, NULL);
+	world_expect("a", NULL, NULL);
+	world_expect("b", "confirmed", "spam not_visible");
+}
+
+static void
+flow_clock_offset_is_taken_off(void **state)
+{
+	(void)state;
+	world_lease("198.51.100.7", AT(0, 0, 0), AT(10, 3, 0), "a", 0);
+	world_lease("198.51.100.7", AT(10, 3, 0), NO_END, "b", 0);
+	world_agent("192.0.2.1", VANTAGE_EDGE, 1024, AT(0, 0, 0), 24);
+	world_mail_hours(AT(0, 0, 0), 24);
+	world_slot("198.51.100.7", AT(10, 4, 0), 3, 0);
+	world_slot("198.51.100.7", AT(24, 1, 0), 5, 0);
+	world_correlate(DAY, NULL);
+	world_expect("a", NULL, NULL);
+	world_expect("b", "flow_only_suspect", "- -");
+	world_feed.clock_offset = 120 * USEC;
+	world_correlate(DAY, NULL);
+	assert_string_equal(
+	    world_rows("SELECT customer, json_extract(flow,'$.client'), "
+	               "json_extract(flow,'$.first') FROM finding"),
+	    "a|3|2024-10-04T10:02:00.000Z\nb|5|2024-10-04T23:59:00.000Z\n");
+}
+
 static void
 renewal_to_the_same_customer_is_no_change(void **state)
 {
@@ -1269,6 +1389,10 @@ main(void)
 	    WORLD(mail_goes_to_the_holder_of_its_time),
 	    WORLD(change_of_hands_within_the_clock_error_is_ambiguous),
 	    WORLD(clock_errors_of_lease_and_log_add_up),
+	    WORLD(mail_clock_error_is_that_of_the_host),
+	    WORLD(mail_clock_offset_is_taken_off),
+	    WORLD(lease_clock_offset_is_taken_off),
+	    WORLD(flow_clock_offset_is_taken_off),
 	    WORLD(renewal_to_the_same_customer_is_no_change),
 	    WORLD(just_outside_the_only_lease_is_ambiguous),
 	    WORLD(shared_address_needs_the_port),
