@@ -25,6 +25,7 @@ const struct command *const command_table[] = {
     &cmd_senders,
     &cmd_trace,
     &cmd_coverage,
+    &cmd_check,
     &cmd_list,
     NULL,
 };
