@@ -25,6 +25,11 @@ CREATE TABLE clock (
   PRIMARY KEY (kind, ref)
 ) STRICT, WITHOUT ROWID;
 
+-- A port block of a NAT may name the address inside and no customer: then it
+-- is his who had that address (schema/correlate/23_inside.sql).
+ALTER TABLE lease ADD COLUMN inside BLOB CHECK (length(inside) = 16);
+CREATE INDEX lease_inside ON lease (id) WHERE inside IS NOT NULL;
+
 -- Own addresses of the day, with mail or client packets, and those of them
 -- that no lease covers; NULL: an older program did not count them.
 ALTER TABLE correlation_run ADD COLUMN own_addrs INTEGER;

@@ -130,7 +130,11 @@ SELECT DISTINCT c.customer, 'lease', 5, 0, nullif(h.start, -4611686018427387904)
                 'from ' || strftime('%Y-%m-%dT%H:%M:%SZ', h.start / 1000000, 'unixepoch'))
          || iif(h.until = 4611686018427387904, ', no end known',
                 ' until ' || strftime('%Y-%m-%dT%H:%M:%SZ', h.until / 1000000, 'unixepoch'))
-         || printf(', clock error %g s (', h.clock_error / 1e6) || l.source || ')',
+         || printf(', clock error %g s (', h.clock_error / 1e6) || l.source
+         || coalesce((SELECT ', through ' || i.source FROM temp.inside_piece p
+                        JOIN main.lease i ON i.id = p.via
+                       WHERE p.lease = h.lease AND p.customer = h.customer AND p.start = h.start
+                       ORDER BY i.source LIMIT 1), '') || ')',
        NULL, 0, h.addr, NULL, NULL, NULL
   FROM temp.run
   JOIN temp.classed c ON c.class <> 'clean'

@@ -4,12 +4,13 @@
 -- ends the later one stands, and an end stands against none.
 -- name: lease_put
 INSERT INTO lease (first, last, port_first, port_last, start, "end", customer,
-                   source, clock_error, ledger)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                   source, clock_error, ledger, inside)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
     ON CONFLICT (first, last, coalesce(port_first, -1), coalesce(port_last, -1),
                  coalesce(start, -4611686018427387904), customer, coalesce(session, 0))
     DO UPDATE SET "end" = coalesce(max("end", excluded."end"), excluded."end", "end"),
-                  clock_error = excluded.clock_error, ledger = excluded.ledger;
+                  clock_error = excluded.clock_error, ledger = excluded.ledger,
+                  inside = excluded.inside;
 
 -- A row of a file (?1 the ledger's, ?2 its path) that now names somebody else
 -- takes the place of what an earlier state of the file had said.  Only with a

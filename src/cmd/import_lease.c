@@ -67,6 +67,8 @@ import_file(struct cmd *c, struct store *s, const struct flags *f,
 		opt.read.columns = feed->columns;
 		opt.read.ncolumns = feed->ncolumns;
 		opt.clock_error = feed->clock_error;
+		opt.customers = feed->customers;
+		opt.ncustomers = feed->ncustomers;
 	}
 	if (f->format != NULL)
 		opt.format = str_z(f->format);

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/map.h"
 #include "ingest/lease_merge.h"
 
 struct importer {
@@ -11,6 +12,7 @@ struct importer {
 	struct stmt *put;
 	struct lease_merge *merge;
 	const struct lease_import_options *opt;
+	struct map names; /* of opt->customers */
 	struct arena line;
 	int64_t ledger, leases;
 	uint64_t digest; /* of what the file says */
@@ -66,9 +68,40 @@ put_whole(struct importer *im, const struct lease *l, struct str source,
 	    ports ? value_int(l->port_last) : value_null(),
 	    time_or_null(l->start), time_or_null(l->end),
 	    value_str(l->customer), value_str(source),
-	    value_int(im->opt->clock_error), value_int(im->ledger)};
+	    value_int(im->opt->clock_error), value_int(im->ledger),
+	    l->has_inside ? value_blob(l->inside.b, sizeof(l->inside.b))
+	                  : value_null()};
 
 	return stmt_run(im->put, v, sizeof(v) / sizeof(v[0]), e);
+}
+
+static int
+index_names(struct importer *im, struct err *e)
+{
+	for (size_t i = 0; i < im->opt->ncustomers; i++) {
+		const struct account *a = &im->opt->customers[i];
+		uint64_t h = hash_str(a->user, 0);
+		const struct account *other = map_get(&im->names, h);
+
+		if (other == NULL)
+			map_put(&im->names, h, (void *)(uintptr_t)a);
+		else if (!str_eq(other->user, a->user) ||
+		         !str_eq(other->customer, a->customer))
+			return err_set(e, ERR_USAGE,
+			    "customers: %.*s is named twice, as %.*s and %.*s",
+			    STR_FMT(a->user), STR_FMT(other->customer),
+			    STR_FMT(a->customer));
+	}
+	return 0;
+}
+
+/* Whose name it is; a name that is not listed stands for itself. */
+static struct str
+customer_of(const struct importer *im, struct str name)
+{
+	const struct account *a = map_get(&im->names, hash_str(name, 0));
+
+	return a != NULL && str_eq(a->user, name) ? a->customer : name;
 }
 
 static int
@@ -77,6 +110,12 @@ put(struct lease_sink *sink, const struct lease *l, struct err *e)
 	struct importer *im = (struct importer *)sink;
 	struct str source;
 
+	/* of two names that are one customer's there is one lease, and no
+	 * overlap */
+	struct lease named = *l;
+
+	named.customer = customer_of(im, l->customer);
+	l = &named;
 	arena_reset(&im->line);
 	source = arena_printf(&im->line, "%.*s:%lld",
 	    STR_FMT(l->evidence.source), (long long)l->evidence.line);
@@ -228,10 +267,12 @@ lease_import(struct store *s, const char *path,
 	    .last = INT64_MIN};
 	struct lease_counts c = {0};
 	int64_t added = 0;
-	int rc = store_begin(s, e);
+	int rc = index_names(&im, e);
 
-	if (rc < 0)
+	if (rc < 0 || (rc = store_begin(s, e)) < 0) {
+		map_free(&im.names);
 		return rc;
+	}
 	rc = import(&im, path, &c, &added, e);
 	if (rc >= 0)
 		rc = store_commit(s, e);
@@ -240,6 +281,7 @@ lease_import(struct store *s, const char *path,
 	else
 		add_counts(counts, &im, &c, added);
 	lease_merge_free(im.merge);
+	map_free(&im.names);
 	arena_free(&im.line);
 	return rc;
 }

@@ -15,6 +15,8 @@ struct lease_import_options {
 	struct str format; /* absent or "auto": told by the file */
 	struct lease_options read;
 	int64_t clock_error; /* microseconds either side of a change */
+	const struct account *customers; /* whose names of the file are */
+	size_t ncustomers;
 };
 
 struct lease_import_counts {

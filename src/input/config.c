@@ -237,6 +237,7 @@ SAME_PLACE(struct flow_feed, paths, npaths);
 SAME_PLACE(struct flow_feed, agents, nagents);
 SAME_PLACE(struct lease_feed, paths, npaths);
 SAME_PLACE(struct lease_feed, columns, ncolumns);
+SAME_PLACE(struct lease_feed, customers, ncustomers);
 SAME_PLACE(struct config, prefixes, nprefixes);
 SAME_PLACE(struct config, own_hosts, nown_hosts);
 SAME_PLACE(struct config, allow, nallow);
@@ -416,6 +417,96 @@ check_lease_format(
 	return 0;
 }
 
+/* One row of an accounts file: 1 read, 0 the end. */
+static int
+next_account(struct load *l, struct csv_file *f, const char *path,
+    const size_t column[2], struct account *out)
+{
+	struct csv_row row;
+	int rc = csv_file_next(f, &row, l->err);
+
+	if (rc <= 0)
+		return rc;
+	if (row.open || column[0] >= row.n || column[1] >= row.n ||
+	    row.fields[column[0]].n == 0 || row.fields[column[1]].n == 0)
+		return err_set(l->err, ERR_USAGE,
+		    "%s:%lld: a name or a customer is missing", path,
+		    (long long)row.line);
+	out->user = arena_dup(l->arena, row.fields[column[0]]);
+	out->customer = arena_dup(l->arena, row.fields[column[1]]);
+	return 1;
+}
+
+/* A file with the columns "name" and customer. */
+static int
+read_account_file(
+    struct load *l, const char *path, const char *name, void *out)
+{
+	struct account *accounts = NULL, *copy;
+	size_t n = 0, size = 0, column[2];
+	struct csv_file *f;
+	int rc = csv_file_open(&f, path, l->err);
+
+	if (rc < 0)
+		return l->err->code = ERR_USAGE;
+	if ((rc = csv_file_need(f, name, &column[0], l->err)) == 0)
+		rc = csv_file_need(f, "customer", &column[1], l->err);
+	for (rc = rc < 0 ? rc : 1; rc > 0; n += rc > 0) {
+		if (n == size) {
+			size = size ? size * 2 : 256;
+			accounts = xrealloc(accounts, size * sizeof(*accounts));
+		}
+		rc = next_account(l, f, path, column, &accounts[n]);
+	}
+	csv_file_close(f);
+	copy = arena_alloc(l->arena, n * sizeof(*copy) + 1);
+	if (n > 0)
+		memcpy(copy, accounts, n * sizeof(*copy));
+	free(accounts);
+	put_list(out, copy, n);
+	return rc;
+}
+
+static int
+read_names(struct load *l, const struct yaml_node *n, const char *name,
+    void *out)
+{
+	struct account *a;
+	struct str path;
+	int rc;
+
+	if (n->kind == YAML_SCALAR) {
+		if ((rc = read_path(l, n, &path)) < 0)
+			return rc;
+		return read_account_file(
+		    l, arena_z(l->arena, path), name, out);
+	}
+	if ((rc = yaml_want(n, YAML_MAP, l->err)) < 0)
+		return rc;
+	a = arena_zalloc(l->arena, n->n * sizeof(*a) + 1);
+	put_list(out, a, n->n);
+	for (n = n->first; n != NULL && rc == 0; n = n->next, a++) {
+		a->user = n->key;
+		rc = yaml_text(n, &a->customer, l->err);
+		if (rc == 0 && a->customer.n == 0)
+			rc = yaml_fail(n, l->err, "%.*s: a customer is missing",
+			    STR_FMT(n->key));
+	}
+	return rc;
+}
+
+static int
+read_accounts(struct load *l, const struct yaml_node *n, void *out)
+{
+	return read_names(l, n, "auth_user", out);
+}
+
+static int
+read_customers(struct load *l, const struct yaml_node *n, void *out)
+{
+	return read_names(l, n, "name", out);
+}
+
 static int
 read_lease_source(struct load *l, const struct yaml_node *n, void *out)
 {
@@ -429,6 +520,8 @@ read_lease_source(struct load *l, const struct yaml_node *n, void *out)
 	        offsetof(struct lease_feed, clock_offset)},
 	    {"grace", read_duration, offsetof(struct lease_feed, grace)},
 	    {"columns", read_columns, offsetof(struct lease_feed, columns)},
+	    {"customers", read_customers,
+	        offsetof(struct lease_feed, customers)},
 	    {NULL, NULL, 0},
 	};
 	struct lease_feed *f = out;
@@ -459,81 +552,6 @@ read_lease_sources(struct load *l, const struct yaml_node *n, void *out)
 {
 	return read_list(
 	    l, n, read_lease_source, sizeof(struct lease_feed), out);
-}
-
-/* One row of an accounts file: 1 read, 0 the end. */
-static int
-next_account(struct load *l, struct csv_file *f, const char *path,
-    const size_t column[2], struct account *out)
-{
-	struct csv_row row;
-	int rc = csv_file_next(f, &row, l->err);
-
-	if (rc <= 0)
-		return rc;
-	if (row.open || column[0] >= row.n || column[1] >= row.n ||
-	    row.fields[column[0]].n == 0 || row.fields[column[1]].n == 0)
-		return err_set(l->err, ERR_USAGE,
-		    "%s:%lld: an account needs a user and a customer", path,
-		    (long long)row.line);
-	out->user = arena_dup(l->arena, row.fields[column[0]]);
-	out->customer = arena_dup(l->arena, row.fields[column[1]]);
-	return 1;
-}
-
-/* A file with the columns auth_user and customer. */
-static int
-read_account_file(struct load *l, const char *path, void *out)
-{
-	struct account *accounts = NULL, *copy;
-	size_t n = 0, size = 0, column[2];
-	struct csv_file *f;
-	int rc = csv_file_open(&f, path, l->err);
-
-	if (rc < 0)
-		return l->err->code = ERR_USAGE;
-	if ((rc = csv_file_need(f, "auth_user", &column[0], l->err)) == 0)
-		rc = csv_file_need(f, "customer", &column[1], l->err);
-	for (rc = rc < 0 ? rc : 1; rc > 0; n += rc > 0) {
-		if (n == size) {
-			size = size ? size * 2 : 256;
-			accounts = xrealloc(accounts, size * sizeof(*accounts));
-		}
-		rc = next_account(l, f, path, column, &accounts[n]);
-	}
-	csv_file_close(f);
-	copy = arena_alloc(l->arena, n * sizeof(*copy) + 1);
-	if (n > 0)
-		memcpy(copy, accounts, n * sizeof(*copy));
-	free(accounts);
-	put_list(out, copy, n);
-	return rc;
-}
-
-static int
-read_accounts(struct load *l, const struct yaml_node *n, void *out)
-{
-	struct account *a;
-	struct str path;
-	int rc;
-
-	if (n->kind == YAML_SCALAR) {
-		if ((rc = read_path(l, n, &path)) < 0)
-			return rc;
-		return read_account_file(l, arena_z(l->arena, path), out);
-	}
-	if ((rc = yaml_want(n, YAML_MAP, l->err)) < 0)
-		return rc;
-	a = arena_zalloc(l->arena, n->n * sizeof(*a) + 1);
-	put_list(out, a, n->n);
-	for (n = n->first; n != NULL && rc == 0; n = n->next, a++) {
-		a->user = n->key;
-		rc = yaml_text(n, &a->customer, l->err);
-		if (rc == 0 && a->customer.n == 0)
-			rc = yaml_fail(n, l->err, "%.*s: a customer is missing",
-			    STR_FMT(n->key));
-	}
-	return rc;
 }
 
 static int

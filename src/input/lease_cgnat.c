@@ -52,6 +52,26 @@ read_block(struct str from, struct str until, struct lease *l)
 	                           : NULL;
 }
 
+/* An address of NAT's own range in the customer's place is no name, either. */
+static bool
+read_customer(struct str inside, struct lease *l)
+{
+	/* 100.64.0.0/10, RFC 6598 */
+	static const struct prefix nat = {
+	    .first = {{[10] = 0xff, 0xff, 100, 64, 0, 0}},
+	    .last = {{[10] = 0xff, 0xff, 100, 127, 255, 255}},
+	    .len = 106};
+
+	if (l->customer.n > 0) {
+		l->has_inside = addr_parse(l->customer, &l->inside) &&
+		                prefix_has(&nat, l->inside);
+		return true;
+	}
+	l->customer = inside;
+	l->has_inside = addr_parse(inside, &l->inside);
+	return inside.n > 0;
+}
+
 static enum lease_row
 read_row(struct lease_table *t)
 {
@@ -63,9 +83,7 @@ read_row(struct lease_table *t)
 	struct lease l = {.customer = lease_field(t, CUSTOMER)};
 	const char *why;
 
-	if (l.customer.n == 0)
-		l.customer = lease_field(t, PRIVATE);
-	if (l.customer.n == 0)
+	if (!read_customer(lease_field(t, PRIVATE), &l))
 		return lease_bad(&t->r, "row", t->row.raw,
 		    "has no customer and no private address");
 	if (!addr_parse(address, &l.first))

@@ -57,6 +57,10 @@ struct flow_feed {
 	int64_t clock_offset; /* of the samples of these agents */
 };
 
+struct account {
+	struct str user, customer;
+};
+
 /* What the files of a lease source call a field of ours (doc/lease.md). */
 struct lease_column {
 	struct str field, name;
@@ -70,10 +74,8 @@ struct lease_feed {
 	int64_t clock_error, clock_offset, grace;
 	const struct lease_column *columns;
 	size_t ncolumns;
-};
-
-struct account {
-	struct str user, customer;
+	const struct account *customers; /* whose names of the file are */
+	size_t ncustomers;
 };
 
 struct config {

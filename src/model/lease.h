@@ -26,6 +26,8 @@ struct lease {
 	int64_t start; /* UTC_NONE = since ever; of a session: not told */
 	int64_t end;   /* exclusive; UTC_NONE = until further notice */
 	struct str customer;
+	bool has_inside; /* the customer is who has this address behind a NAT */
+	struct addr inside;
 	struct evidence evidence;
 
 	uint64_t session; /* hash of what names it; 0 = none */

@@ -258,7 +258,7 @@ test_account_file(void **state)
 	    config_load(&c, put("c.yaml", "accounts: users.csv"), &err),
 	    ERR_USAGE);
 	snprintf(want, sizeof(want),
-	    "%s/users.csv:3: an account needs a user and a customer", folder);
+	    "%s/users.csv:3: a name or a customer is missing", folder);
 	assert_string_equal(err.text, want);
 	put("users.csv", "\ncustomer,name\n");
 	assert_int_equal(
