@@ -35,3 +35,14 @@ CREATE INDEX lease_inside ON lease (id) WHERE inside IS NOT NULL;
 ALTER TABLE correlation_run ADD COLUMN own_addrs INTEGER;
 ALTER TABLE correlation_run ADD COLUMN unleased_mail INTEGER;
 ALTER TABLE correlation_run ADD COLUMN unleased_flow INTEGER;
+
+-- Customers with reports of others in a day, with a finding or without.
+CREATE TABLE reported (
+  day        INTEGER NOT NULL,
+  customer   TEXT NOT NULL,
+  scope      TEXT NOT NULL CHECK (scope IN ('customer','own_unassigned','remote')),
+  complaints INTEGER NOT NULL,
+  PRIMARY KEY (day, customer)
+) STRICT, WITHOUT ROWID;
+INSERT INTO reported
+SELECT day, customer, scope, complaints FROM finding WHERE complaints > 0;

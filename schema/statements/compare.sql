@@ -13,7 +13,12 @@ span AS (SELECT ?1 AS first, ?2 AS until, ?1 - (?2 - ?1) AS before),
 days (day) AS (
   SELECT before FROM span UNION ALL
   SELECT day + 1 FROM days, span WHERE day + 1 < span.until),
-member AS (
+member AS (                 -- who is reported and nothing else has no finding
+  SELECT r.day >= span.first AS now, r.day, r.customer, 0 AS logs, 0 AS flows, 1 AS complaints
+    FROM span CROSS JOIN reported r
+   WHERE r.day >= span.before AND r.day < span.until AND r.scope <> 'remote'
+     AND NOT EXISTS (SELECT 1 FROM finding f WHERE f.day = r.day AND f.customer = r.customer)
+  UNION ALL
   SELECT f.day >= span.first AS now, f.day, f.customer,
          f.class = 'confirmed' AS logs,
          f.class = 'flow_only_suspect'
@@ -32,17 +37,19 @@ span_member AS (            -- day NULL: a customer's whole period, on any day
 sets (n, name, meaning) AS (VALUES
   (1, 'logs', 'confirmed by the logs'),
   (2, 'flows', 'SMTP clients in the flows; no mail server, no clean log'),
-  (3, 'complaints', 'reported by others, and in the logs or flows'),
+  (3, 'complaints', 'reported by others'),
   (4, 'logs_and_flows', 'on both lists'),
   (5, 'logs_only', 'confirmed, and not on the list of the flows'),
   (6, 'flows_only', 'on the list of the flows, and not confirmed'),
-  (7, 'all_three', 'logs, flows and complaints')),
+  (7, 'all_three', 'logs, flows and complaints'),
+  (8, 'complaints_only', 'reported, and neither confirmed nor on the list of the flows')),
 in_set AS (
   SELECT s.n, m.now, m.customer, m.day
     FROM sets s JOIN span_member m
       ON CASE s.n WHEN 1 THEN m.logs WHEN 2 THEN m.flows WHEN 3 THEN m.complaints
                   WHEN 4 THEN m.logs AND m.flows WHEN 5 THEN m.logs AND NOT m.flows
                   WHEN 6 THEN m.flows AND NOT m.logs
+                  WHEN 8 THEN m.complaints AND NOT m.logs AND NOT m.flows
                   ELSE m.logs AND m.flows AND m.complaints END),
 customer_day AS (
   SELECT n, count(*) AS days FROM in_set WHERE day IS NOT NULL GROUP BY n),

@@ -15,7 +15,7 @@ HELOFLOW, STORE = sys.argv[1:3]
 DAY0 = 20000  # 2024-10-04
 DAYS = 12
 NAMES = ("logs", "flows", "complaints", "logs_and_flows", "logs_only",
-         "flows_only", "all_three")
+         "flows_only", "all_three", "complaints_only")
 CLASSES = ("confirmed", "below_threshold", "flow_only_suspect",
            "flow_only_expected", "clean", "ambiguous")
 
@@ -27,9 +27,10 @@ def iso(day):
 
 def make_world(seed):
     """[(day, customer, scope, class, client, expected, complaints)], and
-    {day: (mail_hours, flow_hours)}, days without a run left out."""
+    {day: (mail_hours, flow_hours)}, days without a run left out, and
+    [(day, customer, scope, complaints)], with those without a finding."""
     rnd = random.Random(seed)
-    runs, findings = {}, []
+    runs, findings, reported = {}, [], []
     for day in range(DAY0, DAY0 + DAYS):
         if seed % 3 == 0 and rnd.random() < 0.2:
             continue
@@ -43,13 +44,18 @@ def make_world(seed):
             client = rnd.randint(1, 9) if flow_only else rnd.choice((0, 0, 5))
             expected = cls == "flow_only_expected" or (
                 not flow_only and rnd.random() < 0.2)
+            if rnd.random() < 0.1:
+                reported.append((day, "c%d" % n, rnd.choice(
+                    ("customer", "customer", "remote")), 3))
+                continue
             findings.append((day, "c%d" % n, rnd.choice(
                 ("customer", "customer", "own_unassigned", "remote")), cls,
                 client, int(expected), rnd.choice((0, 0, 0, 2))))
-    return findings, runs
+    reported += [(f[0], f[1], f[2], f[6]) for f in findings if f[6]]
+    return findings, runs, reported
 
 
-def fill(findings, runs):
+def fill(findings, runs, reported):
     db = sqlite3.connect(STORE)
     db.execute("DELETE FROM finding")
     db.execute("DELETE FROM correlation_run")
@@ -58,8 +64,15 @@ def fill(findings, runs):
             "INSERT INTO finding VALUES (?,?,'lease',?,?,NULL,NULL,0,0,'{}',?,"
             "?,0.5,'','')", (day, customer, scope, cls, json.dumps(
                 {"client": client, "expected": bool(expected)}), complaints))
+    db.execute("DELETE FROM reported")
+    for day, customer, scope, complaints in reported:
+        db.execute("INSERT INTO reported VALUES (?,?,?,?)",
+                   (day, customer, scope, complaints))
     for day, (mail, flow) in runs.items():
-        db.execute("INSERT INTO correlation_run VALUES (?,?,?,'UTC','','{}',"
+        db.execute("INSERT INTO correlation_run (day, day_start, day_end, "
+                   "timezone, watermark, parameters, imports, mail_hours, "
+                   "flow_hours, hours, messages, unattributed, ambiguous, "
+                   "flow_uncovered) VALUES (?,?,?,'UTC','','{}',"
                    "'[]',?,?,24,10,1,2,3)",
                    (day, day * 86400000000, (day + 1) * 86400000000, mail,
                     flow))
@@ -79,7 +92,8 @@ def lists(row):
 def in_sets(logs, flows, complaints):
     return dict(zip(NAMES, (logs, flows, complaints, logs and flows,
                             logs and not flows, flows and not logs,
-                            logs and flows and complaints)))
+                            logs and flows and complaints,
+                            complaints and not logs and not flows)))
 
 
 def members(findings, first, until):
@@ -143,12 +157,12 @@ def same(a, b):
     return a == b
 
 
-def check(findings, runs, first, until):
+def check(findings, others, runs, first, until):
     got = json.loads(subprocess.run(
         [HELOFLOW, "--db", STORE, "compare", "-j", "--since", iso(first),
          "--until", iso(until)], check=True, stdout=subprocess.PIPE).stdout)
     bad = 0
-    for want, have in zip(want_sets(findings, runs, first, until),
+    for want, have in zip(want_sets(findings + others, runs, first, until),
                           got["sets"], strict=True):
         for key, value in want.items():
             if not same(value, have[key]):
@@ -170,11 +184,14 @@ def check(findings, runs, first, until):
 def main():
     bad = estimates = asked = 0
     for seed in range(1, 4):
-        findings, runs = make_world(seed)
-        fill(findings, runs)
+        findings, runs, reported = make_world(seed)
+        fill(findings, runs, reported)
+        have = {r[:2] for r in findings}
+        others = [(r[0], r[1], r[2], "none", 0, 0, r[3])
+                  for r in reported if r[:2] not in have]
         for first, until in ((DAY0 + 5, DAY0 + 6), (DAY0 + 6, DAY0 + 12),
                              (DAY0, DAY0 + 3), (DAY0 + 4, DAY0 + 8)):
-            wrong, estimated = check(findings, runs, first, until)
+            wrong, estimated = check(findings, others, runs, first, until)
             bad += wrong
             estimates += estimated
             asked += 1

@@ -55,8 +55,10 @@ def fill(db, bots):
     for n in range(20):
         put(db, DAY, "guilty%d" % n, "flow_only_suspect", flow(True))
         put(db, DAY, "quiet%d" % n, "flow_only_suspect", flow(False))
-    db.execute("INSERT OR REPLACE INTO correlation_run VALUES (?,?,?,'UTC','',"
-               "'{}','[]',24,24,24,0,0,0,0)",
+    db.execute("INSERT OR REPLACE INTO correlation_run (day, day_start, "
+               "day_end, timezone, watermark, parameters, imports, mail_hours, "
+               "flow_hours, hours, messages, unattributed, ambiguous, "
+               "flow_uncovered) VALUES (?,?,?,'UTC','','{}','[]',24,24,24,0,0,0,0)",
                (DAY, DAY * 86400000000, (DAY + 1) * 86400000000))
     db.commit()
 
@@ -91,12 +93,14 @@ def main():
     one = got["suspects"][3]
     want("one", [one], suspects("--customer", one["customer"])["suspects"])
     page = subprocess.run(
-        [HELOFLOW, "--db", STORE, "explain", "2024-11-03/" + one["customer"]],
+        [HELOFLOW, "-c", FOLDER + "/heloflow.yaml", "--db", STORE, "explain",
+         "2024-11-03/" + one["customer"]],
         check=True, stdout=subprocess.PIPE, text=True).stdout
     want("explain", True, "This customer: %.2f" % one["score"] in page
          and "140 confirmed customer-days" in page and "no proof" in page)
     p = 1 - (1 - 0.0001) ** one["est_connections"]
     want("P(seen by MX)", True, abs(one["p_seen_mx"] - p) < 1e-9)
+    want("explain: P(seen)", True, "P(at least one to us) %.3f (" % p in page)
 
 
 main()

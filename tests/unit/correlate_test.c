@@ -1149,6 +1149,9 @@ kinds_and_daily_figures(void **state)
 	assert_string_equal(
 	    world_rows("SELECT complaints FROM finding ORDER BY customer"),
 	    "1\n0\n0\n0\n");
+	assert_string_equal(world_rows("SELECT customer, complaints FROM "
+	                               "reported ORDER BY customer"),
+	    "198.51.100.1|1\n198.51.100.9|1\n");
 }
 
 static void
