@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/gamma.h"
 #include "cmd/findings.h"
 #include "cmd/score_text.h"
 #include "report/logline.h"
@@ -62,6 +63,7 @@ enum head {
 struct page {
 	struct store *store;
 	bool all;
+	double mailbox_share; /* of the configuration; 0: not known */
 	const struct zone *zone;
 	struct arena mem;
 	struct value key[2]; /* customer, day */
@@ -355,6 +357,43 @@ print_flows(const struct page *p)
 	putchar('\n');
 }
 
+/* Columns of the statement suspects behind the figures of the score. */
+enum { SUSPECT_SYN = SCORE_FIGURES + 3, SUSPECT_EST = SCORE_FIGURES + 5 };
+
+/* Spam need not be sent to us: how likely is it that our MX had seen some?
+ * The number of connections is an estimate from sampled SYNs, with an exact
+ * Poisson interval of 95 %. */
+static void
+print_seen_by_mx(const struct page *p, const struct stmt *st)
+{
+	double syn = (double)stmt_value(st, SUSPECT_SYN).i, low, high, k;
+	double share = p->mailbox_share, rate;
+
+	printf("\nWould our MX have seen it\n  ");
+	if (syn < 1 || stmt_value(st, SUSPECT_EST).type != VALUE_INT) {
+		printf("not known: %s\n", syn < 1 ? "no SYN was sampled"
+		                                  : "the rate of the samples is not known");
+		return;
+	}
+	k = (double)stmt_value(st, SUSPECT_EST).i;
+	rate = k / syn;
+	low = rate * gamma_quantile(syn, 0.025);
+	high = rate * gamma_quantile(syn + 1, 0.975);
+	printf("%.0f connections are estimated (95 %%: %.0f to %.0f), from "
+	       "%.0f sampled SYNs\n  ",
+	    k, low, high, syn);
+	if (share <= 0)
+		printf("mailbox_share is not configured: the share of the "
+		       "world's mailboxes that is ours\n");
+	else
+		printf("P(at least one to us) %.3f (%.3f to %.3f), if %g of "
+		       "the world's mailboxes are ours\n"
+		       "  and it goes to mailboxes at random: spammers who "
+		       "leave out our customers are not seen\n",
+		    score_seen_by_mx(share, k), score_seen_by_mx(share, low),
+		    score_seen_by_mx(share, high), share);
+}
+
 /* Of one whom only the flows show: how much like the confirmed ones. */
 static int
 print_score(struct page *p, struct err *e)
@@ -371,6 +410,7 @@ print_score(struct page *p, struct err *e)
 		return rc;
 	for (size_t i = 0; i < SCORE_FIGURES; i++)
 		x[i] = stmt_value(st, i).r;
+	print_seen_by_mx(p, st);
 	stmt_reset(st);
 	printf("\n");
 	if (m.refused == NULL)
@@ -521,7 +561,11 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 	if (optind + 1 != argc)
 		return err_set(
 		    e, ERR_USAGE, "explain what? CUSTOMER or DAY/CUSTOMER");
-	rc = cmd_store(c, STORE_READ, &p.store, e);
+	rc = cmd_config(c, e);
+	if (rc >= 0) {
+		p.mailbox_share = c->config->mailbox_share;
+		rc = cmd_store(c, STORE_READ, &p.store, e);
+	}
 	if (rc >= 0)
 		rc = find_day(&p, argv[optind], e);
 	if (rc >= 0)

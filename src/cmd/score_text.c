@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/score_text.h"
 
+#include <math.h>
+
 #include <inttypes.h>
 #include <stdio.h>
+
+double
+score_seen_by_mx(double share, double k)
+{
+	return -expm1(k * log1p(-share));
+}
 
 void
 score_text(const struct score_model *m)

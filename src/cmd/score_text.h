@@ -7,6 +7,9 @@
 #include "cmd/cmd.h"
 #include "correlate/score.h"
 
+/* Of k connections to mailboxes at random, of which a share is ours, P(at
+ * least one is): 1 - (1 - share)^k. */
+double score_seen_by_mx(double share, double k);
 void score_text(const struct score_model *m); /* on stdout */
 
 #endif

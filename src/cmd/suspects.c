@@ -80,14 +80,12 @@ keep(struct list *l, struct value v)
 	return v;
 }
 
-/* Of k connections to mailboxes at random, P(at least one is ours):
- * 1 - (1 - f)^k. */
 static struct value
 p_seen(double share, struct value k)
 {
 	if (share <= 0 || k.type != VALUE_INT)
 		return value_null();
-	return value_real(-expm1((double)k.i * log1p(-share)));
+	return value_real(score_seen_by_mx(share, (double)k.i));
 }
 
 static void
