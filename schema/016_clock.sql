@@ -46,3 +46,20 @@ CREATE TABLE reported (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO reported
 SELECT day, customer, scope, complaints FROM finding WHERE complaints > 0;
+
+-- What the flows of a day show of each address of each of our customers, in
+-- sampled packets: one day is too short to see that it is a mail server.
+CREATE TABLE flow_day (
+  day           INTEGER NOT NULL,
+  customer      TEXT NOT NULL,
+  addr          INTEGER NOT NULL REFERENCES addr (id),
+  samples       INTEGER NOT NULL,
+  client        INTEGER NOT NULL,
+  syn_back      INTEGER NOT NULL,    -- SYNs it sent, at agents that see the
+  answered_back INTEGER NOT NULL,    -- way back, and answers to them
+  rst           INTEGER NOT NULL,
+  server_strong INTEGER NOT NULL,
+  server_weak   INTEGER NOT NULL,
+  answers       INTEGER NOT NULL,    -- of the weak ones those that it sent as server
+  PRIMARY KEY (day, customer, addr)
+) STRICT, WITHOUT ROWID;

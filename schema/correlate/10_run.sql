@@ -17,6 +17,8 @@ SELECT (SELECT value FROM temp.param WHERE name = 'day') AS day,
        (SELECT value FROM temp.param WHERE name = 'server_syn_min') AS server_syn_min,
        (SELECT value FROM temp.param WHERE name = 'server_answered_min') AS server_answered_min,
        (SELECT value FROM temp.param WHERE name = 'server_rst_max') AS server_rst_max,
+       (SELECT value FROM temp.param WHERE name = 'server_days') AS server_days,
+       (SELECT value FROM temp.param WHERE name = 'server_answers_min') AS server_answers_min,
        (SELECT value FROM temp.param WHERE name = 'watermark') AS watermark,
        -- what clocks are off, at most: what is read before they are corrected
        (SELECT coalesce(max(abs(ahead)), 0) FROM main.clock WHERE kind = 'mail') AS mail_margin,

@@ -82,6 +82,74 @@ SELECT f.customer,
   FROM temp.run JOIN temp.flow_figures f
  WHERE f.server_strong > 0;
 
+-- At 1 in 2048 a small server shows no packet as server on most days.  Its
+-- addresses with client packets are looked at over the last server_days days,
+-- while the same customer had them, by the same conditions; and what this day
+-- itself shows against them stands, where that is more than a few packets.
+DELETE FROM main.flow_day WHERE day = (SELECT day FROM temp.run);
+INSERT INTO main.flow_day
+SELECT run.day, s.customer, s.addr, sum(s.packets), sum(s.client),
+       coalesce(sum(s.syn) FILTER (WHERE s.agent IN (SELECT agent FROM temp.way_back)), 0),
+       coalesce(sum(s.answered) FILTER (WHERE s.agent IN (SELECT agent FROM temp.way_back)), 0),
+       sum(s.rst), sum(s.server_strong), sum(s.server_weak), 0
+  FROM temp.run JOIN temp.seen_flow s
+ WHERE s.in_day AND NOT s.doubt
+   AND s.customer IN (SELECT customer FROM temp.who WHERE scope <> 'remote')
+ GROUP BY s.customer, s.addr;
+-- What an address said from a mail port within a session (ACK, and neither SYN
+-- nor RST) shows a server as a SYN/ACK does, and is sampled far more often.
+-- Slots do not tell it from what was sent to the port; samples do.  Of an
+-- address that had two customers that day it is nobody's.
+DROP TABLE IF EXISTS temp.server_said;
+CREATE TEMP TABLE server_said (addr INTEGER PRIMARY KEY, n INTEGER);
+INSERT INTO temp.server_said
+SELECT s.src, count(*)
+  FROM temp.run CROSS JOIN main.smtp_sample s
+  LEFT JOIN main.clock k ON k.kind = 'flow' AND k.ref = s.agent
+ WHERE s.time >= run.day_start - run.flow_margin AND s.time < run.day_end + run.flow_margin
+   AND s.time - coalesce(k.ahead, 0) >= run.day_start AND s.time - coalesce(k.ahead, 0) < run.day_end
+   AND s.src_port IN (SELECT port FROM temp.mail_port)
+   AND s.dst_port NOT IN (SELECT port FROM temp.mail_port)
+   AND s.flags & 22 = 16
+   AND s.src IN (SELECT d.addr FROM temp.run r JOIN main.flow_day d ON d.day = r.day
+                  GROUP BY d.addr HAVING count(*) = 1 AND sum(d.server_weak) > 0)
+ GROUP BY s.src;
+UPDATE main.flow_day
+   SET answers = (SELECT n FROM temp.server_said s WHERE s.addr = flow_day.addr)
+ WHERE day = (SELECT day FROM temp.run) AND addr IN (SELECT addr FROM temp.server_said);
+
+DROP TABLE IF EXISTS temp.server_week;
+CREATE TEMP TABLE server_week (
+  customer TEXT PRIMARY KEY, words TEXT) WITHOUT ROWID;
+INSERT INTO temp.server_week
+SELECT w.customer,
+       printf('answers SMTP itself, as a mail server does, on %d of %d day%s from %s on: %d SYN/ACK and %d answers sent, %d packets as server and %d as client, %d of %d SYNs answered, %d RST',
+              w.served, w.days, iif(w.days = 1, '', 's'), date(w.first_day * 86400, 'unixepoch'),
+              w.server_strong, w.answers, w.server, w.client, w.answered_back, w.syn_back, w.rst)
+  FROM temp.run
+  JOIN (SELECT d.customer, min(d.day) AS first_day, count(DISTINCT d.day) AS days,
+               count(DISTINCT iif(d.server_strong + d.server_weak > 0, d.day, NULL)) AS served,
+               sum(d.samples) AS samples, sum(d.client) AS client, sum(d.rst) AS rst,
+               sum(d.syn_back) AS syn_back, sum(d.answered_back) AS answered_back,
+               sum(d.server_strong) AS server_strong, sum(d.answers) AS answers,
+               sum(d.server_strong + d.server_weak) AS server
+          FROM temp.run r
+         CROSS JOIN main.flow_day t ON t.day = r.day AND t.client > 0
+          JOIN main.flow_day d ON d.day BETWEEN r.day - r.server_days + 1 AND r.day
+           AND d.customer = t.customer AND d.addr = t.addr
+         GROUP BY d.customer) w
+  JOIN temp.flow_figures f ON f.customer = w.customer
+ WHERE w.server_strong + w.answers >= run.server_answers_min
+   AND w.server >= run.server_share_min * w.client
+   AND NOT (w.syn_back >= run.server_syn_min
+            AND w.answered_back < run.server_answered_min * w.syn_back)
+   AND NOT w.rst > run.server_rst_max * w.samples
+   AND NOT (f.syn_back >= run.server_syn_min
+            AND f.answered_back < run.server_answered_min * f.syn_back)
+   AND NOT (f.samples >= run.server_syn_min AND f.rst > run.server_rst_max * f.samples)
+   AND w.customer NOT IN (SELECT customer FROM temp.server_pattern WHERE fails IS NULL);
+INSERT OR REPLACE INTO temp.server_pattern SELECT customer, NULL FROM temp.server_week;
+
 -- Mail and complaints in doubt, under the address; and the customers whom
 -- mail in doubt may be of: nothing can be said of the silence of their logs.
 DROP TABLE IF EXISTS temp.doubtful;

@@ -114,9 +114,9 @@ SELECT j.day, j.customer,
               || coalesce('; answers SMTP itself, but ' || k.fails, '')
             WHEN 'flow_only_expected' THEN
               printf('%d client packets sampled and no log record; ', f.client_covered)
-              || iif(f.allowed, 'allow-listed',
+              || iif(f.allowed, 'allow-listed', coalesce(n.words,
                      printf('answers SMTP itself, as a mail server does: %d SYN/ACK sent, %d packets as server and %d as client in %d hours, %d of %d SYNs answered, %d RST',
-                            f.server_strong, f.server_strong + f.server_weak, f.client, f.hours, f.answered, f.syn, f.rst))
+                            f.server_strong, f.server_strong + f.server_weak, f.client, f.hours, f.answered, f.syn, f.rst)))
             WHEN 'clean' THEN printf('%d transactions, nothing adverse', g.transactions)
             ELSE CASE coalesce(d.why, 'maybe_mail')
                    WHEN 'shared_address' THEN 'shared_address: customers share the address by ports, and no port is known'
@@ -136,6 +136,7 @@ SELECT j.day, j.customer,
   LEFT JOIN temp.figures g ON g.customer = j.customer
   LEFT JOIN temp.flow_figures f ON f.customer = j.customer
   LEFT JOIN temp.server_pattern k ON k.customer = j.customer
+  LEFT JOIN temp.server_week n ON n.customer = j.customer
   LEFT JOIN temp.doubtful d ON d.customer = j.customer
   LEFT JOIN temp.complained p ON p.customer = j.customer
  ORDER BY j.customer;

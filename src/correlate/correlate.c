@@ -160,6 +160,8 @@ write_parameters(struct job *j)
 	json_i64(&out, "server_syn_min", SERVER_SYN_MIN);
 	json_real(&out, "server_answered_min", SERVER_ANSWERED_MIN);
 	json_real(&out, "server_rst_max", SERVER_RST_MAX);
+	json_i64(&out, "server_days", SERVER_DAYS);
+	json_i64(&out, "server_answers_min", SERVER_ANSWERS_MIN);
 	json_str(&out, "ports", STR(MAIL_PORTS));
 	json_close(&out, '}');
 }
@@ -190,6 +192,29 @@ one_import(
 			t->bytes += bytes;
 		}
 	}
+}
+
+/* What the runs of the days before saw of our customers' servers. */
+static int
+read_flow_days(struct job *j, struct err *e)
+{
+	const struct value args[] = {
+	    value_int(j->day - SERVER_DAYS + 1), value_int(j->day)};
+	struct stmt *st;
+	int rc = store_prepare(j->store, "correlate_flow_days", &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, args, 2, e)) < 0)
+		return rc;
+	while ((rc = stmt_next(st, e)) > 0) {
+		mix_str(j, stmt_value(st, 0).s);
+		mix_str(j, stmt_value(st, 1).s);
+		for (size_t i = 2; i < stmt_columns(st); i++) {
+			const int64_t n = stmt_value(st, i).i;
+
+			mix(j, &n, sizeof(n));
+		}
+	}
+	return rc;
 }
 
 static int
@@ -249,6 +274,8 @@ write_watermark(struct job *j, struct err *e)
 	mix_config(j);
 	mix_rules(j);
 	rc = read_imports(j, tally, e);
+	if (rc >= 0)
+		rc = read_flow_days(j, e);
 	if (rc >= 0)
 		rc = one_number(j->store, "correlate_complaints", span, 2,
 		    &complaints, &there, e);
@@ -525,6 +552,8 @@ put_params(const struct job *j, struct err *e)
 	    {"server_syn_min", value_int(SERVER_SYN_MIN)},
 	    {"server_answered_min", value_real(SERVER_ANSWERED_MIN)},
 	    {"server_rst_max", value_real(SERVER_RST_MAX)},
+	    {"server_days", value_int(SERVER_DAYS)},
+	    {"server_answers_min", value_int(SERVER_ANSWERS_MIN)},
 	    {"ports", value_z(MAIL_PORTS)},
 	    {"watermark", value_str(buf_str(&j->watermark))},
 	    {"parameters", value_str(buf_str(&j->parameters))},

@@ -17,5 +17,10 @@
 #define SERVER_SYN_MIN      10
 /* Share of RSTs in its packets, at most; in the talk's day it was 0.007. */
 #define SERVER_RST_MAX 0.25
+/* Days that the pattern may show in, this one the last; as long as samples are
+ * kept by default. */
+#define SERVER_DAYS 7
+/* And so many packets that it sent as server in them. */
+#define SERVER_ANSWERS_MIN 3
 
 #endif

@@ -142,6 +142,101 @@ answers_count_where_the_way_back_is_seen(void **state)
 	world_expect("198.51.100.2", "flow_only_suspect", "- -");
 }
 
+/* A small server seldom shows as one; the days before tell, of the same holder
+ * and address, and never against what this day shows. */
+static void
+server_pattern_over_several_days(void **state)
+{
+	enum { BEFORE = -24 + 9 };
+
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_agent("192.0.2.1", VANTAGE_EDGE, 1024, AT(-240, 0, 0), 264);
+	world_mail_hours(AT(-240, 0, 0), 264);
+	/* agents see the way back */
+	world_server("203.0.113.1", AT(BEFORE, 0, 0), 100, 90, 0, 0, 0);
+	world_server("203.0.113.1", AT(9, 0, 0), 100, 90, 0, 0, 0);
+	for (int i = 1; i <= 7; i++) {
+		char ip[32], who[16];
+
+		snprintf(ip, sizeof(ip), "198.51.100.%d", i);
+		snprintf(who, sizeof(who), "c%d", i);
+		if (i != 3)
+			world_lease(ip, SINCE_EVER, NO_END, who, 0);
+	}
+	world_lease("198.51.100.3", AT(-48, 0, 0), AT(-1, 0, 0), "old", 0);
+	world_lease("198.51.100.3", AT(-1, 0, 0), NO_END, "c3", 0);
+	/* the day before: all of them answer */
+	world_server("198.51.100.1", AT(BEFORE, 0, 0), 4, 3, 0, 3, 5);
+	world_server("198.51.100.2", AT(BEFORE, 0, 0), 2, 2, 0, 3, 10);
+	world_server("198.51.100.3", AT(BEFORE, 0, 0), 4, 3, 0, 3, 5);
+	world_server("198.51.100.4", AT(-7 * 24 + 9, 0, 0), 4, 3, 0, 3, 5);
+	world_server("198.51.100.5", AT(BEFORE, 0, 0), 4, 3, 0, 3, 5);
+	world_server("198.51.100.6", AT(BEFORE, 0, 0), 4, 3, 0, 2, 5);
+	world_server("198.51.100.8", AT(BEFORE, 0, 0), 4, 3, 0, 3, 5);
+	/* and now only call others */
+	world_server("198.51.100.1", AT(9, 0, 0), 3, 1, 0, 0, 0);
+	world_server("198.51.100.2", AT(9, 0, 0), 30, 8, 0, 0, 0);
+	world_server("198.51.100.3", AT(9, 0, 0), 3, 1, 0, 0, 0);
+	world_server("198.51.100.4", AT(9, 0, 0), 3, 1, 0, 0, 0);
+	world_server("198.51.100.5", AT(9, 0, 0), 4, 4, 5, 0, 0);
+	world_server("198.51.100.6", AT(9, 0, 0), 3, 1, 0, 0, 0);
+	world_server("198.51.100.7", AT(9, 0, 0), 3, 1, 0, 0, 0);
+	world_lease("198.51.100.8", SINCE_EVER, NO_END, "c7", 0);
+	world_correlate(DAY, NULL); /* nothing known of the days before */
+	world_expect("c1", "flow_only_suspect", "- -");
+	assert_int_equal(world_stale(DAY), 0);
+	world_correlate(DAY - 7, NULL);
+	assert_int_equal(world_stale(DAY), 0); /* too long ago */
+	world_correlate(DAY - 1, NULL);
+	assert_int_equal(world_stale(DAY), 1);
+	world_run("DELETE FROM finding");
+	world_correlate(DAY, NULL);
+	world_expect("c1", "flow_only_expected", "- -");
+	world_expect("c2", "flow_only_suspect", "- -"); /* few answer */
+	world_expect("c3", "flow_only_suspect", "- -"); /* it was old's */
+	world_expect("c4", "flow_only_suspect", "- -"); /* a week and a day */
+	world_expect("c5", "flow_only_suspect", "- -"); /* RSTs */
+	world_expect("c6", "flow_only_suspect", "- -"); /* two answers */
+	world_expect("c7", "flow_only_suspect", "- -"); /* another address */
+	assert_string_equal(
+	    world_rows("SELECT reason FROM finding WHERE customer = 'c1'"),
+	    "3 client packets sampled and no log record; answers SMTP itself, "
+	    "as a mail server does, on 1 of 2 days from 2024-10-03 on: 3 "
+	    "SYN/ACK and 0 answers sent, 8 packets as server and 7 as client, "
+	    "4 of 7 SYNs answered, 0 RST\n");
+	assert_int_equal(world_stale(DAY), 0);
+}
+
+/* Within sessions, too, it is what the host sends that shows a server. */
+static void
+answers_of_a_server_are_what_it_sends(void **state)
+{
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_agent("192.0.2.1", VANTAGE_EDGE, 1024, AT(0, 0, 0), 24);
+	world_mail_hours(AT(0, 0, 0), 24);
+	for (int i = 1; i <= 4; i++) {
+		char ip[32];
+
+		snprintf(ip, sizeof(ip), "198.51.100.%d", i);
+		world_server(ip, AT(9, 0, 0), 2, 0, 0, 0, 3);
+	}
+	for (int i = 0; i < 3; i++) {
+		const int64_t t = AT(9, 1, i);
+
+		world_sample("198.51.100.1", 25, "203.0.113.9", 4000, ACK, t);
+		world_sample("203.0.113.9", 4000, "198.51.100.2", 25, ACK, t);
+		world_sample("198.51.100.3", 25, "203.0.113.9", 4000, ACK | 4, t);
+		world_sample("198.51.100.4", 25, "203.0.113.9", 25, ACK, t);
+	}
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.1", "flow_only_expected", "- -");
+	world_expect("198.51.100.2", "flow_only_suspect", "- -");
+	world_expect("198.51.100.3", "flow_only_suspect", "- -");
+	world_expect("198.51.100.4", "flow_only_suspect", "- -");
+}
+
 static void
 own_addresses_without_a_lease_are_counted(void **state)
 {
@@ -1386,6 +1481,8 @@ main(void)
 	    WORLD(each_class_once),
 	    WORLD(server_pattern_is_more_than_one_answer),
 	    WORLD(answers_count_where_the_way_back_is_seen),
+	    WORLD(server_pattern_over_several_days),
+	    WORLD(answers_of_a_server_are_what_it_sends),
 	    WORLD(own_addresses_without_a_lease_are_counted),
 	    WORLD(lease_ends_when_its_address_is_given_away),
 	    WORLD(overlapping_leases_name_nobody),

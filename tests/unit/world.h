@@ -396,6 +396,22 @@ world_correlate(int64_t day, struct correlate_result *out)
 	detect_free(rules);
 }
 
+static int
+world_stale(int64_t day)
+{
+	struct detect *rules = world_rules();
+	struct store *s;
+	struct err e;
+	int rc = 0;
+
+	if (store_open(&s, world_path, STORE_WRITE, &e) < 0 ||
+	    (rc = correlate_is_stale(s, &config, rules, day, &e)) < 0)
+		fail_msg("%s", e.text);
+	store_close(s);
+	detect_free(rules);
+	return rc;
+}
+
 /* All rows of a query as text, in memory that the next call overwrites. */
 static const char *
 world_rows(const char *sql)
