@@ -141,8 +141,10 @@ WITH shared AS MATERIALIZED (
 mail AS (
   SELECT m.host, m.mta, m.client, m.client_port IS NULL AS no_port
     FROM shared s
-    JOIN addr a ON a.bytes BETWEEN s.first AND s.last
-    JOIN mail_message m ON m.client = a.id AND m.received >= ?1 AND m.received < ?2)
+   CROSS JOIN addr a ON a.bytes BETWEEN s.first AND s.last
+   CROSS JOIN mail_hour h ON h.hour BETWEEN ?1 / 3600000000 AND ?2 / 3600000000
+   CROSS JOIN mail_message m ON m.hour = h.hour AND m.client = a.id
+     AND m.received >= ?1 AND m.received < ?2)
 SELECT 1, coalesce(h.text, '-'), sum(no_port), 1.0 * sum(no_port) / count(*),
        printf('%d of %d transactions of %d shared addresses have no client port (%s)',
               sum(no_port), count(*), count(DISTINCT client), t.text),
@@ -202,6 +204,7 @@ SELECT g.path, max(coalesce(l."end", l.lapse, 4611686018427387904)), count(*)
  WHERE g.kind = 'lease'
  GROUP BY g.path ORDER BY g.path;
 
+-- Within half an hour there are at most two hours to look into.
 -- Pairs of a sample and a transaction of the same client with one of our own
 -- servers, and of a sample and an attempt of ours to the same server.  The
 -- client's port, where it was logged, tells the session.  A message that was
@@ -221,8 +224,9 @@ own_sample AS MATERIALIZED (
    WHERE s.time >= ?1 AND s.time < ?2 AND s.dst_port = 25),
 pair AS (
   SELECT s.agent, m.host, s.id, s.time - m.received AS diff
-    FROM own_sample s JOIN mail_message m
-      ON m.client = s.src AND m.received BETWEEN s.time - ?3 AND s.time + ?3
+    FROM own_sample s CROSS JOIN mail_message m
+      ON m.hour IN ((s.time - ?3) / 3600000000, (s.time + ?3) / 3600000000)
+     AND m.client = s.src AND m.received BETWEEN s.time - ?3 AND s.time + ?3
      AND (m.client_port IS NULL OR m.client_port = s.src_port)
    WHERE s.arrives AND NOT s.leaves AND m.host IS NOT NULL
   UNION ALL
@@ -254,8 +258,8 @@ pair AS (
   UNION ALL
   SELECT b.host, a.host, b.id, b.received - h.time
     FROM mail_hop h JOIN mail_message a ON a.id = h.message
-    JOIN mail_message b ON b.queue_id = h.queue_id AND b.id <> a.id
-     AND b.received BETWEEN h.time - ?3 AND h.time + ?3
+    JOIN mail_message b ON b.hour IN ((h.time - ?3) / 3600000000, (h.time + ?3) / 3600000000)
+     AND b.queue_id = h.queue_id AND b.id <> a.id AND b.received BETWEEN h.time - ?3 AND h.time + ?3
    WHERE h.time >= ?1 AND h.time < ?2 AND b.host <> a.host
      AND (a.message_id IS NULL OR b.message_id IS NULL OR a.message_id = b.message_id)
      AND EXISTS (SELECT 1 FROM own_host o JOIN addr x ON x.id = b.client
@@ -288,8 +292,9 @@ edge AS (
 about AS (
   SELECT e.edge, e.id,
          max(iif(e.edge = 'start', e.at - m.received, m.received - e.at)) AS outside
-    FROM edge e JOIN mail_message m
-      ON m.client = e.client AND m.received BETWEEN e.at - ?3 AND e.at + ?3
+    FROM edge e CROSS JOIN mail_message m
+      ON m.hour IN ((e.at - ?3) / 3600000000, (e.at + ?3) / 3600000000)
+     AND m.client = e.client AND m.received BETWEEN e.at - ?3 AND e.at + ?3
    GROUP BY e.edge, e.id)
 SELECT g.path, b.edge, iif(b.outside > 0, b.outside, NULL), l.ledger
   FROM about b JOIN lease l ON l.id = b.id JOIN ledger g ON g.id = l.ledger

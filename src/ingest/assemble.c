@@ -1580,6 +1580,8 @@ assembler_restore(struct assembler *a, struct str state)
 		restore_conn(a, &r);
 	while (rd_u8(&r) == 1 && !r.bad)
 		restore_occurrence(a, &r);
+	if (!r.bad && rd_left(&r) == 0)
+		return true; /* of a program that held no lines back */
 	if (r.bad || !held_restore(&a->held, a, &r))
 		return false;
 	a->heard = event_time_from(held_last(&a->held));
