@@ -57,17 +57,13 @@ SELECT kind, path, head_hash, resume_offset
    AND (last_time IS NULL OR last_time >= ?1)
  ORDER BY kind, head_hash, resume_offset, path;
 
--- Days from ?1 to before ?2 of addresses that answered as servers; others
--- excuse nobody.  In an order that does not depend on imports.
+-- Days from ?1 to before ?2, in an order that does not depend on imports.
 -- name: correlate_flow_days
 SELECT d.customer, a.text, d.day, d.samples, d.client, d.syn_back,
        d.answered_back, d.rst, d.server_strong, d.server_weak, d.answers
   FROM flow_day d JOIN addr a ON a.id = d.addr
  WHERE d.day >= ?1 AND d.day < ?2
-   AND EXISTS (SELECT 1 FROM flow_day s
-                WHERE s.day >= ?1 AND s.day < ?2 AND s.customer = d.customer
-                  AND s.addr = d.addr AND s.server_strong + s.answers > 0)
- ORDER BY d.customer, a.bytes, d.day;
+ ORDER BY d.day, d.customer, a.bytes;
 
 -- Complaints of incidents from ?1 to ?2.
 -- name: correlate_complaints

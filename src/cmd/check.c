@@ -739,7 +739,7 @@ put_words(const char *head, struct str s)
 }
 
 static void
-print_test(const struct page *p, const struct test *t, enum level level)
+print_test(struct page *p, const struct test *t, enum level level)
 {
 	size_t shown = 0, more = 0;
 
@@ -755,9 +755,9 @@ print_test(const struct page *p, const struct test *t, enum level level)
 			continue;
 		}
 		shown++;
-		put_words("          ",
-		    arena_printf((struct arena *)&p->mem, "%.*s: %.*s",
-		        STR_FMT(f->subject), STR_FMT(f->what)));
+		put_words(
+		    "          ", arena_printf(&p->mem, "%.*s: %.*s",
+		                      STR_FMT(f->subject), STR_FMT(f->what)));
 		if (str_has(f->advice))
 			put_words("            do  ", f->advice);
 	}
@@ -785,15 +785,15 @@ print_level(struct page *p, enum level level, const char *head)
 }
 
 static void
-print_unknown(const struct page *p)
+print_unknown(struct page *p)
 {
 	for (size_t i = 0; i < p->n; i++)
 		if (p->faults[i].level == UNKNOWN)
-			put_words("          ",
-			    arena_printf((struct arena *)&p->mem,
-			        "%s %.*s: %.*s", p->faults[i].test->name,
-			        STR_FMT(p->faults[i].subject),
-			        STR_FMT(p->faults[i].what)));
+			put_words(
+			    "          ", arena_printf(&p->mem, "%s %.*s: %.*s",
+			                      p->faults[i].test->name,
+			                      STR_FMT(p->faults[i].subject),
+			                      STR_FMT(p->faults[i].what)));
 }
 
 static void

@@ -194,7 +194,7 @@ one_import(
 	}
 }
 
-/* What the runs of the days before saw of our customers' servers. */
+/* What the runs of the days before saw of our customers' addresses. */
 static int
 read_flow_days(struct job *j, struct err *e)
 {
