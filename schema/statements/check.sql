@@ -194,8 +194,6 @@ SELECT n.text, p.text, f.lines
 -- All files of a kind.
 -- name: check_files
 SELECT kind, path FROM ledger WHERE kind IN ('mail', 'flow', 'lease');
--- name: check_listens
-SELECT DISTINCT listen FROM collect_session;
 
 -- How long the leases of each file hold, and how long mail and flows go on.
 -- name: check_lease_ends
@@ -269,7 +267,8 @@ SELECT n.text, o.text, p.diff, p.id, p.next, p.host
  ORDER BY 1, 2;
 
 -- Mail about the edges of leases before or after which nobody had the address
--- for ?3: how far outside the lease it is, or NULL if all is inside.
+-- for ?3: how far outside the lease it is, or NULL if all is inside; by the
+-- mail clocks as the last correlation set them right.
 -- name: check_clock_leases
 WITH mail_client AS MATERIALIZED (
   SELECT DISTINCT a.id, a.bytes FROM mail_message m JOIN addr a ON a.id = m.client
@@ -291,10 +290,12 @@ edge AS (
                         AND coalesce(p.start, ?1 - ?3) < h.until + ?3)),
 about AS (
   SELECT e.edge, e.id,
-         max(iif(e.edge = 'start', e.at - m.received, m.received - e.at)) AS outside
+         max(iif(e.edge = 'start', e.at - m.received + coalesce(k.ahead, 0),
+                 m.received - coalesce(k.ahead, 0) - e.at)) AS outside
     FROM edge e CROSS JOIN mail_message m
       ON m.hour IN ((e.at - ?3) / 3600000000, (e.at + ?3) / 3600000000)
      AND m.client = e.client AND m.received BETWEEN e.at - ?3 AND e.at + ?3
+    LEFT JOIN clock k ON k.kind = 'mail' AND k.ref = m.host
    GROUP BY e.edge, e.id)
 SELECT g.path, b.edge, iif(b.outside > 0, b.outside, NULL), l.ledger
   FROM about b JOIN lease l ON l.id = b.id JOIN ledger g ON g.id = l.ledger
