@@ -12,6 +12,7 @@
 #include "store/sql_files.h"
 #include "store/store_driver.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -440,7 +441,8 @@ store_param(struct store *s, const char *name, struct value v, struct err *e)
 }
 
 int
-store_run_steps(struct store *s, const char *dir, struct err *e)
+store_run_steps_below(
+    struct store *s, const char *dir, int limit, struct err *e)
 {
 	struct arena a = {0};
 	struct sql_list list;
@@ -450,7 +452,14 @@ store_run_steps(struct store *s, const char *dir, struct err *e)
 	snprintf(path, sizeof(path), "schema/%s", dir);
 	rc = sql_list(&list, path, true, &a, e);
 	for (size_t i = 0; rc == 0 && i < list.n; i++)
-		rc = sql_run_file(s->ops, s->db, list.path[i], &a, e);
+		if (sql_number(list.path[i]) < limit)
+			rc = sql_run_file(s->ops, s->db, list.path[i], &a, e);
 	arena_free(&a);
 	return rc;
+}
+
+int
+store_run_steps(struct store *s, const char *dir, struct err *e)
+{
+	return store_run_steps_below(s, dir, INT_MAX, e);
 }

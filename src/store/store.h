@@ -70,5 +70,8 @@ value_id(int64_t id)
 int store_param(
     struct store *s, const char *name, struct value v, struct err *e);
 int store_run_steps(struct store *s, const char *dir, struct err *e);
+/* Only those whose number NN is below the limit. */
+int store_run_steps_below(
+    struct store *s, const char *dir, int limit, struct err *e);
 
 #endif
