@@ -1,4 +1,4 @@
--- Step 8: what the flows show of each customer, and one class for each.
+-- Step 14: what the flows show of each customer, and one class for each.
 -- Only what is in the day counts for a class; samples up to a window before
 -- and after count for flow_support alone.  client: packets that show a client.
 -- A SYN/ACK or a RST that came to an address does not: whoever forges the

@@ -1,9 +1,12 @@
--- Step 9: the addresses, fired rules and facts behind each finding, the old
+-- Step 15: the addresses, fired rules and facts behind each finding, the old
 -- ones of the day taken away first.  At most evidence_max facts of a kind;
 -- log.* and flow.* have the full counts.  Orders use times, keys and text,
 -- never row ids, so that the order of imports does not show.
 DELETE FROM main.finding_addr WHERE day = (SELECT day FROM temp.run);
 DELETE FROM main.finding_rule WHERE day = (SELECT day FROM temp.run);
+DELETE FROM main.finding_role WHERE day = (SELECT day FROM temp.run);
+DELETE FROM main.finding_taken WHERE day = (SELECT day FROM temp.run);
+DELETE FROM main.finding_sprt WHERE day = (SELECT day FROM temp.run);
 DELETE FROM main.finding_evidence WHERE day = (SELECT day FROM temp.run);
 
 INSERT INTO main.finding_addr (day, customer, addr, messages, samples)
@@ -17,11 +20,31 @@ SELECT run.day, n.customer, n.addr, sum(n.messages), sum(n.samples)
  GROUP BY n.customer, n.addr;
 
 INSERT INTO main.finding_rule
-SELECT run.day, f.customer, f.rule, t.n, t.metric, m.value, t.at_least, t.at_most, t.source
+SELECT run.day, f.customer, f.rule, a.n, a.metric, m.value, a.at_least, a.at_most, a.source
   FROM temp.run
   JOIN temp.fired f
-  JOIN main.detect_threshold t ON t.rule = f.rule
-  JOIN temp.metric m ON m.customer = f.customer AND m.metric = t.metric;
+  JOIN temp.asks a ON a.rule = f.rule
+  JOIN temp.metric m ON m.customer = f.customer AND m.metric = a.key;
+INSERT INTO main.finding_sprt
+SELECT run.day, s.customer, s.rule, s.time, s.verdicts, s.spam, p.theta0, p.theta1, p.alpha, p.beta, p.source
+  FROM temp.run
+  JOIN temp.sprt s
+  JOIN temp.fired f ON f.customer = s.customer AND f.rule = s.rule
+  JOIN main.detect_sprt p ON p.rule = s.rule;
+
+-- What speaks for whom anything speaks against.
+INSERT INTO main.finding_taken
+SELECT run.day, t.customer, t.rule, t.taken_by
+  FROM temp.run JOIN temp.taken t JOIN temp.classed c ON c.customer = t.customer;
+INSERT INTO main.finding_role
+SELECT run.day, h.customer, h.rule, a.n, a.metric, m.value, a.at_least, a.at_most, a.source
+  FROM temp.run
+  JOIN temp.hit h ON h.kind = 'innocent'
+  JOIN temp.classed c ON c.customer = h.customer
+   AND (c.class IN ('confirmed', 'below_threshold')
+        OR h.customer IN (SELECT customer FROM temp.taken))
+  JOIN temp.asks a ON a.rule = h.rule
+  JOIN temp.metric m ON m.customer = h.customer AND m.metric = a.key;
 
 DROP TABLE IF EXISTS temp.fact;
 CREATE TEMP TABLE fact (
@@ -36,6 +59,14 @@ SELECT r.customer, 'rule', 1, 0, NULL,
          || ' is asked (' || r.source || ')',
        NULL, r.n, NULL, NULL, NULL, NULL
   FROM temp.run JOIN main.finding_rule r ON r.day = run.day;
+
+-- Before the thresholds, when the sequential test was decided.
+INSERT INTO temp.fact
+SELECT s.customer, 'rule', 1, -1, s.time,
+       printf('rule %s: the sequential test took the customer for infected after %d verdicts, %d of them spam',
+              s.rule, s.verdicts, s.spam),
+       NULL, 0, NULL, NULL, NULL, NULL
+  FROM temp.run JOIN main.finding_sprt s ON s.day = run.day;
 
 -- What filters said of spam and virus messages, viruses first.
 INSERT INTO temp.fact

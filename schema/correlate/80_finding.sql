@@ -1,4 +1,4 @@
--- Step 10: the findings themselves, in the words and figures that people read.
+-- Step 16: the findings themselves, in the words and figures that people read.
 DELETE FROM main.finding WHERE day = (SELECT day FROM temp.run);
 
 -- Confidence in percent: an order, and no probability (doc/classes.md).
@@ -13,11 +13,12 @@ SELECT c.*, run.day, run.window, run.watermark,
        (SELECT count(DISTINCT v.filter) FROM temp.day_message d
           JOIN main.mail_verdict v ON v.message = d.message AND v.verdict IN (5, 6)
          WHERE d.customer = c.customer AND (d.spam OR d.virus)) AS filters,
-       coalesce(g.passed_on_share > 0.15, 0) AS forwards
+       k.innocent, k.taken
   FROM temp.run
   JOIN temp.classed c
   LEFT JOIN temp.figures g ON g.customer = c.customer
-  LEFT JOIN temp.support s ON s.customer = c.customer;
+  LEFT JOIN temp.support s ON s.customer = c.customer
+  LEFT JOIN temp.spoken k ON k.customer = c.customer;
 
 INSERT INTO main.finding
 SELECT j.day, j.customer,
@@ -58,7 +59,11 @@ SELECT j.day, j.customer,
                                    ORDER BY n.text LIMIT 10) q)),
          'rules', json((SELECT json_group_array(q.rule)
                           FROM (SELECT x.rule FROM temp.fired x
-                                 WHERE x.customer = j.customer ORDER BY x.rule) q))),
+                                 WHERE x.customer = j.customer ORDER BY x.rule) q)),
+         'against', json((SELECT json_group_array(q.rule)
+                            FROM (SELECT x.rule FROM main.finding_role x
+                                   WHERE x.day = j.day AND x.customer = j.customer AND x.n = 1
+                                   ORDER BY x.rule) q))),
        json_object(
          'samples', coalesce(f.samples, 0), 'client', coalesce(f.client, 0),
          'client_strong', coalesce(f.client_strong, 0), 'syn', coalesce(f.syn, 0), 'est_syn', f.est_syn,
@@ -79,7 +84,7 @@ SELECT j.day, j.customer,
               max(30, min(95, 60 + iif(g.adverse >= 10, 15, 0)
                 + iif(j.rules > 1 OR j.filters > 1, 10, 0)
                 + iif(j.flow_support = 'seen', 10, 0)
-                + iif(j.rank <= 2, 5, 0) - iif(j.forwards, 20, 0)))
+                + iif(j.rank <= 2, 5, 0) - iif(j.innocent IS NULL, 0, 20)))
             WHEN 'below_threshold' THEN 30
             WHEN 'flow_only_suspect' THEN iif(f.client_strong > 0, 20, 10)
             WHEN 'flow_only_expected' THEN 5
@@ -101,14 +106,20 @@ SELECT j.day, j.customer,
                    WHEN 'seen' THEN printf('; flows: %d client packets sampled within %d s', j.in_window, j.window / 1000000)
                    WHEN 'not_seen' THEN printf('; flows: none sampled, at 1 in %d, P(miss) %.4f', j.rate, exp(j.ln_miss))
                    ELSE '; flows: no agent sees this path' END
-              || iif(j.forwards, '; speaks against it: many senders to the same recipients look like forwarding', '')
+              || coalesce('; ' || j.taken, '')
+              || coalesce('; speaks against it: ' || j.innocent, '')
             WHEN 'below_threshold' THEN
               printf('%d spam and %d virus verdicts in %d messages, less than any rule asks',
                      g.spam_messages, g.virus_messages, g.messages)
               || iif(g.own_spam_messages < g.spam_messages,
                      printf('; %d of the spam may be bounces or forwarded, by its sender',
                             g.spam_messages - g.own_spam_messages), '')
-              || iif(j.forwards, '; many senders to the same recipients look like forwarding', '')
+              || coalesce('; ' || j.taken, '')
+              || coalesce('; speaks against it: ' || j.innocent, '')
+              || iif(r.customer IS NULL, '',
+                     printf('; %d messages of him are known of %d days, %d %% of them to recipients of several senders',
+                            r.messages, (SELECT value FROM temp.param WHERE name = 'recent_days') + 1,
+                            100 * r.passed_on_share))
             WHEN 'flow_only_suspect' THEN
               printf('%d client packets sampled in hours our logs cover, and no log record', f.client_covered)
               || coalesce('; answers SMTP itself, but ' || k.fails, '')
@@ -117,7 +128,9 @@ SELECT j.day, j.customer,
               || iif(f.allowed, 'allow-listed', coalesce(n.words,
                      printf('answers SMTP itself, as a mail server does: %d SYN/ACK sent, %d packets as server and %d as client in %d hours, %d of %d SYNs answered, %d RST',
                             f.server_strong, f.server_strong + f.server_weak, f.client, f.hours, f.answered, f.syn, f.rst)))
-            WHEN 'clean' THEN printf('%d transactions, nothing adverse', g.transactions)
+            WHEN 'clean' THEN
+              printf('%d transactions, nothing adverse', g.transactions)
+              || coalesce('; ' || j.taken || ': ' || j.innocent, '')
             ELSE CASE coalesce(d.why, 'maybe_mail')
                    WHEN 'shared_address' THEN 'shared_address: customers share the address by ports, and no port is known'
                    WHEN 'lease_change' THEN 'lease_change: the address changed hands within the clock error'
@@ -138,5 +151,6 @@ SELECT j.day, j.customer,
   LEFT JOIN temp.server_pattern k ON k.customer = j.customer
   LEFT JOIN temp.server_week n ON n.customer = j.customer
   LEFT JOIN temp.doubtful d ON d.customer = j.customer
+  LEFT JOIN temp.recent_figures r ON r.customer = j.customer
   LEFT JOIN temp.complained p ON p.customer = j.customer
  ORDER BY j.customer;

@@ -12,6 +12,10 @@ DELETE FROM account;
 DELETE FROM detect_threshold;
 -- name: correlate_clear_rule
 DELETE FROM detect_rule;
+-- name: correlate_clear_against
+DELETE FROM detect_against;
+-- name: correlate_clear_sprt
+DELETE FROM detect_sprt;
 
 -- name: correlate_put_prefix
 INSERT OR IGNORE INTO own_prefix (first, last) VALUES (?1, ?2);
@@ -43,18 +47,24 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 -- name: correlate_put_threshold
 INSERT INTO detect_threshold (rule, n, metric, at_least, at_most, source)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+-- name: correlate_put_sprt
+INSERT INTO detect_sprt (rule, theta0, theta1, alpha, beta, source)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+-- name: correlate_put_against
+INSERT INTO detect_against (rule, against) VALUES (?1, ?2);
 -- name: correlate_metric
-SELECT unit FROM metric_name WHERE metric = ?1;
+SELECT unit, verdict FROM metric_name WHERE metric = ?1;
 
 -- Imports that may say something of the time from ?1 to ?2.  Outcomes of a
 -- day's mail come for as long as a queue keeps trying, so mail logs that
 -- begin up to ?3 later are among them; RFC 5321 4.5.4.1 asks for 4-5 days.
+-- Mail from ?4 on tells whose spam it is (44_recent.sql).
 -- name: correlate_imports
 SELECT kind, path, head_hash, resume_offset
   FROM ledger
  WHERE kind <> 'complaint'
    AND (first_time IS NULL OR first_time < ?2 + iif(kind = 'mail', ?3, 0))
-   AND (last_time IS NULL OR last_time >= ?1)
+   AND (last_time IS NULL OR last_time >= iif(kind = 'mail', ?4, ?1))
  ORDER BY kind, head_hash, resume_offset, path;
 
 -- Days from ?1 to before ?2, in an order that does not depend on imports.
@@ -84,3 +94,17 @@ SELECT (SELECT count(*) FROM finding WHERE day = ?1),
        messages, unattributed, ambiguous, flow_uncovered, mail_hours, flow_hours, hours,
        own_addrs, unleased_mail, unleased_flow
   FROM correlation_run WHERE day = ?1;
+
+-- What the rule ?2 did in the replay of the day ?1 (schema/replay/).  NULL: there
+-- are no findings of the day to compare with.
+-- name: correlate_replay_make
+CREATE TEMP TABLE IF NOT EXISTS replay (
+  rule TEXT PRIMARY KEY, fires INTEGER, new INTEGER, gone INTEGER,
+  fixed INTEGER, innocent INTEGER, who_new TEXT, who_gone TEXT) WITHOUT ROWID;
+-- name: correlate_replay
+SELECT coalesce(r.fires, 0),
+       iif(s.there, coalesce(r.new, 0), NULL), iif(s.there, coalesce(r.gone, 0), NULL),
+       coalesce(r.fixed, 0), coalesce(r.innocent, 0),
+       iif(s.there, coalesce(r.who_new, '[]'), NULL), iif(s.there, coalesce(r.who_gone, '[]'), NULL)
+  FROM (SELECT count(*) AS there FROM correlation_run WHERE day = ?1) s
+  LEFT JOIN temp.replay r ON r.rule = ?2;

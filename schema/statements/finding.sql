@@ -82,13 +82,22 @@ SELECT a.text, x.messages, x.samples
  WHERE x.customer = ?1 AND x.day = ?2
  ORDER BY x.messages DESC, x.samples DESC, a.bytes;
 
+-- The meaning of a metric stands where it is first named.
 -- name: finding_rules
-SELECT r.rule, d.summary, r.metric, r.value, r.at_least, r.at_most, r.source, m.meaning
+SELECT r.rule, d.summary, r.metric, r.value, r.at_least, r.at_most, r.source,
+       iif(row_number() OVER (PARTITION BY r.metric ORDER BY r.rule, r.n) = 1, m.meaning, NULL)
   FROM finding_rule r
   LEFT JOIN detect_rule d ON d.rule = r.rule
   LEFT JOIN metric_name m ON m.metric = r.metric
  WHERE r.customer = ?1 AND r.day = ?2
  ORDER BY r.rule, r.n;
+
+-- Decisions of sequential tests; spam of a clean and of an infected customer.
+-- name: finding_sprt
+SELECT rule, time, verdicts, spam, theta0, theta1, alpha, beta, source
+  FROM finding_sprt
+ WHERE customer = ?1 AND day = ?2
+ ORDER BY rule;
 
 -- Facts, with what a log line must hold to be the one that was read.
 -- name: finding_facts
@@ -120,8 +129,19 @@ WITH f AS (
     FROM finding f JOIN correlation_run r ON r.day = f.day
    WHERE f.customer = ?1 AND f.day = ?2)
 SELECT text FROM (
-  SELECT 1 AS n, 'many senders to few recipients: mail that is forwarded, spam included, looks like this' AS text
+  SELECT 0 AS n, printf('%s: %s (%s)', q.rule, d.summary, q.words) AS text
+    FROM (SELECT r.rule, group_concat(printf('%s %.6g', r.metric, r.value), ', ') AS words
+            FROM (SELECT * FROM finding_role WHERE customer = ?1 AND day = ?2 ORDER BY rule, n) r
+           GROUP BY r.rule) q
+    LEFT JOIN detect_rule d ON d.rule = q.rule
+  UNION ALL
+  SELECT 0, printf('rule %s would fire, too, but %s explains what it saw', t.rule, t.taken_by)
+    FROM finding_taken t WHERE t.customer = ?1 AND t.day = ?2
+  UNION ALL
+  SELECT 1, 'many senders to few recipients: mail that is forwarded, spam included, looks like this'
     FROM f WHERE class IN ('confirmed', 'below_threshold') AND rcpts <= 3 AND domains >= 10
+      AND NOT EXISTS (SELECT 1 FROM finding_role r
+                       WHERE r.customer = ?1 AND r.day = ?2 AND r.metric = 'passed_on_share')
   UNION ALL
   SELECT 2, 'one message only' FROM f
    WHERE class IN ('confirmed', 'below_threshold') AND spam + virus = 1
@@ -154,7 +174,7 @@ SELECT text FROM (
   UNION ALL
   SELECT 12, printf('our logs cover %d of the day''s %d hours', mail_hours, hours) FROM f
    WHERE mail_hours < hours)
- ORDER BY n;
+ ORDER BY n, text;
 
 -- Days from ?1 to before ?2, one row each; days without a run have NULLs.
 -- name: chart_customers

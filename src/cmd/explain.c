@@ -200,9 +200,34 @@ rule_row(struct page *p, const struct stmt *st, int64_t n)
 	printf(" %.6g, at %s %g is asked (", stmt_value(st, 3).r,
 	    most ? "most" : "least", limit.r);
 	put(stmt_value(st, 6).s);
-	printf(")\n      ");
-	put(stmt_value(st, 7).s);
-	putchar('\n');
+	printf(")\n");
+	if (stmt_value(st, 7).type == VALUE_TEXT) {
+		printf("      ");
+		put(stmt_value(st, 7).s);
+		putchar('\n');
+	}
+}
+
+/* When the sequential test of a rule was decided, by what, and how. */
+static void
+sprt_row(struct page *p, const struct stmt *st, int64_t n)
+{
+	char when[UTC_TEXT_MAX];
+
+	(void)p;
+	(void)n;
+	utc_format(stmt_value(st, 1).i, when);
+	printf("  ");
+	put(stmt_value(st, 0).s);
+	printf(": the sequential test was decided at %s, by %" PRId64
+	       " verdicts, %" PRId64 " of them spam\n"
+	       "      theta0 %g and theta1 %g: shares called spam of a clean and of an"
+	       " infected\n      customer's mail; alpha %g and beta %g: wanted"
+	       " chances of accusing the one\n      and of letting the other go (",
+	    when, stmt_value(st, 2).i, stmt_value(st, 3).i, stmt_value(st, 4).r,
+	    stmt_value(st, 5).r, stmt_value(st, 6).r, stmt_value(st, 7).r);
+	put(stmt_value(st, 8).s);
+	printf(")\n");
 }
 
 static void
@@ -467,6 +492,8 @@ print_page(struct page *p, struct err *e)
 		print_facts(&all, "lease", "Leases");
 		rc = each(p, "finding_rules", rule_row, e);
 	}
+	if (rc >= 0)
+		rc = each(p, "finding_sprt", sprt_row, e);
 	print_facts(&all, "verdict", "What filters said");
 	print_facts(&all, "delivery", "What became of it");
 	print_flows(p);

@@ -3,6 +3,7 @@
 #include "correlate/correlate.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -16,7 +17,13 @@
 #define EVIDENCE_MAX        20 /* facts of each kind in a finding */
 #define FLOW_CLIENT_MIN     1  /* sampled client packets of a suspect */
 #define MAIL_PORTS          "[25]"
+#define CLASS_STEP          60 /* the first step that goes beyond the rules */
 #define SETTLE              (5 * 86400 * USEC)
+
+/* How far back a customer's mail tells whose spam it is (44_recent.sql). */
+#define RECENT_DAYS     28
+#define RECENT_MESSAGES 200  /* who sends so many a day shows it in the day */
+#define RECENT_MOST     1000 /* messages of an address that are looked at */
 
 /* What a run of one day goes by. */
 struct job {
@@ -113,14 +120,30 @@ mix_config(struct job *j)
 }
 
 static void
+mix_sprt(struct job *j, const struct detect_sprt *p)
+{
+	const double values[] = {p->theta0, p->theta1, p->alpha, p->beta};
+
+	mix(j, values, sizeof(values));
+	mix_str(j, p->source);
+}
+
+static void
 mix_rules(struct job *j)
 {
 	for (size_t i = 0; i < detect_count(j->rules); i++) {
 		const struct detect_rule *r = detect_at(j->rules, i);
 
+		if (r->off)
+			continue;
 		mix_str(j, r->rule);
+		mix_str(j, r->summary);
 		mix_str(j, r->kind);
 		mix(j, &r->scope, sizeof(r->scope));
+		for (size_t k = 0; k < r->nagainst; k++)
+			mix_str(j, r->against[k]);
+		if (r->sprt != NULL)
+			mix_sprt(j, r->sprt);
 		for (size_t k = 0; k < r->nwhen; k++) {
 			const struct detect_threshold *t = &r->when[k];
 
@@ -162,6 +185,9 @@ write_parameters(struct job *j)
 	json_real(&out, "server_rst_max", SERVER_RST_MAX);
 	json_i64(&out, "server_days", SERVER_DAYS);
 	json_i64(&out, "server_answers_min", SERVER_ANSWERS_MIN);
+	json_i64(&out, "recent_days", RECENT_DAYS);
+	json_i64(&out, "recent_messages", RECENT_MESSAGES);
+	json_i64(&out, "recent_most", RECENT_MOST);
 	json_str(&out, "ports", STR(MAIL_PORTS));
 	json_close(&out, '}');
 }
@@ -221,12 +247,13 @@ static int
 read_imports(struct job *j, struct tally *tally, struct err *e)
 {
 	const struct value args[] = {value_int(j->start - j->config->window),
-	    value_int(j->end + j->config->window), value_int(SETTLE)};
+	    value_int(j->end + j->config->window), value_int(SETTLE),
+	    value_int(j->start - RECENT_DAYS * 86400 * USEC)};
 	struct json out = json_to(&j->imports);
 	struct stmt *st;
 	int rc = store_prepare(j->store, "correlate_imports", &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, args, 3, e)) < 0)
+	if (rc < 0 || (rc = stmt_start(st, args, 4, e)) < 0)
 		return rc;
 	json_open(&out, NULL, '[');
 	while ((rc = stmt_next(st, e)) > 0)
@@ -469,7 +496,7 @@ put_config(struct store *s, const struct config *c, struct err *e)
 }
 
 /* The metric must be there, and in the unit that the rule's writer thought
- * it to be in. */
+ * it to be in.  1 if it is about what filters said. */
 static int
 check_threshold(struct store *s, const struct detect_rule *r,
     const struct detect_threshold *t, struct err *e)
@@ -486,7 +513,7 @@ check_threshold(struct store *s, const struct detect_rule *r,
 		return err_set(e, ERR_USAGE, "%.*s:%d: no metric '%.*s'",
 		    STR_FMT(r->file), t->line, STR_FMT(t->metric));
 	unit = stmt_value(st, 0).s;
-	rc = 0;
+	rc = stmt_value(st, 1).i != 0;
 	if (!str_eq(unit, t->unit))
 		rc = err_set(e, ERR_USAGE,
 		    "%.*s:%d: '%.*s' is in %.*s, not in %.*s", STR_FMT(r->file),
@@ -494,6 +521,37 @@ check_threshold(struct store *s, const struct detect_rule *r,
 		    STR_FMT(t->unit));
 	stmt_reset(st);
 	return rc;
+}
+
+static int
+put_thresholds(struct store *s, const struct detect_rule *r, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc >= 0 && i < r->nwhen; i++) {
+		const struct detect_threshold *t = &r->when[i];
+		const struct value v[] = {value_str(r->rule),
+		    value_int((int64_t)i + 1), value_str(t->metric),
+		    t->at_most ? value_null() : value_real(t->value),
+		    t->at_most ? value_real(t->value) : value_null(),
+		    value_str(t->source)};
+
+		rc = check_threshold(s, r, t, e);
+		if (rc >= 0)
+			rc = run(s, "correlate_put_threshold", v, 6, e);
+	}
+	return rc;
+}
+
+static int
+put_sprt(struct store *s, const struct detect_rule *r, struct err *e)
+{
+	const struct detect_sprt *p = r->sprt;
+	const struct value v[] = {value_str(r->rule), value_real(p->theta0),
+	    value_real(p->theta1), value_real(p->alpha), value_real(p->beta),
+	    value_str(p->source)};
+
+	return run(s, "correlate_put_sprt", v, 6, e);
 }
 
 static int
@@ -505,17 +563,46 @@ put_rule(struct store *s, const struct detect_rule *r, struct err *e)
 	    value_int(!!(r->scope & DETECT_REMOTE))};
 	int rc = run(s, "correlate_put_rule", v, 6, e);
 
-	for (size_t i = 0; rc >= 0 && i < r->nwhen; i++) {
-		const struct detect_threshold *t = &r->when[i];
-		const struct value w[] = {value_str(r->rule),
-		    value_int((int64_t)i + 1), value_str(t->metric),
-		    t->at_most ? value_null() : value_real(t->value),
-		    t->at_most ? value_real(t->value) : value_null(),
-		    value_str(t->source)};
+	if (rc >= 0)
+		rc = put_thresholds(s, r, e);
+	if (rc >= 0 && r->sprt != NULL)
+		rc = put_sprt(s, r, e);
+	for (size_t i = 0; rc >= 0 && i < r->nagainst; i++) {
+		const struct value w[] = {
+		    value_str(r->rule), value_str(r->against[i])};
+		rc = run(s, "correlate_put_against", w, 2, e);
+	}
+	return rc;
+}
 
-		rc = check_threshold(s, r, t, e);
-		if (rc >= 0)
-			rc = run(s, "correlate_put_threshold", w, 6, e);
+static const struct detect_rule *
+rule_named(const struct detect *rules, struct str name)
+{
+	for (size_t i = 0; i < detect_count(rules); i++)
+		if (str_eq(detect_at(rules, i)->rule, name))
+			return detect_at(rules, i);
+	return NULL;
+}
+
+/* Whoever a customer looks like, what filters said of his mail stands. */
+static int
+check_against(struct store *s, const struct detect *rules,
+    const struct detect_rule *r, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc >= 0 && i < r->nagainst; i++) {
+		const struct detect_rule *o = rule_named(rules, r->against[i]);
+
+		for (size_t k = 0; rc >= 0 && o != NULL && k < o->nwhen; k++) {
+			rc = check_threshold(s, o, &o->when[k], e);
+			if (rc > 0)
+				rc = err_set(e, ERR_USAGE,
+				    "%.*s:%d: '%.*s' goes by verdicts of filters (%.*s): no rule is against it",
+				    STR_FMT(r->file), r->against_line,
+				    STR_FMT(o->rule),
+				    STR_FMT(o->when[k].metric));
+		}
 	}
 	return rc;
 }
@@ -527,8 +614,19 @@ put_rules(struct store *s, const struct detect *rules, struct err *e)
 
 	if (rc >= 0)
 		rc = run(s, "correlate_clear_rule", NULL, 0, e);
-	for (size_t i = 0; rc >= 0 && i < detect_count(rules); i++)
-		rc = put_rule(s, detect_at(rules, i), e);
+	if (rc >= 0)
+		rc = run(s, "correlate_clear_against", NULL, 0, e);
+	if (rc >= 0)
+		rc = run(s, "correlate_clear_sprt", NULL, 0, e);
+	for (size_t i = 0; rc >= 0 && i < detect_count(rules); i++) {
+		const struct detect_rule *r = detect_at(rules, i);
+
+		if (r->off)
+			continue;
+		rc = put_rule(s, r, e);
+		if (rc >= 0)
+			rc = check_against(s, rules, r, e);
+	}
 	return rc;
 }
 
@@ -554,6 +652,9 @@ put_params(const struct job *j, struct err *e)
 	    {"server_rst_max", value_real(SERVER_RST_MAX)},
 	    {"server_days", value_int(SERVER_DAYS)},
 	    {"server_answers_min", value_int(SERVER_ANSWERS_MIN)},
+	    {"recent_days", value_int(RECENT_DAYS)},
+	    {"recent_messages", value_int(RECENT_MESSAGES)},
+	    {"recent_most", value_int(RECENT_MOST)},
 	    {"ports", value_z(MAIL_PORTS)},
 	    {"watermark", value_str(buf_str(&j->watermark))},
 	    {"parameters", value_str(buf_str(&j->parameters))},
@@ -588,8 +689,9 @@ read_result(
 	return 0;
 }
 
+/* The steps with a number below the limit. */
 static int
-steps(const struct job *j, struct err *e)
+steps(const struct job *j, int limit, struct err *e)
 {
 	int rc = put_config(j->store, j->config, e);
 
@@ -598,7 +700,7 @@ steps(const struct job *j, struct err *e)
 	if (rc >= 0)
 		rc = put_params(j, e);
 	if (rc >= 0)
-		rc = store_run_steps(j->store, "correlate", e);
+		rc = store_run_steps_below(j->store, "correlate", limit, e);
 	return rc;
 }
 
@@ -614,13 +716,63 @@ correlate_day(struct store *s, const struct config *c,
 		return rc;
 	rc = job_open(&j, s, c, rules, day, e);
 	if (rc >= 0)
-		rc = steps(&j, e);
+		rc = steps(&j, INT_MAX, e);
 	if (rc >= 0 && out != NULL)
 		rc = read_result(s, day, out, e);
 	if (rc >= 0)
 		rc = store_commit(s, e);
 	if (rc < 0)
 		store_rollback(s);
+	job_close(&j);
+	return rc;
+}
+
+static int
+replay_rows(const struct job *j, size_t from,
+    int (*row)(void *with, const struct detect_rule *r, const struct stmt *st),
+    void *with, struct err *e)
+{
+	struct stmt *st;
+	int rc = run(j->store, "correlate_replay_make", NULL, 0, e);
+
+	if (rc >= 0)
+		rc = store_run_steps(j->store, "replay", e);
+	if (rc >= 0)
+		rc = store_prepare(j->store, "correlate_replay", &st, e);
+	for (size_t i = 0; rc >= 0 && i < detect_count(j->rules); i++) {
+		const struct detect_rule *r = detect_at(j->rules, i);
+		const struct value args[] = {
+		    value_int(j->day), value_str(r->rule)};
+
+		if (r->from < from)
+			continue;
+		rc = stmt_start(st, args, 2, e);
+		if (rc >= 0)
+			rc = stmt_next(st, e);
+		if (rc > 0)
+			rc = row(with, r, st);
+		stmt_reset(st);
+	}
+	return rc;
+}
+
+int
+correlate_replay(struct store *s, const struct config *c,
+    const struct detect *rules, size_t from, int64_t day,
+    int (*row)(void *with, const struct detect_rule *r, const struct stmt *st),
+    void *with, struct err *e)
+{
+	struct job j;
+	int rc = store_begin(s, e);
+
+	if (rc < 0)
+		return rc;
+	rc = job_open(&j, s, c, rules, day, e);
+	if (rc >= 0)
+		rc = steps(&j, CLASS_STEP, e);
+	if (rc >= 0)
+		rc = replay_rows(&j, from, row, with, e);
+	store_rollback(s);
 	job_close(&j);
 	return rc;
 }

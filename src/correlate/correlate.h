@@ -31,6 +31,15 @@ int correlate_day(struct store *s, const struct config *c,
     const struct detect *rules, int64_t day, struct correlate_result *out,
     struct err *e);
 
+/* The same as far as the rules, to see what others would do: rule by rule of
+ * those that came from the path number 'from' or a later one, a row of the
+ * statement correlate_replay.  Nothing is written: the day and its findings are
+ * as they were.  row returns negative to stop. */
+int correlate_replay(struct store *s, const struct config *c,
+    const struct detect *rules, size_t from, int64_t day,
+    int (*row)(void *with, const struct detect_rule *r, const struct stmt *st),
+    void *with, struct err *e);
+
 /* The next day, from 'from' on, that holds mail or flows: 1, or 0 for none. */
 int correlate_next_day(struct store *s, const struct config *c, int64_t from,
     int64_t *day, struct err *e);

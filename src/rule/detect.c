@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/yaml.h"
@@ -16,9 +17,11 @@ struct detect {
 };
 
 static const char *const rule_keys[] = {
-    "rule", "summary", "kind", "scope", "when", "off", NULL};
+    "rule", "summary", "kind", "scope", "when", "off", "sprt", "against", NULL};
 static const char *const when_keys[] = {
     "metric", "unit", "at_least", "at_most", "source", NULL};
+static const char *const sprt_keys[] = {
+    "theta0", "theta1", "alpha", "beta", "source", NULL};
 
 static int
 read_threshold(
@@ -96,6 +99,87 @@ read_scope(const struct yaml_node *map, struct detect_rule *r, struct err *e)
 	return r->scope ? 0 : yaml_fail(scope, e, "'scope' is empty");
 }
 
+/* A number between 0 and 1 that must be there. */
+static int
+read_chance(const struct yaml_node *map, const char *key, double *out,
+    struct err *e)
+{
+	const struct yaml_node *n = yaml_get(map, key);
+
+	if (n == NULL)
+		return yaml_fail(map, e, "'%s' is missing", key);
+	if (yaml_double(n, out, e) < 0)
+		return ERR_USAGE;
+	if (!(*out > 0 && *out < 1))
+		return yaml_fail(n, e, "'%s' lies between 0 and 1", key);
+	return 0;
+}
+
+static bool
+asks_for_sprt(const struct detect_rule *r)
+{
+	for (size_t i = 0; i < r->nwhen; i++)
+		if (str_eq(r->when[i].metric, STR("spam_sprt")))
+			return true;
+	return false;
+}
+
+static int
+read_sprt(struct detect *d, const struct yaml_node *map, struct detect_rule *r,
+    struct err *e)
+{
+	const struct yaml_node *n = yaml_get(map, "sprt");
+	struct detect_sprt *p;
+
+	if ((n != NULL) != asks_for_sprt(r))
+		return yaml_fail(n ? n : map, e,
+		    "the metric spam_sprt and 'sprt' go together");
+	if (n == NULL)
+		return 0;
+	p = arena_zalloc(&d->arena, sizeof(*p));
+	if (yaml_want(n, YAML_MAP, e) < 0 || yaml_only(n, sprt_keys, e) < 0 ||
+	    read_chance(n, "theta0", &p->theta0, e) < 0 ||
+	    read_chance(n, "theta1", &p->theta1, e) < 0 ||
+	    read_chance(n, "alpha", &p->alpha, e) < 0 ||
+	    read_chance(n, "beta", &p->beta, e) < 0 ||
+	    yaml_need_text(n, "source", &p->source, e) < 0)
+		return ERR_USAGE;
+	if (p->theta0 >= p->theta1)
+		return yaml_fail(n, e, "theta0 is less than theta1");
+	if (p->alpha + p->beta >= 1)
+		return yaml_fail(n, e, "alpha and beta are less than 1 together");
+	r->sprt = p;
+	return 0;
+}
+
+static int
+read_against(struct detect *d, const struct yaml_node *map,
+    struct detect_rule *r, struct err *e)
+{
+	const struct yaml_node *n = yaml_get(map, "against");
+
+	if (n == NULL && str_eq(r->kind, STR("innocent")))
+		return yaml_fail(
+		    map, e, "a rule of kind innocent says 'against' which");
+	if (n == NULL)
+		return 0;
+	r->against_line = n->line;
+	if (yaml_list(map, "against", &d->arena, &r->against, &r->nagainst,
+	        e) < 0)
+		return ERR_USAGE;
+	if (r->nagainst == 0)
+		return yaml_fail(n, e, "'against' is empty");
+	for (size_t i = 0; i < r->nagainst; i++) {
+		if (str_eq(r->against[i], r->rule))
+			return yaml_fail(n, e, "a rule is not against itself");
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(r->against[i], r->against[k]))
+				return yaml_fail(n, e, "'%.*s' stands twice",
+				    STR_FMT(r->against[i]));
+	}
+	return 0;
+}
+
 static int
 read_rule(struct detect *d, const struct yaml_node *map, struct detect_rule *r,
     struct err *e)
@@ -103,12 +187,14 @@ read_rule(struct detect *d, const struct yaml_node *map, struct detect_rule *r,
 	if (yaml_need_text(map, "summary", &r->summary, e) < 0 ||
 	    yaml_need_text(map, "kind", &r->kind, e) < 0)
 		return ERR_USAGE;
-	if (!str_eq(r->kind, STR("spam")) && !str_eq(r->kind, STR("virus")))
-		return yaml_fail(
-		    yaml_get(map, "kind"), e, "kind is spam or virus");
-	if (read_scope(map, r, e) < 0)
+	if (!str_eq(r->kind, STR("spam")) && !str_eq(r->kind, STR("virus")) &&
+	    !str_eq(r->kind, STR("innocent")))
+		return yaml_fail(yaml_get(map, "kind"), e,
+		    "kind is spam, virus or innocent");
+	if (read_scope(map, r, e) < 0 || read_when(d, map, r, e) < 0 ||
+	    read_sprt(d, map, r, e) < 0)
 		return ERR_USAGE;
-	return read_when(d, map, r, e);
+	return read_against(d, map, r, e);
 }
 
 /* The index of the rule of that name, or where it belongs. */
@@ -133,17 +219,15 @@ find(const struct detect *d, struct str name, bool *there)
 }
 
 static void
-put(struct detect *d, const struct detect_rule *r, bool off)
+put(struct detect *d, const struct detect_rule *r)
 {
 	bool there;
 	size_t i = find(d, r->rule, &there);
 
 	if (there) {
-		memmove(
-		    &d->rules[i], &d->rules[i + 1], (--d->n - i) * sizeof(*r));
-	}
-	if (off)
+		d->rules[i] = *r;
 		return;
+	}
 	if (d->n == d->size) {
 		d->size = d->size ? 2 * d->size : 16;
 		d->rules = xrealloc(d->rules, d->size * sizeof(*r));
@@ -153,11 +237,10 @@ put(struct detect *d, const struct detect_rule *r, bool off)
 }
 
 static int
-load_file(struct detect *d, const char *path, struct err *e)
+load_file(struct detect *d, const char *path, size_t from, struct err *e)
 {
 	const struct yaml_node *map, *n;
-	struct detect_rule r = {.line = 1};
-	bool off = false;
+	struct detect_rule r = {.line = 1, .from = from};
 	int rc = yaml_load(&map, path, &d->arena, e);
 
 	if (rc < 0)
@@ -167,12 +250,12 @@ load_file(struct detect *d, const char *path, struct err *e)
 	    yaml_need_text(map, "rule", &r.rule, e) < 0)
 		return ERR_USAGE;
 	n = yaml_get(map, "off");
-	if (n != NULL && yaml_bool(n, &off, e) < 0)
+	if (n != NULL && yaml_bool(n, &r.off, e) < 0)
 		return ERR_USAGE;
 	r.file = arena_dup(&d->arena, str_z(path));
-	rc = off ? 0 : read_rule(d, map, &r, e);
+	rc = r.off ? 0 : read_rule(d, map, &r, e);
 	if (rc == 0)
-		put(d, &r, off);
+		put(d, &r);
 	return rc;
 }
 
@@ -183,7 +266,7 @@ is_rule_file(const struct dirent *f)
 }
 
 static int
-load_dir(struct detect *d, const char *dir, struct err *e)
+load_dir(struct detect *d, const char *dir, size_t from, struct err *e)
 {
 	struct dirent **files;
 	struct str path;
@@ -196,21 +279,70 @@ load_dir(struct detect *d, const char *dir, struct err *e)
 	for (i = 0; i < n; i++) {
 		path = arena_printf(&d->arena, "%s/%s", dir, files[i]->d_name);
 		if (rc == 0)
-			rc = load_file(d, path.p, e);
+			rc = load_file(d, path.p, from, e);
 		free(files[i]);
 	}
 	free(files);
 	return rc;
 }
 
+static int
+load_path(struct detect *d, const char *path, size_t from, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+		return load_file(d, path, from, e);
+	return load_dir(d, path, from, e);
+}
+
+/* Rules that are taken away must be there (or be off), and neither speak for
+ * somebody nor take others away: or the order would matter. */
+static int
+check_against(const struct detect *d, const struct detect_rule *r, struct err *e)
+{
+	for (size_t i = 0; i < r->nagainst; i++) {
+		const struct str name = r->against[i];
+		bool there;
+		size_t at = find(d, name, &there);
+
+		if (!there)
+			return err_set(e, ERR_USAGE, "%.*s:%d: no rule '%.*s'",
+			    STR_FMT(r->file), r->against_line, STR_FMT(name));
+		if (d->rules[at].nagainst > 0)
+			return err_set(e, ERR_USAGE,
+			    "%.*s:%d: '%.*s' takes others away itself",
+			    STR_FMT(r->file), r->against_line, STR_FMT(name));
+	}
+	return 0;
+}
+
 int
-detect_load(struct detect **out, const char *const *dirs, struct err *e)
+detect_read(struct detect **out, const char *const *paths, struct err *e)
 {
 	struct detect *d = xcalloc(1, sizeof(*d));
 	int rc = 0;
 
-	for (; rc == 0 && *dirs != NULL; dirs++)
-		rc = load_dir(d, *dirs, e);
+	for (size_t i = 0; rc == 0 && paths[i] != NULL; i++)
+		rc = load_path(d, paths[i], i, e);
+	if (rc < 0) {
+		detect_free(d);
+		return rc;
+	}
+	*out = d;
+	return 0;
+}
+
+int
+detect_load(struct detect **out, const char *const *paths, struct err *e)
+{
+	struct detect *d;
+	int rc = detect_read(&d, paths, e);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; rc == 0 && i < d->n; i++)
+		rc = check_against(d, &d->rules[i], e);
 	if (rc < 0) {
 		detect_free(d);
 		return rc;

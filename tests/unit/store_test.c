@@ -756,13 +756,13 @@ test_damaged(void **state)
 
 	(void)state;
 	run0(s, "test_table");
-	for (int i = 0; i < 200; i++)
+	for (int i = 0; i < 400; i++) /* the schema lies before them */
 		run1(s, "test_put",
 		    value_str(str_of(memset(junk, 'a', 4000), 4000)));
 	store_close(s);
 	memset(junk, 0xa5, sizeof(junk));
 	fd = open(db, O_WRONLY);
-	for (int page = 60; page < 120; page++)
+	for (int page = 150; page < 210; page++)
 		assert_int_equal(pwrite(fd, junk, 8192, page * 8192), 8192);
 	close(fd);
 	s = open_store(STORE_READ);

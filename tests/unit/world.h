@@ -16,6 +16,9 @@
 #include "base/utc.h"
 #include "correlate/correlate.h"
 
+/* No test uses all of them. */
+#pragma GCC diagnostic ignored "-Wunused-function"
+
 #define DAY         20000 /* 2024-10-04 */
 #define AT(h, m, s) ((DAY * INT64_C(86400) + (h)*3600 + (m)*60 + (s)) * USEC)
 #define HOUR        (3600 * USEC)

@@ -1,0 +1,74 @@
+-- Step 8: Wald's sequential probability ratio test (1945) over what content
+-- filters said of a customer's own mail, in order of time, as Duan et al. use
+-- it against spam zombies ("SPOT", 2012).  Each spam verdict adds
+-- ln(theta1 / theta0), each clean one ln((1 - theta1) / (1 - theta0)).  At
+-- ln((1 - beta) / alpha) the customer is taken for infected and the test is
+-- over; at ln(beta / (1 - alpha)) for clean, and it begins anew at 0.
+-- Rules with the same parameters share one test, by the name of the first.
+DROP TABLE IF EXISTS temp.sprt_rule;
+CREATE TEMP TABLE sprt_rule (
+  rule TEXT PRIMARY KEY, test TEXT) WITHOUT ROWID;
+INSERT INTO temp.sprt_rule
+SELECT rule, min(rule) OVER (PARTITION BY theta0, theta1, alpha, beta)
+  FROM main.detect_sprt;
+DROP TABLE IF EXISTS temp.sprt_step;
+CREATE TEMP TABLE sprt_step (
+  test TEXT PRIMARY KEY, up REAL, down REAL, upper REAL, lower REAL) WITHOUT ROWID;
+INSERT INTO temp.sprt_step
+SELECT rule, ln(theta1 / theta0), ln((1 - theta1) / (1 - theta0)),
+       ln((1 - beta) / alpha), ln(beta / (1 - alpha))
+  FROM main.detect_sprt WHERE rule IN (SELECT test FROM temp.sprt_rule);
+
+-- Only who has the verdicts that it takes at the least.
+DROP TABLE IF EXISTS temp.sprt_who;
+CREATE TEMP TABLE sprt_who (
+  test TEXT, customer TEXT, PRIMARY KEY (test, customer)) WITHOUT ROWID;
+INSERT INTO temp.sprt_who
+SELECT s.test, f.customer
+  FROM temp.figures f JOIN temp.sprt_step s
+    ON f.own_spam_messages > 0 AND f.own_spam_messages * s.up >= s.upper;
+
+DROP TABLE IF EXISTS temp.sprt_verdict;
+CREATE TEMP TABLE sprt_verdict (
+  customer TEXT, n INTEGER, spam INTEGER, received INTEGER,
+  PRIMARY KEY (customer, n)) WITHOUT ROWID;
+INSERT INTO temp.sprt_verdict
+SELECT d.customer,
+       row_number() OVER (PARTITION BY d.customer ORDER BY d.received, m.message_key),
+       d.spam, d.received
+  FROM (SELECT DISTINCT customer FROM temp.sprt_who) w
+  JOIN temp.day_message d ON d.customer = w.customer
+   AND (d.spam OR d.clean AND NOT d.virus)
+  JOIN main.mail_message m ON m.id = d.message
+  LEFT JOIN main.name n ON n.id = d.sender
+  LEFT JOIN temp.day_sender s ON s.sender = d.sender
+ WHERE coalesce(n.text <> '' AND s.canonical NOT LIKE 'srs@%', 1);
+
+-- One row a verdict until the decision; since and spam: of the running test.
+DROP TABLE IF EXISTS temp.sprt;
+CREATE TEMP TABLE sprt (
+  customer TEXT, rule TEXT, time INTEGER, verdicts INTEGER, spam INTEGER,
+  PRIMARY KEY (customer, rule)) WITHOUT ROWID;
+INSERT INTO temp.sprt
+WITH RECURSIVE walk (test, customer, n, time, sum, since, spam) AS (
+  SELECT test, customer, 0, 0, 0.0, 0, 0 FROM temp.sprt_who
+  UNION ALL
+  SELECT k.test, k.customer, v.n, v.received,
+         iif(k.sum <= s.lower, 0.0, k.sum) + iif(v.spam, s.up, s.down),
+         iif(k.sum <= s.lower, 0, k.since) + 1,
+         iif(k.sum <= s.lower, 0, k.spam) + v.spam
+    FROM walk k
+    JOIN temp.sprt_step s ON s.test = k.test AND k.sum < s.upper
+    JOIN temp.sprt_verdict v ON v.customer = k.customer AND v.n = k.n + 1)
+SELECT k.customer, r.rule, k.time, k.since, k.spam
+  FROM walk k
+  JOIN temp.sprt_step s ON s.test = k.test AND k.sum >= s.upper
+  JOIN temp.sprt_rule r ON r.test = k.test;
+
+INSERT INTO temp.metric
+SELECT w.customer, a.key, s.customer IS NOT NULL
+  FROM temp.asks a
+  JOIN temp.sprt_rule r ON r.rule = a.rule
+  JOIN temp.sprt_who w ON w.test = r.test
+  LEFT JOIN temp.sprt s ON s.customer = w.customer AND s.rule = a.rule
+ WHERE a.metric = 'spam_sprt';
