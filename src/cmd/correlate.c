@@ -5,8 +5,10 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/datadir.h"
 #include "cmd/run_days.h"
 #include "correlate/correlate.h"
@@ -67,20 +69,28 @@ read_flags(struct cmd *c, int argc, char **argv, struct flags *f, struct err *e)
 	return 0;
 }
 
-/* Shipped rules, then those of the site in local/detect beside them. */
-static int
-load_rules(struct detect **out, struct err *e)
+int
+run_rules(struct detect **out, char *const *more, size_t nmore, size_t *first,
+    struct err *e)
 {
 	char shipped[4096], local[4096];
-	const char *dirs[] = {shipped, NULL, NULL};
+	const char **paths = xcalloc(nmore + 3, sizeof(*paths));
 	struct err none;
+	size_t n = 0;
 	int rc = datadir_path(shipped, sizeof(shipped), "rules/detect", e);
 
-	if (rc < 0)
-		return rc;
-	if (datadir_path(local, sizeof(local), "local/detect", &none) == 0)
-		dirs[1] = local;
-	return detect_load(out, dirs, e);
+	if (rc >= 0) {
+		paths[n++] = shipped;
+		if (datadir_path(local, sizeof(local), "local/detect", &none) ==
+		    0)
+			paths[n++] = local;
+		*first = n;
+		for (size_t i = 0; i < nmore; i++)
+			paths[n++] = more[i];
+		rc = detect_load(out, paths, e);
+	}
+	free(paths);
+	return rc;
 }
 
 static void
@@ -147,7 +157,8 @@ run_days(struct cmd *c, struct store *s, bool all, struct output *o,
     int64_t *days, struct err *e)
 {
 	struct detect *rules = NULL;
-	int rc = load_rules(&rules, e);
+	size_t first;
+	int rc = run_rules(&rules, NULL, 0, &first, e);
 
 	if (rc >= 0)
 		rc = do_days(c, s, rules, all, o, days, e);
@@ -160,7 +171,8 @@ run_day(struct cmd *c, struct store *s, int64_t day, struct output *o,
     struct err *e)
 {
 	struct detect *rules = NULL;
-	int rc = load_rules(&rules, e);
+	size_t first;
+	int rc = run_rules(&rules, NULL, 0, &first, e);
 
 	if (rc >= 0)
 		rc = do_day(c, s, rules, day, o, e);

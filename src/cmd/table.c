@@ -12,6 +12,7 @@ const struct command *const command_table[] = {
     &cmd_import_lease,
     &cmd_collect,
     &cmd_correlate,
+    &cmd_rules_test,
     &cmd_findings,
     &cmd_compare,
     &cmd_suspects,
