@@ -32,6 +32,7 @@ import time
 START = datetime.date(2026, 10, 10)
 EPOCH_DAY = START.toordinal() - datetime.date(1970, 1, 1).toordinal()
 USEC_DAY = 86400 * 1000000
+NAMES = ("open_relay", "compromised_account", "compromised_account_failing")
 CLASSES = ("confirmed", "below_threshold", "flow_only_suspect", "flow_only_expected",
            "clean", "ambiguous", "none")
 
@@ -102,7 +103,7 @@ def group_of(t):
         return "innocent " + t["role"]
     if adverse >= 10:
         return "guilty, 10 verdicts or more"
-    if t["guilt"] == "leak" and t["extrusion"] >= 50:
+    if t["guilt"] in ("leak", "relayed") and t["extrusion"] >= 50:
         return "guilty, extrusion of 50 or more"
     if adverse > 0:
         return "guilty, 1 to 9 verdicts"
@@ -120,14 +121,25 @@ def figures(f):
         g["distinct_recipients"], g["recipient_domains"], g["failed_recipients"], g["tried_recipients"])
 
 
+def print_roles(roles):
+    print("\nrules that speak for a customer, or have a name for what he is, by what he is (-: none)")
+    for role in sorted(roles):
+        print("  %-14s %s" % (role, ", ".join("%s %d" % n for n in sorted(roles[role].items()))))
+
+
 def judge_people(people, found):
     table = collections.defaultdict(collections.Counter)
     misses = []
+    roles = collections.defaultdict(collections.Counter)
     for (day, customer), t in people.items():
         f = found.get((day, customer))
         cls = f["class"] if f else "none"
         group = group_of(t)
         table[group][cls] += 1
+        if f and cls in ("confirmed", "below_threshold", "clean"):
+            role = t["role"] if t["guilt"] == "innocent" else t["guilt"]
+            said = f["log"]["against"] + [r for r in f["log"]["rules"] if r in NAMES]
+            roles[role].update(said or ["-"])
         where = "%s %s" % (day_name(day), customer)
         if t["guilt"] == "innocent" and cls == "confirmed":
             fail("innocent", "%s, %s, is confirmed (%s): %s", where, t["role"], f["flow_support"], figures(f))
@@ -141,6 +153,7 @@ def judge_people(people, found):
             fail("events", "%s %s: nobody had it, and it has mail or flows (%s)", day_name(day), customer, f["class"])
         elif f["scope"] == "customer" and (day, customer) not in people and customer.startswith("C-"):
             fail("events", "%s %s did nothing, and is %s: %s", day_name(day), customer, f["class"], figures(f))
+    print_roles(roles)
     asked = sum(table["guilty, extrusion of 50 or more"].values())
     if asked and len(misses) > 0.02 * asked:
         for m in misses:

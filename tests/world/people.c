@@ -15,14 +15,14 @@
 #define FALSE_POSITIVE 0.003
 
 const char *const role_name[ROLES] = {"normal", "business", "server", "forward",
-    "forward_srs", "forward_group", "newsletter", "bouncer", "relay",
-    "hosting"};
+    "forward_srs", "forward_group", "forward_small", "newsletter", "bouncer",
+    "relay", "hosting"};
 const char *const guilt_name[GUILTS] = {"innocent", "bot", "leak", "direct",
-    "virus", "account", "low", "guest", "spammer", "dictionary"};
+    "virus", "account", "low", "guest", "spammer", "dictionary", "relayed"};
 static const double role_share[ROLES] = {
-    0, .02, .012, .006, .003, .003, .003, .002, .003, .002};
+    0, .02, .012, .006, .003, .003, .005, .003, .002, .003, .002};
 static const double guilt_share[GUILTS] = {
-    0, .006, .003, .01, .003, .003, .004, .001, .001, .001};
+    0, .006, .003, .01, .003, .003, .004, .001, .001, .001, .001};
 
 struct customer *people;
 
@@ -58,18 +58,22 @@ settle(struct customer *c)
 	                                        : V6);
 	if (c->bad == DIRECT || c->bad == DICTIONARY)
 		c->access = (uint8_t)(one_in(.8) ? DYNAMIC : STATIC);
+	if (c->bad == RELAYED)
+		c->access = STATIC;
 	c->night = (uint8_t)one_in(.3);
 	c->rate = c->role == BUSINESS        ? 15 + rnd(one_in(.2) ? 200 : 50)
 	          : c->role == SERVER        ? 60 + rnd(350)
 	          : c->role == FORWARD       ? 2 + rnd(50)
 	          : c->role == FORWARD_SRS   ? 4 + rnd(50)
 	          : c->role == FORWARD_GROUP ? 20 + rnd(130)
+	          : c->role == FORWARD_SMALL ? 1 + rnd(9)
 	          : c->role == NEWSLETTER    ? 80 + rnd(320)
 	          : c->role == BOUNCER       ? 30 + rnd(120)
 	          : c->role == RELAY         ? 60 + rnd(140)
 	          : c->role == HOSTING       ? 60 + rnd(240)
 	                                     : 1;
-	c->boxes = c->role == FORWARD_GROUP ? 4 + rnd(9)
+	c->boxes = c->role == FORWARD_GROUP   ? 4 + rnd(9)
+	           : c->role == FORWARD_SMALL ? 1 + rnd(12)
 	           : c->role == RELAY       ? 30 + rnd(50)
 	           : c->role == HOSTING     ? 20 + rnd(60)
 	           : c->role == BUSINESS    ? 8 + rnd(50)
@@ -461,14 +465,15 @@ mailbox_elsewhere(unsigned customer, unsigned box, char *to, size_t n)
 {
 	static const char *const large[] = {"bigmail", "webpost", "freemail"};
 
-	if (people[customer].role == FORWARD_GROUP && box % 4 == 3)
+	if (people[customer].role != FORWARD && box % 4 == 3)
 		snprintf(to, n, "me@private%u-%u.example", box, customer);
 	else
 		snprintf(to, n, "staff%u.%u@%s.example", box, customer,
 		    large[box % 4 % 3]);
 }
 
-/* Something comes in to his own server, and goes on under its own sender. */
+/* Something comes in to his own server, and goes on under its own sender;
+ * spam 2: a virus. */
 static void
 forward_one(
     unsigned customer, unsigned box, const char *sender, int spam, int64_t at)
@@ -489,10 +494,56 @@ forward_one(
 	               : one_in(.01)       ? FULL
 	                                   : SENT;
 	filter(&m, spam, .75);
-	if (one_in(.015))
+	if (spam > 1 || one_in(.015))
 		virus(&m);
 	outside(customer, at, 1, 1);
 	send_from(&m, customer, at + SEC + rnd64(20 * SEC), 0);
+}
+
+/* A small firm hears from one provider's or two providers' customers alone, or
+ * from anybody; spammers forge these, too. */
+static void
+sender_of_few(unsigned customer, char *to, size_t n, int spam)
+{
+	static const char *const large[] = {"bigmail", "webpost", "freemail"};
+	unsigned domains = customer % 3;
+
+	if (domains > 0)
+		snprintf(to, n, "%s%u@%s.example", word(), rnd(999),
+		    large[(customer + rnd(domains)) % 3]);
+	else if (spam)
+		forged_sender(to, n);
+	else
+		stranger(to, n);
+}
+
+/* At times the same to every box at once: a campaign, or a wave of viruses. */
+static void
+forwards_of_few(unsigned customer, unsigned day)
+{
+	const struct customer *c = &people[customer];
+	char sender[200];
+
+	for (unsigned n = poisson(c->rate * ((day + 5) % 7 > 4 ? .5 : 1));
+	     n-- > 0;) {
+		int spam = one_in(.25 + customer % 4 * .12);
+
+		sender_of_few(customer, sender, sizeof(sender), spam);
+		forward_one(
+		    customer, rnd(c->boxes), sender, spam, busy_time(day));
+	}
+	if (one_in(.15)) {
+		int64_t at = busy_time(day);
+		int one = one_in(.5), what = one_in(.2) ? 2 : 1;
+
+		sender_of_few(customer, sender, sizeof(sender), 1);
+		for (unsigned box = 0; box < c->boxes; box++) {
+			if (!one)
+				sender_of_few(
+				    customer, sender, sizeof(sender), 1);
+			forward_one(customer, box, sender, what, at);
+		}
+	}
 }
 
 /* Spam of all the world to boxes elsewhere; at times the same to all of them. */
@@ -579,8 +630,10 @@ static void
 newsletter(unsigned customer, unsigned day)
 {
 	const struct customer *c = &people[customer];
-	double stale = .05 + customer % 14 * .01;
+	double stale =
+	    (customer % 4 == 0 ? .55 : .05) + customer % 14 * .01;
 	int64_t at = busy_time(day);
+	int size = 4000 + (int)rnd(60000);
 
 	if ((day + customer) % (opt.days < 7 ? 2 : 7) != 0)
 		return;
@@ -595,6 +648,7 @@ newsletter(unsigned customer, unsigned day)
 		    (int)(who - m.rcpt[0]), m.rcpt[0], who + 1, customer);
 		snprintf(
 		    m.helo, sizeof(m.helo), "mail.firm%u.example", customer);
+		m.size = size + 2 * (int)strlen(m.rcpt[0]);
 		m.outcome[0] = luck(stale);
 		filter(&m, 0, 0);
 		send_from(&m, customer, at += rnd64(4 * SEC), 0);
@@ -613,7 +667,7 @@ bounces(unsigned customer, unsigned day)
 		stranger(m.rcpt[0], sizeof(m.rcpt[0]));
 		snprintf(
 		    m.helo, sizeof(m.helo), "mail.firm%u.example", customer);
-		m.outcome[0] = luck(.4);
+		m.outcome[0] = luck(customer % 2 ? .4 : .65);
 		filter(&m, one_in(.3), .6);
 		if (one_in(.01))
 			virus(&m);
@@ -640,7 +694,10 @@ spam_mail(unsigned customer, int64_t at, const struct campaign *k)
 		    customer);
 	else
 		forged_sender(m.sender, sizeof(m.sender));
-	if (!one_in(.3))
+	if (c->bad == RELAYED)
+		snprintf(
+		    m.helo, sizeof(m.helo), "mail.firm%u.example", customer);
+	else if (!one_in(.3))
 		forged_helo(m.helo, sizeof(m.helo));
 	m.nrcpt = one_in(.7) ? 1 : 2 + (int)rnd(3);
 	for (int i = 0; i < m.nrcpt; i++) {
@@ -665,6 +722,23 @@ spam_mail(unsigned customer, int64_t at, const struct campaign *k)
 		deliver(&m, at, 0);
 	} else
 		send_from(&m, customer, at, k->pattern);
+}
+
+/* The bounces that an open relay writes of what it could not deliver. */
+static void
+relay_bounces(unsigned customer, unsigned day, unsigned n)
+{
+	while (n-- > 0) {
+		struct mail m = letter((enum host)people[customer].host);
+
+		stranger(m.rcpt[0], sizeof(m.rcpt[0]));
+		snprintf(
+		    m.helo, sizeof(m.helo), "mail.firm%u.example", customer);
+		m.outcome[0] = luck(.6);
+		filter(&m, 0, 0);
+		send_from(&m, customer,
+		    bad_time(&people[customer], customer, day), 0);
+	}
 }
 
 static void
@@ -717,7 +791,7 @@ campaign_of(const struct customer *c, unsigned customer)
 	struct campaign k = {.unknown = .2 + customer % 31 * .01,
 	    .detected = .4 + customer % 56 * .01};
 
-	if (c->bad == LEAK)
+	if (c->bad == LEAK || c->bad == RELAYED)
 		k = (struct campaign){.unknown = .12 + customer % 40 * .01,
 		    .detected = customer % 4 * .01,
 		    .pattern = 1};
@@ -739,10 +813,12 @@ bad_day(unsigned customer, unsigned day)
 	struct campaign k = campaign_of(c, customer);
 	unsigned n = c->bad == LOW     ? 1 + rnd(9)
 	             : c->bad == VIRUS ? 15 + rnd(100)
-	             : c->bad == LEAK  ? 50 + rnd(300)
+	             : c->bad == LEAK || c->bad == RELAYED ? 50 + rnd(300)
 	             : c->bad == GUEST ? 20 + rnd(150)
 	                               : 20 + rnd(one_in(.3) ? 400 : 120);
 
+	if (c->bad == RELAYED)
+		relay_bounces(customer, day, n / 8);
 	if (c->bad == DIRECT)
 		direct(customer, day);
 	else if (c->bad == DICTIONARY)
@@ -877,6 +953,9 @@ one_day(unsigned i, unsigned day)
 		break;
 	case RELAY:
 		relays(i, day);
+		break;
+	case FORWARD_SMALL:
+		forwards_of_few(i, day);
 		break;
 	default:
 		forwards(i, day);

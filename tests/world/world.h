@@ -33,7 +33,8 @@ enum role {
 	FORWARD, /* all that comes to a mailbox or two elsewhere, senders kept */
 	FORWARD_SRS,
 	FORWARD_GROUP, /* the same for the mailboxes of a whole firm */
-	NEWSLETTER,    /* VERP, stale addresses */
+	FORWARD_SMALL, /* of a small one: a handful a day, of few senders */
+	NEWSLETTER,    /* VERP, stale addresses, at times most of them */
 	BOUNCER,       /* answers spam that others sent in somebody's name */
 	RELAY,   /* second MX of a few domains: spam, viruses, unknown users */
 	HOSTING, /* the web sites of many domains send through it */
@@ -51,6 +52,7 @@ enum guilt {
 	GUEST,      /* one bad PC in an office */
 	SPAMMER,    /* one sender, thousands of recipients */
 	DICTIONARY, /* guesses mailboxes at our MX */
+	RELAYED,    /* an open relay: others send spam by his server */
 	GUILTS
 };
 
