@@ -17,7 +17,7 @@ SELECT 'delivery', message_key, received, time, host, mta, instance, queue_id,
   FROM delivery;
 SELECT 'attempt', printf('%016x', message_key), a.attempt, a.time, rcpt.text,
        relay.text, relay_addr.text, a.disposition, a.reply, a.dsn, a.reason
-  FROM mail_attempt a
+  FROM every_attempt a
   JOIN mail_message m ON m.id = a.message
   JOIN mail_recipient r ON r.message = a.message AND r.n = a.n
   LEFT JOIN name rcpt ON rcpt.id = r.recipient

@@ -176,9 +176,15 @@ SELECT a.customer, count(DISTINCT iif(a.spam, a.who, NULL)), count(DISTINCT iif(
 
 DROP TABLE IF EXISTS temp.attempts_made;
 CREATE TEMP TABLE attempts_made AS
-SELECT d.customer, count(*) AS n
-  FROM temp.day_message d JOIN main.mail_attempt a ON a.message = d.message
- GROUP BY d.customer;
+SELECT customer, sum(n) AS n
+  FROM (SELECT d.customer, count(*) AS n
+          FROM temp.day_message d JOIN main.mail_attempt a ON a.message = d.message
+         GROUP BY d.customer
+        UNION ALL
+        SELECT d.customer, count(*)
+          FROM temp.day_message d JOIN main.mail_recipient r ON r.message = d.message AND r.sole = 1
+         GROUP BY d.customer)
+ GROUP BY customer;
 CREATE INDEX temp.attempts_made_customer ON attempts_made (customer);
 
 -- "whole": somebody saw the message and not only its envelope.

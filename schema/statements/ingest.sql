@@ -83,8 +83,9 @@ DELETE FROM mail_verdict WHERE message = ?1;
 -- name: recipient_put
 INSERT INTO mail_recipient
        (message, n, recipient, orig_recipient, final_queue_id, time, relay,
-        disposition, stage, reply, dsn, reason, source, "offset", line)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15);
+        disposition, stage, reply, dsn, reason, source, "offset", line,
+        relay_addr, sole)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17);
 
 -- name: attempt_put
 INSERT INTO mail_attempt
@@ -130,7 +131,7 @@ SELECT r.n, recipient.text, orig.text, r.final_queue_id, r.time, relay.text,
 -- name: attempts_get
 SELECT a.n, a.time, relay.text, relay_addr.bytes, a.disposition, a.reply,
        a.dsn, a.reason, source.text, a."offset", a.line
-  FROM mail_attempt a
+  FROM every_attempt a
   LEFT JOIN name relay ON relay.id = a.relay
   LEFT JOIN addr relay_addr ON relay_addr.id = a.relay_addr
   LEFT JOIN name source ON source.id = a.source

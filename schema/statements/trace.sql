@@ -115,6 +115,13 @@ WITH fact (message, time, rank, n, attempt, fact, recipient, final_queue_id,
     JOIN mail_attempt a ON a.message = t.message
     JOIN mail_recipient r ON r.message = a.message AND r.n = a.n
   UNION ALL
+  SELECT r.message, r.time, 3, r.n, 1, 'attempt', r.recipient,
+         r.final_queue_id, r.relay, r.disposition, NULL, r.reply, r.dsn,
+         r.reason, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+         r.source, r."offset", r.line
+    FROM temp.trace t
+    JOIN mail_recipient r ON r.message = t.message AND r.sole = 1
+  UNION ALL
   SELECT r.message, r.time, 4, r.n, 0,
          iif(r.disposition IS NULL, 'open', 'outcome'), r.recipient,
          r.final_queue_id, r.relay, r.disposition, r.stage, r.reply, r.dsn,
@@ -124,7 +131,7 @@ WITH fact (message, time, rank, n, attempt, fact, recipient, final_queue_id,
     JOIN mail_recipient r ON r.message = t.message
     LEFT JOIN mail_attempt a ON a.message = r.message AND a.n = r.n
          AND a.disposition IS r.disposition AND a.time = r.time
-   WHERE a.message IS NULL
+   WHERE a.message IS NULL AND r.sole IS NULL
   UNION ALL
   SELECT m.id, c.reported, 5, 0, 0, 'complaint', NULL, NULL, NULL, NULL, NULL,
          NULL, NULL, c.kind, NULL, NULL, NULL, NULL, NULL, NULL, c.reporter,

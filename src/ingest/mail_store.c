@@ -410,12 +410,45 @@ put_attempts(struct store *s, const struct recipient *r, int64_t id, int n,
 	return rc;
 }
 
+static bool
+same_text(struct str a, struct str b)
+{
+	return str_has(a) == str_has(b) && str_eq(a, b);
+}
+
+static bool
+same_evidence(struct evidence a, struct evidence b)
+{
+	return str_eq(a.source, b.source) && a.offset == b.offset &&
+	       a.line == b.line;
+}
+
+/* The attempt, if there is but one, and the row of the outcome tells it all. */
+static const struct attempt *
+sole_attempt(const struct recipient *r, struct evidence row)
+{
+	const struct attempt *a = r->attempts, *o = &r->outcome;
+
+	if (a == NULL || a->next != NULL || a->disposition == DISP_NONE ||
+	    a->disposition != o->disposition || a->time != o->time ||
+	    a->reply != o->reply || !same_text(a->dsn, o->dsn) ||
+	    !same_text(a->reason, o->reason) ||
+	    !same_text(a->relay, o->relay) ||
+	    a->has_relay_addr != o->has_relay_addr ||
+	    (a->has_relay_addr && addr_cmp(a->relay_addr, o->relay_addr) != 0) ||
+	    !str_has(row.source) ||
+	    !same_evidence(a->evidence, row))
+		return NULL;
+	return a;
+}
+
 static int
 put_recipient(struct store *s, const struct message *m,
     const struct recipient *r, int64_t id, int n, struct err *e)
 {
 	const struct attempt *o = &r->outcome;
 	struct evidence ev = record_evidence(m, r);
+	const struct attempt *sole = sole_attempt(r, ev);
 	enum stage stage = r->stage;
 	int rc = 0;
 
@@ -433,11 +466,13 @@ put_recipient(struct store *s, const struct message *m,
 	    opt_int(o->reply, o->reply != 0), value_str(o->dsn),
 	    value_str(o->reason), name_value(s, ev.source, &rc, e),
 	    opt_int(ev.offset, str_has(ev.source)),
-	    opt_int(ev.line, str_has(ev.source))};
+	    opt_int(ev.line, str_has(ev.source)),
+	    addr_value(s, sole && sole->has_relay_addr, o->relay_addr, &rc, e),
+	    opt_int(1, sole != NULL)};
 
 	if (rc >= 0)
 		rc = run(s, "recipient_put", row, LEN(row), e);
-	return rc < 0 ? rc : put_attempts(s, r, id, n, e);
+	return rc < 0 || sole ? rc : put_attempts(s, r, id, n, e);
 }
 
 static int
