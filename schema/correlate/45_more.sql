@@ -23,9 +23,15 @@ SELECT a.customer, a.metric,
 INSERT INTO temp.metric
 SELECT a.customer, a.metric,
        coalesce((SELECT 1.0 * sum(t.disposition = 1) / count(*)
-                   FROM temp.day_message d
-                   JOIN main.mail_attempt t ON t.message = d.message AND t.attempt = 1
-                  WHERE d.customer = a.customer), 0)
+                   FROM (SELECT t.disposition
+                           FROM temp.day_message d
+                           JOIN main.mail_attempt t ON t.message = d.message AND t.attempt = 1
+                          WHERE d.customer = a.customer
+                         UNION ALL
+                         SELECT r.disposition
+                           FROM temp.day_message d
+                           JOIN main.mail_recipient r ON r.message = d.message AND r.sole = 1
+                          WHERE d.customer = a.customer) t), 0)
   FROM temp.asked a WHERE a.metric = 'first_attempt_share';
 
 INSERT INTO temp.metric

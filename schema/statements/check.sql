@@ -233,6 +233,13 @@ pair AS (
     JOIN file_host f ON f.path = t.source
     JOIN own_sample s ON s.dst = t.relay_addr AND t.time BETWEEN s.time - ?3 AND s.time + ?3
    WHERE s.leaves AND NOT s.arrives
+     AND m.received >= ?1 - 3600000000 AND m.received < ?2
+  UNION ALL
+  SELECT s.agent, f.host, s.id, s.time - r.time
+    FROM mail_message m JOIN mail_recipient r ON r.message = m.id AND r.sole = 1
+    JOIN file_host f ON f.path = r.source
+    JOIN own_sample s ON s.dst = r.relay_addr AND r.time BETWEEN s.time - ?3 AND s.time + ?3
+   WHERE s.leaves AND NOT s.arrives
      AND m.received >= ?1 - 3600000000 AND m.received < ?2)
 SELECT coalesce(g.name || ' ', '') || a.text, n.text, p.diff, p.id, p.agent, p.host
   FROM pair p JOIN addr a ON a.id = p.agent JOIN name n ON n.id = p.host
