@@ -3,6 +3,7 @@
 -- of the mail sources), packets_per_message,
 -- evidence_max, flow_client_min, server_* (src/correlate/server_pattern.h),
 -- ports (JSON list), watermark.
+PRAGMA temp.cache_size = -262144; -- KiB: what does not fit goes to a file
 DROP TABLE IF EXISTS temp.run;
 CREATE TEMP TABLE run AS
 SELECT (SELECT value FROM temp.param WHERE name = 'day') AS day,

@@ -122,7 +122,9 @@ SELECT p.me, p.my_port, p.agent, p.slot,
                     ON x.addr = e.me AND x.slot = e.slot AND x.agent = e.agent) q) p
   LEFT JOIN main.clock k ON k.kind = 'flow' AND k.ref = p.agent;
 DELETE FROM temp.split_slot
- WHERE (addr, slot, agent) NOT IN (SELECT addr, slot, agent FROM temp.sighting);
+ WHERE NOT EXISTS (SELECT 1 FROM temp.sighting g
+                    WHERE g.addr = split_slot.addr AND g.slot = split_slot.slot
+                      AND g.agent = split_slot.agent);
 INSERT INTO temp.sighting (addr, agent, slot, first, last, packets, syn, answered, rst,
        client_strong, client_weak, server_strong, server_weak, peers, rate)
 SELECT s.addr, s.agent, s.slot, s.first - coalesce(k.ahead, 0), s.last - coalesce(k.ahead, 0), s.packets, s.syn, s.answered, s.rst,
@@ -134,6 +136,7 @@ SELECT s.addr, s.agent, s.slot, s.first - coalesce(k.ahead, 0), s.last - coalesc
  WHERE s.slot > run.day_start - run.window - run.flow_margin - 300000000
    AND s.slot < run.day_end + run.window + run.flow_margin
    AND NOT a.own_host AND (a.inside OR a.leased OR a.mail)
-   AND (s.addr, s.slot, s.agent) NOT IN (SELECT addr, slot, agent FROM temp.split_slot);
+   AND NOT EXISTS (SELECT 1 FROM temp.split_slot x
+                    WHERE x.addr = s.addr AND x.slot = s.slot AND x.agent = s.agent);
 INSERT INTO temp.claim (what, ref, addr, port, first, last)
 SELECT 'f', sighting, addr, port, first, last FROM temp.sighting;
