@@ -1,7 +1,7 @@
 -- Rules that speak for a customer, the sequential test over verdicts, and what
 -- is counted only of customers of whom a rule asks it.  The tables of rules are
 -- made anew, for a rule may now be of the kind "innocent".
-CREATE TABLE detect_rule_16 (
+CREATE TABLE detect_rule_17 (
   rule    TEXT PRIMARY KEY,
   summary TEXT NOT NULL,
   kind    TEXT NOT NULL CHECK (kind IN ('spam','virus','innocent')),
@@ -9,8 +9,8 @@ CREATE TABLE detect_rule_16 (
   own_unassigned INTEGER NOT NULL,
   remote         INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE detect_threshold_16 (       -- a rule fires when all of them hold
-  rule     TEXT NOT NULL REFERENCES detect_rule_16 (rule),
+CREATE TABLE detect_threshold_17 (       -- a rule fires when all of them hold
+  rule     TEXT NOT NULL REFERENCES detect_rule_17 (rule),
   n        INTEGER NOT NULL,             -- order in the rule
   metric   TEXT NOT NULL REFERENCES metric_name (metric),
   at_least REAL,                         -- one of the two is set
@@ -18,12 +18,12 @@ CREATE TABLE detect_threshold_16 (       -- a rule fires when all of them hold
   source   TEXT NOT NULL,                -- where the number comes from
   PRIMARY KEY (rule, n)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO detect_rule_16 SELECT * FROM detect_rule;
-INSERT INTO detect_threshold_16 SELECT * FROM detect_threshold;
+INSERT INTO detect_rule_17 SELECT * FROM detect_rule;
+INSERT INTO detect_threshold_17 SELECT * FROM detect_threshold;
 DROP TABLE detect_threshold;
 DROP TABLE detect_rule;
-ALTER TABLE detect_rule_16 RENAME TO detect_rule;
-ALTER TABLE detect_threshold_16 RENAME TO detect_threshold;
+ALTER TABLE detect_rule_17 RENAME TO detect_rule;
+ALTER TABLE detect_threshold_17 RENAME TO detect_threshold;
 
 -- Rules that a rule takes away where both fire.
 CREATE TABLE detect_against (
@@ -86,6 +86,7 @@ ALTER TABLE metric_name ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE metric_name ADD COLUMN verdict INTEGER NOT NULL DEFAULT 0;
 INSERT INTO metric_name (metric, unit, meaning, asked, verdict) VALUES
  ('spam_sprt',           'decisions', '1 if the sequential test over spam and clean verdicts on own mail, in order of time and begun anew whenever it decides for a clean customer, decided for an infected one', 2, 1),
+ ('own_virus_share',     'share',     'own_virus_messages / messages', 0, 1),
  ('recent_messages',     'messages',  'messages of the day and of the 28 days before of which the log names a recipient, as far as the customer had the same addresses; of the day alone if it has 200', 1, 0),
  ('recent_passed_on_share', 'share',  'of recent_messages, without those of earlier days that were called spam or a virus, those to recipients to whom two senders and more wrote that are not of a domain of the customer''s own', 1, 0),
  ('spam_strangers',      'addresses', 'recipients of own spam to whom, in the same messages as of recent_passed_on_share, at most one such sender wrote', 1, 1),

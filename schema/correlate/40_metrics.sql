@@ -264,6 +264,7 @@ SELECT f.customer, j.key, j.value
          'auth_addresses', f.auth_addresses, 'attempts', f.attempts,
          'sender_domain_share', coalesce(1.0 * f.sender_domains / nullif(f.messages, 0), 0),
          'own_virus_messages', f.own_virus_messages,
+         'own_virus_share', coalesce(1.0 * f.own_virus_messages / nullif(f.messages, 0), 0),
          'spam_spread', f.spam_spread, 'virus_spread', f.virus_spread,
          'passed_on_share', f.passed_on_share)) j
  WHERE j.key IN (SELECT metric FROM main.detect_threshold);

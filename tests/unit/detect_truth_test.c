@@ -247,6 +247,13 @@ static const struct truth truths[] = {
     {"virus_spread", "recent_passed_on_share", 6 / 39.,
         {WORM(.n = 3), HAM(31), SHARED}, {WORM(.n = 3), HAM(30), SHARED}},
 
+    {"virus_flood", "own_virus_messages", 9, {WORM(.n = 10)}, {WORM(.n = 9)}},
+    {"virus_flood", "own_virus_share", 12 / 16., {WORM(.n = 12), HAM(3)},
+        {WORM(.n = 12), HAM(4)}},
+    {"virus_flood", "helo_other_share", 3 / 11.,
+        {WORM(.n = 7, .helos = 1), WORM(.n = 3, .bare = true)},
+        {WORM(.n = 8, .helos = 1), WORM(.n = 3, .bare = true)}},
+
     {"virus_verdicts", "own_virus_messages", 2,
         {ADVERSE(VIRUS, 3, 1, 1), HAM(12)},
         {{.n = 2, .verdict = VIRUS, .also = 1}, HAM(13)}},
