@@ -26,9 +26,9 @@ cat <<END
 
 How to read it
   CONFIRMED   our filters or a detection rule say so of the customer's own mail:
-              three viruses, or three spam messages that are a tenth of it all;
-              under more than two sender domains, viruses to three people, spam
-              to eight; never who passes on what others send (C-1062)
+              three viruses, or as much spam as a sequential test asks (three in
+              a row decide it); of whom we know less than fifteen messages, more
+              (C-1018); not what somebody passes on to the same mailboxes (C-1062)
   flows       seen: the switches saw the customer send, too; not_seen: they could
               have and did not, which happens by chance with probability P;
               not_visible: no switch is on the way
