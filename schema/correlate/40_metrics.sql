@@ -102,9 +102,9 @@ CREATE TEMP TABLE to_whom AS
 SELECT d.customer, count(DISTINCT r.recipient) AS recipients,
        count(DISTINCT lower(substr(n.text, length(rtrim(n.text, replace(n.text, '@', ''))) + 1)))
          FILTER (WHERE instr(n.text, '@') > 0) AS domains
-  FROM temp.day_message d
-  JOIN main.mail_recipient r ON r.message = d.message
-  JOIN main.name n ON n.id = r.recipient
+  FROM temp.day_message d -- CROSS JOIN: or the recipients of all days are read
+ CROSS JOIN main.mail_recipient r ON r.message = d.message
+ CROSS JOIN main.name n ON n.id = r.recipient
  GROUP BY d.customer;
 CREATE INDEX temp.to_whom_customer ON to_whom (customer);
 
@@ -142,8 +142,8 @@ CREATE TEMP TABLE written_to (
 INSERT INTO temp.written_to
 SELECT d.customer, r.recipient, count(*), count(DISTINCT iif(h.domain IS NULL, s.domain, NULL))
   FROM temp.looked_at k
-  JOIN temp.day_message d ON d.customer = k.customer
-  JOIN main.mail_recipient r ON r.message = d.message AND r.recipient IS NOT NULL
+ CROSS JOIN temp.day_message d ON d.customer = k.customer
+ CROSS JOIN main.mail_recipient r ON r.message = d.message AND r.recipient IS NOT NULL
   LEFT JOIN temp.day_sender s ON s.sender = d.sender
   LEFT JOIN temp.home_domain h ON h.customer = d.customer AND h.domain = s.domain
  GROUP BY d.customer, r.recipient;

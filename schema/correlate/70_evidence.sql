@@ -81,10 +81,10 @@ SELECT d.customer, 'verdict', 2, -v.verdict, v.time,
          || coalesce(' by client ' || x.text, '')
          || printf(', delivered to %d of %d recipients', d.reached, d.recipients),
        m.message_key, v.n, m.client, v.source, v."offset", v.line
-  FROM temp.day_message d
-  JOIN temp.classed c ON c.customer = d.customer AND c.class IN ('confirmed', 'below_threshold')
-  JOIN main.mail_message m ON m.id = d.message
-  JOIN main.mail_verdict v ON v.message = d.message AND v.verdict IN (5, 6)
+  FROM temp.classed c -- CROSS JOIN: or the verdicts of all days are read
+ CROSS JOIN temp.day_message d ON d.customer = c.customer AND c.class IN ('confirmed', 'below_threshold')
+ CROSS JOIN main.mail_message m ON m.id = d.message
+ CROSS JOIN main.mail_verdict v ON v.message = d.message AND v.verdict IN (5, 6)
   JOIN main.verdict_name w ON w.id = v.verdict
   JOIN main.name f ON f.id = v.filter
   LEFT JOIN main.name s ON s.id = v.signature
@@ -104,10 +104,10 @@ SELECT d.customer, 'delivery', 3, NOT (d.spam OR d.virus), r.time,
          || coalesce(' from <' || e.text || '>', '')
          || coalesce(' by client ' || x.text, ''),
        m.message_key, r.n, m.client, r.source, r."offset", r.line
-  FROM temp.day_message d
-  JOIN temp.classed c ON c.customer = d.customer AND c.class IN ('confirmed', 'below_threshold')
-  JOIN main.mail_message m ON m.id = d.message
-  JOIN main.mail_recipient r ON r.message = d.message
+  FROM temp.classed c
+ CROSS JOIN temp.day_message d ON d.customer = c.customer AND c.class IN ('confirmed', 'below_threshold')
+ CROSS JOIN main.mail_message m ON m.id = d.message
+ CROSS JOIN main.mail_recipient r ON r.message = d.message
   LEFT JOIN main.disposition_name p ON p.id = r.disposition
   LEFT JOIN main.stage_name g ON g.id = r.stage
   LEFT JOIN main.name n ON n.id = r.recipient
