@@ -26,7 +26,7 @@ for mta in postfix exim sendmail; do
 	: >$mta.empty
 done
 ./talk_gen 400 >flow.pcap
-./talk_gen 1000000 >flow.empty
+./talk_gen 40000 >flow.empty
 echo "store: store.db" >heloflow.yaml
 
 instructions() { # COMMAND...
