@@ -39,11 +39,43 @@ SELECT 'open', (SELECT count(*) FROM open_message),
        (SELECT count(*) FROM pending_verdict);
 SQL
 }
+# Sums of hours that are not marked to be made anew are those of the messages.
+sums() { # STORE
+	sqlite3 -readonly "$1" <<'SQL'
+WITH mail AS (
+SELECT m.hour, coalesce(m.client, 0) AS client, coalesce(m.auth_user, 0) AS auth_user,
+       coalesce(m.host, 0) AS host, m.received,
+       max(coalesce(m.verdict = 5, 0), coalesce((SELECT max(v.verdict = 5)
+           FROM mail_verdict v WHERE v.message = m.id), 0)) AS spam,
+       (SELECT count(*) FROM mail_recipient r WHERE r.message = m.id) AS recipients,
+       (SELECT count(*) FROM mail_recipient r WHERE r.message = m.id
+           AND r.disposition IN (2, 6)) AS tempfailed
+  FROM mail_message m WHERE m.parent_queue_id IS NULL),
+made AS (
+SELECT hour, client, auth_user, host, min(received), max(received), count(*),
+       sum(spam), sum(recipients), sum(tempfailed)
+  FROM mail GROUP BY 1, 2, 3, 4),
+kept AS (
+SELECT hour, client, auth_user, host, first, last, transactions, spam, recipients,
+       tempfailed FROM mail_sum)
+SELECT * FROM (SELECT 'not kept', * FROM (SELECT * FROM made EXCEPT SELECT * FROM kept)
+               UNION ALL
+               SELECT 'not so', * FROM (SELECT * FROM kept EXCEPT SELECT * FROM made)) w
+ WHERE NOT EXISTS (SELECT 1 FROM mail_sum_due d WHERE d.hour = w.hour AND d.client = w.client);
+SQL
+}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 first=$1
 dump "$first" >"$work/first"
 [ -s "$work/first" ] || { echo "$first: no store"; exit 1; }
+for s; do
+	sums "$s" >"$work/sums"
+	[ ! -s "$work/sums" ] && continue
+	echo "$s: sums are wrong:"
+	head -n 20 "$work/sums"
+	exit 1
+done
 shift
 for s; do
 	dump "$s" >"$work/other"

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "ingest/direction.h"
 #include "ingest/ledger.h"
+#include "ingest/mail_sums.h"
 #include "ingest/mail_store.h"
 #include "ingest/pending_store.h"
 #include "ingest/spill.h"
@@ -716,6 +717,9 @@ finish(struct mail_import *i, struct err *e)
 		    i->store, &i->result.waiting_verdicts, e);
 	if (rc >= 0 && !i->opt->follow)
 		rc = read_unended(i, e);
+	/* Who follows a log is not held up: the correlation does the rest. */
+	if (rc >= 0 && !i->opt->follow)
+		rc = mail_sums_update(i->store, INT64_MIN, INT64_MAX, e);
 	return rc < 0 ? rc : store_commit(i->store, e);
 }
 

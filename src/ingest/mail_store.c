@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ingest/mail_store.h"
 
+#include "ingest/mail_sums.h"
 #include "ingest/record.h"
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -379,12 +380,14 @@ put_message(
 	    value_int(*id),
 	};
 
+	if (rc >= 0 && *id != 0)
+		rc = mail_sums_mark(s, *id, e); /* where it was so far */
 	if (rc >= 0)
 		rc = *id ? run(s, "message_update", row, LEN(row), e)
 		         : run(s, "message_put", row, LEN(row) - 1, e);
 	if (rc >= 0 && *id == 0 && store_changes(s) > 0)
 		*id = store_last_id(s);
-	return rc;
+	return rc < 0 ? rc : mail_sums_mark(s, *id, e);
 }
 
 static int
@@ -556,8 +559,10 @@ static int
 delete_message(struct store *s, int64_t id, struct err *e)
 {
 	struct value v = value_int(id);
-	int rc = delete_rows(s, id, e);
+	int rc = mail_sums_mark(s, id, e);
 
+	if (rc >= 0)
+		rc = delete_rows(s, id, e);
 	if (rc >= 0)
 		rc = run(s, "hops_delete", &v, 1, e);
 	return rc < 0 ? rc : run(s, "message_delete", &v, 1, e);

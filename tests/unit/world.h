@@ -277,6 +277,9 @@ world_insert_message(const struct mail *m)
 	    "%s, %s, %s, %Q, 'Q%lld')",
 	    (long long)m->key, (long long)m->at, client, port, helo, auth,
 	    sender, verdict, m->parent, (long long)m->key));
+	world_run("INSERT OR IGNORE INTO mail_sum_due SELECT hour, "
+	          "coalesce(client, 0) FROM mail_message "
+	          "WHERE id = last_insert_rowid()");
 	sqlite3_free(sender);
 	sqlite3_free(helo);
 	sqlite3_free(auth);
