@@ -3,7 +3,9 @@
 -- of the mail sources), packets_per_message,
 -- evidence_max, flow_client_min, server_* (src/correlate/server_pattern.h),
 -- ports (JSON list), watermark.
-PRAGMA temp.cache_size = -262144; -- KiB: what does not fit goes to a file
+-- KiB; what does not fit goes to a file, or is read again.
+PRAGMA temp.cache_size = -196608;
+PRAGMA main.cache_size = -196608;
 DROP TABLE IF EXISTS temp.run;
 CREATE TEMP TABLE run AS
 SELECT (SELECT value FROM temp.param WHERE name = 'day') AS day,
@@ -24,7 +26,8 @@ SELECT (SELECT value FROM temp.param WHERE name = 'day') AS day,
        -- what clocks are off, at most: what is read before they are corrected
        (SELECT coalesce(max(abs(ahead)), 0) FROM main.clock WHERE kind = 'mail') AS mail_margin,
        (SELECT coalesce(max(abs(ahead)), 0) FROM main.clock WHERE kind = 'flow') AS flow_margin,
-       EXISTS (SELECT 1 FROM main.clock WHERE kind = 'lease' AND ahead <> 0) AS lease_ahead;
+       EXISTS (SELECT 1 FROM main.clock WHERE kind = 'lease' AND ahead <> 0) AS lease_ahead,
+       (SELECT id FROM main.name WHERE text = '') AS null_sender;
 
 DROP TABLE IF EXISTS temp.mail_port;
 CREATE TEMP TABLE mail_port (port INTEGER PRIMARY KEY);

@@ -1,36 +1,59 @@
 -- Step 2: every address that mail, flows or complaints of the day name, and
 -- what we know of it.  own_host: one of our relays, filters and stores, or
 -- loopback; nothing is ever said against it.  inside: in our own prefixes.
+
+-- mail_sum by the right time: what the host's clock was ahead is taken off.
+-- slack: so much surer it is than the worst.
+DROP VIEW IF EXISTS temp.right_sum;
+CREATE TEMP VIEW right_sum AS
+SELECT h.hour, h.client, h.auth_user, h.host, h.first - h.ahead AS first, h.last - h.ahead AS last,
+       h.transactions, h.messages, h.recipients, h.senders, h.helos, h.null_senders,
+       h.spam, h.virus, h.adverse, h.banned, h.listed, h.clean,
+       h.tried, h.failed, h.tempfailed, h.unknown, h.ahead, h.slack
+  FROM (SELECT s.*, coalesce(k.ahead, 0) AS ahead,
+               coalesce(r.mail_clock_error - k.error, 0) AS slack
+          FROM temp.run r CROSS JOIN main.mail_sum s
+          LEFT JOIN main.clock k ON k.kind = 'mail' AND k.ref = s.host
+         WHERE s.hour BETWEEN (r.day_start - r.mail_margin) / 3600000000
+                          AND (r.day_end - 1 + r.mail_margin) / 3600000000) h, temp.run
+ WHERE h.last - h.ahead >= run.day_start AND h.first - h.ahead < run.day_end;
+
+-- Clients and logins of mail; 0: none.  mail_sum has been made up to date.
+DROP TABLE IF EXISTS temp.day_login;
+CREATE TEMP TABLE day_login (
+  addr INTEGER, auth_user INTEGER, PRIMARY KEY (addr, auth_user)) WITHOUT ROWID;
+INSERT OR IGNORE INTO temp.day_login
+SELECT client, auth_user FROM temp.right_sum;
+
 DROP TABLE IF EXISTS temp.day_addr;
 CREATE TEMP TABLE day_addr (
   addr     INTEGER PRIMARY KEY,
   bytes    BLOB NOT NULL,
   mail     INTEGER NOT NULL,         -- 1: client of a message of the day
+  self     INTEGER NOT NULL,         -- the address as a customer
   own_host INTEGER NOT NULL DEFAULT 0,
   inside   INTEGER NOT NULL DEFAULT 0,
   allowed  INTEGER NOT NULL DEFAULT 0,
   leased   INTEGER NOT NULL DEFAULT 0,
   place    INTEGER                   -- in lease_place: where to look for leases
 );
-INSERT INTO temp.day_addr (addr, bytes, mail)
-SELECT a.id, a.bytes, max(n.mail)
-  FROM (SELECT DISTINCT m.client AS addr, 1 AS mail
-          FROM temp.run CROSS JOIN main.mail_message m
-         WHERE m.received >= run.day_start - run.mail_margin
-           AND m.received < run.day_end + run.mail_margin
-           AND m.client IS NOT NULL
-        UNION ALL
-        SELECT DISTINCT s.addr, 0
-          FROM temp.run CROSS JOIN main.sender_slot s
-         WHERE s.slot > run.day_start - run.window - run.flow_margin - 300000000
-           AND s.slot < run.day_end + run.window + run.flow_margin
-        UNION ALL
-        SELECT DISTINCT c.addr, 0
-          FROM temp.run CROSS JOIN main.complaint c
-         WHERE c.received >= run.day_start AND c.received < run.day_end
-           AND c.addr IS NOT NULL) n
-  JOIN main.addr a ON a.id = n.addr
- GROUP BY a.id;
+INSERT INTO temp.day_addr (addr, bytes, mail, self)
+SELECT a.id, a.bytes, n.mail, text_no(a.text)
+  FROM (SELECT addr, max(mail) AS mail
+          FROM (SELECT addr, 1 AS mail FROM temp.day_login
+                UNION ALL
+                SELECT DISTINCT s.addr, 0
+                  FROM temp.run CROSS JOIN main.sender_slot s
+                 WHERE s.slot > run.day_start - run.window - run.flow_margin - 300000000
+                   AND s.slot < run.day_end + run.window + run.flow_margin
+                UNION ALL
+                SELECT coalesce(c.addr, m.client), 0
+                  FROM temp.run CROSS JOIN main.complaint c
+                  LEFT JOIN main.mail_message m ON m.message_key = c.message_key
+                   AND m.hour IN (SELECT hour FROM main.mail_hour)
+                 WHERE c.received >= run.day_start AND c.received < run.day_end)
+         GROUP BY addr) n
+  JOIN main.addr a ON a.id = n.addr;
 
 UPDATE temp.day_addr
    SET own_host = 1

@@ -1,55 +1,65 @@
--- Step 4: everything that wants a customer, in one table: a message (m), what
--- flows show of an address in a slot or a sample (f), a complaint (c).  first
--- and last are the same instant but for slots.
+-- Step 4: who an address and a login are, and everything that wants a customer:
+-- hours of mail, and what flows show of an address in a slot or a sample.
+--
+-- Customers are numbers here (src/correlate/holders.h), and "who" is one number
+-- for a customer and the step of the ladder: customer << 3 | rank, with the rank
+-- 1 auth_user 2 lease 3 own_address 4 remote; or for a doubt: its reason, which
+-- is negative, in the place of the customer.
 
 -- Accounts: the letters of the log's auth_user, else the same in another case
 -- if that is only one customer's.
 DROP TABLE IF EXISTS temp.day_account;
-CREATE TEMP TABLE day_account (auth_user INTEGER PRIMARY KEY, customer TEXT);
+CREATE TEMP TABLE day_account (
+  auth_user INTEGER PRIMARY KEY, customer TEXT, text TEXT);
 INSERT INTO temp.day_account
 SELECT n.id,
        coalesce((SELECT a.customer FROM main.account a WHERE a.auth_user = n.text),
                 (SELECT min(a.customer) FROM main.account a
                   WHERE a.auth_user = n.text COLLATE NOCASE
-                 HAVING count(DISTINCT a.customer) = 1))
-  FROM main.name n
- WHERE n.id IN (SELECT m.auth_user FROM temp.run CROSS JOIN main.mail_message m
-                 WHERE m.received >= run.day_start - run.mail_margin
-                   AND m.received < run.day_end + run.mail_margin);
+                 HAVING count(DISTINCT a.customer) = 1)), n.text
+  FROM (SELECT DISTINCT auth_user FROM temp.day_login WHERE auth_user <> 0) d
+  JOIN main.name n ON n.id = d.auth_user;
 
-DROP TABLE IF EXISTS temp.claim;
-CREATE TEMP TABLE claim (
-  claim INTEGER PRIMARY KEY,
-  what  TEXT NOT NULL,
-  ref   INTEGER NOT NULL,
-  addr  INTEGER,
-  port  INTEGER,
-  first INTEGER NOT NULL,            -- by the right time: what the clock was
-  last  INTEGER NOT NULL,            -- ahead is taken off
-  slack INTEGER NOT NULL DEFAULT 0,  -- so much surer is its clock than the worst
-  account   TEXT,                    -- customer of the account
-  auth_user TEXT                     -- logged in, whoever that is
-);
-INSERT INTO temp.claim (what, ref, addr, port, first, last, slack, account, auth_user)
-SELECT 'm', m.id, m.client, m.client_port,
-       m.received - coalesce(k.ahead, 0), m.received - coalesce(k.ahead, 0),
-       coalesce(run.mail_clock_error - k.error, 0), d.customer, u.text
-  FROM temp.run CROSS JOIN main.mail_message m
-  LEFT JOIN main.clock k ON k.kind = 'mail' AND k.ref = m.host
-  LEFT JOIN temp.day_account d ON d.auth_user = m.auth_user
-  LEFT JOIN main.name u ON u.id = m.auth_user
- WHERE m.received >= run.day_start - run.mail_margin
-   AND m.received < run.day_end + run.mail_margin
-   AND m.received - coalesce(k.ahead, 0) >= run.day_start
-   AND m.received - coalesce(k.ahead, 0) < run.day_end
-   AND m.parent_queue_id IS NULL;
+-- The ladder of doc/classes.md, for each address and login (0: none).
+-- asks: leases of the address go before "who"; NULL: nobody.
+DROP TABLE IF EXISTS temp.peer;
+CREATE TEMP TABLE peer (
+  addr INTEGER, auth_user INTEGER, asks INTEGER, who INTEGER,
+  PRIMARY KEY (addr, auth_user)) WITHOUT ROWID;
+INSERT INTO temp.peer
+SELECT l.addr, l.auth_user,
+       d.customer IS NULL AND coalesce(a.leased AND NOT a.own_host, 0),
+       CASE WHEN d.customer IS NOT NULL THEN text_no(d.customer) << 3 | 1
+            WHEN l.addr = 0 OR a.own_host THEN NULL
+            WHEN a.inside THEN a.self << 3 | 3
+            -- who logs in to us is ours, wherever he is
+            WHEN d.auth_user IS NOT NULL THEN text_no(d.text) << 3 | 1
+            ELSE a.self << 3 | 4 END
+  FROM (SELECT addr, auth_user FROM temp.day_login
+        UNION SELECT addr, 0 FROM temp.day_addr) l
+  LEFT JOIN temp.day_addr a ON a.addr = l.addr
+  LEFT JOIN temp.day_account d ON d.auth_user = l.auth_user;
 
-INSERT INTO temp.claim (what, ref, addr, port, first, last)
-SELECT 'c', c.id, coalesce(c.addr, m.client), c.port, c.received, c.received
-  FROM temp.run CROSS JOIN main.complaint c
-  LEFT JOIN main.mail_message m ON m.message_key = c.message_key
-       AND m.hour IN (SELECT hour FROM main.mail_hour)
- WHERE c.received >= run.day_start AND c.received < run.day_end;
+-- Mail by hour, client, login and host.  apart: 1 if who it was is to be asked of each
+-- message, for the address changed hands, or the day begins or ends in the
+-- hour; 2 if its figures are wanted of each (step 6); else it is one claim.
+DROP TABLE IF EXISTS temp.day_hour;
+CREATE TEMP TABLE day_hour (
+  hour INTEGER, client INTEGER, auth_user INTEGER, host INTEGER, first INTEGER, last INTEGER,
+  transactions INTEGER, messages INTEGER, recipients INTEGER, senders INTEGER,
+  helos INTEGER, null_senders INTEGER, spam INTEGER, virus INTEGER,
+  adverse INTEGER, banned INTEGER, listed INTEGER, clean INTEGER,
+  tried INTEGER, failed INTEGER, tempfailed INTEGER, unknown INTEGER,
+  ahead INTEGER, slack INTEGER, who INTEGER, apart INTEGER,
+  PRIMARY KEY (hour, client, auth_user, host)
+) WITHOUT ROWID;
+INSERT INTO temp.day_hour
+SELECT h.*, coalesce(iif(p.asks, holder_of(h.client, NULL, h.first, h.last, h.slack) << 3 | 2, NULL), p.who),
+       h.first < run.day_start OR h.last >= run.day_end
+  FROM temp.run CROSS JOIN temp.right_sum h
+  JOIN temp.peer p ON p.addr = h.client AND p.auth_user = h.auth_user
+ WHERE p.asks OR p.who IS NOT NULL;
+UPDATE temp.day_hour SET apart = 1 WHERE who < 0;
 
 -- What flows show of each address.  A slot that saw the address change hands,
 -- or of an address that customers share by ports, is taken apart into its
@@ -62,28 +72,22 @@ CREATE TEMP TABLE split_slot (
 INSERT INTO temp.split_slot
 SELECT s.addr, s.slot, s.agent
   FROM temp.run CROSS JOIN main.sender_slot s
+  JOIN temp.day_addr a ON a.addr = s.addr AND a.leased AND NOT a.own_host
   LEFT JOIN main.clock k ON k.kind = 'flow' AND k.ref = s.agent
-  JOIN temp.holder h ON h.addr = s.addr
-   AND s.last - coalesce(k.ahead, 0) >= h.start - h.clock_error
-   AND s.first - coalesce(k.ahead, 0) < h.until + h.clock_error
  WHERE s.slot > run.day_start - run.window - run.flow_margin - 300000000
    AND s.slot < run.day_end + run.window + run.flow_margin
- GROUP BY s.addr, s.slot, s.agent
-HAVING max(h.port_first IS NOT NULL)
-    OR max(h.start > s.first - coalesce(k.ahead, 0))
-    OR max(h.until <= s.last - coalesce(k.ahead, 0));
+   AND holder_parts(s.addr, s.first - coalesce(k.ahead, 0), s.last - coalesce(k.ahead, 0));
 
-DROP TABLE IF EXISTS temp.sighting;
-CREATE TEMP TABLE sighting (
-  sighting INTEGER PRIMARY KEY,
+DROP TABLE IF EXISTS temp.sampled;
+CREATE TEMP TABLE sampled (
   addr INTEGER, port INTEGER, agent INTEGER, slot INTEGER,
   first INTEGER, last INTEGER, packets INTEGER, syn INTEGER, answered INTEGER, rst INTEGER,
   client_strong INTEGER, client_weak INTEGER,
-  server_strong INTEGER, server_weak INTEGER, peers INTEGER, rate INTEGER
+  server_strong INTEGER, server_weak INTEGER, peers INTEGER, rate INTEGER,
+  who INTEGER
 );
 -- 2 = SYN, 16 = ACK.  out: the address sent the packet.
-INSERT INTO temp.sighting (addr, port, agent, slot, first, last, packets, syn,
-       answered, rst, client_strong, client_weak, server_strong, server_weak, peers, rate)
+INSERT INTO temp.sampled
 SELECT p.me, p.my_port, p.agent, p.slot,
        p.time - coalesce(k.ahead, 0), p.time - coalesce(k.ahead, 0), 1,
        p.role = 'client' AND p.out AND p.opens,
@@ -93,7 +97,9 @@ SELECT p.me, p.my_port, p.agent, p.slot,
        p.role = 'client' AND NOT (p.out AND p.opens),
        p.role = 'server' AND p.out AND p.answers,
        p.role = 'server' AND NOT (p.out AND p.answers),
-       1, p.rate
+       1, p.rate,
+       coalesce(iif(w.asks, holder_of(p.me, p.my_port, p.time - coalesce(k.ahead, 0),
+                                  p.time - coalesce(k.ahead, 0), 0) << 3 | 2, NULL), w.who)
   FROM (SELECT q.*,
                CASE WHEN my_mail AND NOT peer_mail THEN 'server'
                     WHEN peer_mail AND NOT my_mail THEN 'client'
@@ -120,23 +126,46 @@ SELECT p.me, p.my_port, p.agent, p.slot,
                            AND s.time < run.day_end + run.window + run.flow_margin + 300000000) e
                   JOIN temp.split_slot x
                     ON x.addr = e.me AND x.slot = e.slot AND x.agent = e.agent) q) p
+  JOIN temp.peer w ON w.addr = p.me AND w.auth_user = 0
   LEFT JOIN main.clock k ON k.kind = 'flow' AND k.ref = p.agent;
-DELETE FROM temp.split_slot
- WHERE NOT EXISTS (SELECT 1 FROM temp.sighting g
-                    WHERE g.addr = split_slot.addr AND g.slot = split_slot.slot
-                      AND g.agent = split_slot.agent);
-INSERT INTO temp.sighting (addr, agent, slot, first, last, packets, syn, answered, rst,
-       client_strong, client_weak, server_strong, server_weak, peers, rate)
-SELECT s.addr, s.agent, s.slot, s.first - coalesce(k.ahead, 0), s.last - coalesce(k.ahead, 0), s.packets, s.syn, s.answered, s.rst,
-       s.client_strong, s.client_weak, s.server_strong, s.server_weak, s.peers,
-       iif(s.rate_min = 0, 0, s.rate_max) -- of some the rate is unknown: of all
+DROP TABLE IF EXISTS temp.sampled_slot;
+CREATE TEMP TABLE sampled_slot (
+  addr INTEGER, slot INTEGER, agent INTEGER,
+  PRIMARY KEY (addr, slot, agent)) WITHOUT ROWID;
+INSERT OR IGNORE INTO temp.sampled_slot
+SELECT addr, slot, agent FROM temp.sampled;
+
+-- Slots and samples.
+DROP TABLE IF EXISTS temp.sighting;
+CREATE TEMP TABLE sighting (
+  addr INTEGER, port INTEGER, agent INTEGER, slot INTEGER,
+  first INTEGER, last INTEGER, packets INTEGER, syn INTEGER, answered INTEGER, rst INTEGER,
+  client_strong INTEGER, client_weak INTEGER,
+  server_strong INTEGER, server_weak INTEGER, peers INTEGER, rate INTEGER,
+  who   INTEGER,                     -- in doubt: the address
+  doubt INTEGER,                     -- NULL, or the reason
+  cust  INTEGER AS (who >> 3) VIRTUAL,
+  rank  INTEGER AS (who & 7) VIRTUAL
+);
+INSERT INTO temp.sighting SELECT g.*, NULL FROM temp.sampled g WHERE g.who IS NOT NULL;
+INSERT INTO temp.sighting
+SELECT s.addr, NULL, s.agent, s.slot, s.first - coalesce(k.ahead, 0), s.last - coalesce(k.ahead, 0), s.packets, s.syn, s.answered,
+       s.rst, s.client_strong, s.client_weak, s.server_strong, s.server_weak, s.peers,
+       iif(s.rate_min = 0, 0, s.rate_max), -- of some the rate is unknown: of all
+       coalesce(iif(w.asks, holder_of(s.addr, NULL, s.first - coalesce(k.ahead, 0),
+                                  s.last - coalesce(k.ahead, 0), 0) << 3 | 2, NULL), w.who),
+       NULL
   FROM temp.run CROSS JOIN main.sender_slot s
   JOIN temp.day_addr a ON a.addr = s.addr
+  JOIN temp.peer w ON w.addr = s.addr AND w.auth_user = 0
   LEFT JOIN main.clock k ON k.kind = 'flow' AND k.ref = s.agent
  WHERE s.slot > run.day_start - run.window - run.flow_margin - 300000000
    AND s.slot < run.day_end + run.window + run.flow_margin
    AND NOT a.own_host AND (a.inside OR a.leased OR a.mail)
-   AND NOT EXISTS (SELECT 1 FROM temp.split_slot x
+   AND NOT EXISTS (SELECT 1 FROM temp.sampled_slot x
                     WHERE x.addr = s.addr AND x.slot = s.slot AND x.agent = s.agent);
-INSERT INTO temp.claim (what, ref, addr, port, first, last)
-SELECT 'f', sighting, addr, port, first, last FROM temp.sighting;
+UPDATE temp.sighting
+   SET doubt = who >> 3,
+       who = (SELECT a.self << 3 | 2 FROM temp.day_addr a WHERE a.addr = sighting.addr)
+ WHERE who < 0;
+CREATE INDEX temp.sighting_customer ON sighting (cust, first, rank, doubt);

@@ -1,119 +1,96 @@
--- Step 5: the holder of each claim.  near: the holder at that time by some
--- clock within the lease's clock error; inside: by the lease as it is written.
--- fits: leased as a whole, or the port is in the lease's ports.
-DROP TABLE IF EXISTS temp.held;
-CREATE TEMP TABLE held (
-  claim    INTEGER PRIMARY KEY,
-  no_port  INTEGER,                  -- ports would decide, and there is none
-  fitting  INTEGER,                  -- customers near whose lease fits
-  inside   INTEGER,                  -- of these inside
-  customer TEXT
-);
-INSERT INTO temp.held
-SELECT claim, max(no_port), count(DISTINCT iif(fits, customer, NULL)),
-       count(DISTINCT iif(fits AND inside, customer, NULL)),
-       min(iif(fits AND inside, customer, NULL))
-  FROM (SELECT c.claim, h.customer, 0 AS no_port, 1 AS fits,
-               c.first >= h.start AND c.last < h.until AS inside
-          FROM temp.claim c
-          JOIN temp.holder h ON h.addr = c.addr AND h.port_first IS NULL
-           AND c.last >= h.start - h.clock_error + c.slack
-           AND c.first < h.until + h.clock_error - c.slack
-         WHERE c.account IS NULL
-           -- of IPv6 prefixes within each other the longer one has it, where
-           -- that one is beyond doubt
-           AND NOT EXISTS (SELECT 1 FROM temp.delegated d
-                             JOIN temp.holder n ON n.rowid = d.narrow
-                            WHERE d.wide = h.rowid
-                              AND c.first >= n.start + n.clock_error - c.slack
-                              AND c.last < n.until - n.clock_error + c.slack)
-        UNION ALL
-        -- blocks of ports: those that can begin so far below the port
-        SELECT c.claim, h.customer, 0, 1, c.first >= h.start AND c.last < h.until
-          FROM temp.claim c
-          JOIN temp.shared s ON s.addr = c.addr
-          JOIN temp.holder h ON h.addr = c.addr
-           AND h.port_first BETWEEN c.port - s.widest AND c.port
-           AND h.port_last >= c.port
-           AND c.last >= h.start - h.clock_error + c.slack
-           AND c.first < h.until + h.clock_error - c.slack
-         WHERE c.account IS NULL
-        UNION ALL
-        SELECT c.claim, NULL, 1, 0, 0
-          FROM temp.claim c
-          JOIN temp.shared s ON s.addr = c.addr
-         WHERE c.account IS NULL AND c.port IS NULL
-           AND (SELECT 1 FROM temp.holder h
-                 WHERE h.addr = c.addr AND h.port_first IS NOT NULL
-                   AND c.last >= h.start - h.clock_error + c.slack
-                   AND c.first < h.until + h.clock_error - c.slack
-                 ORDER BY h.start DESC LIMIT 1))
- GROUP BY claim;
+-- Step 5: the customer of each message that is looked at by itself, and of each
+-- complaint.  A claim in doubt is kept under the address, never under one of the
+-- customers who may have been its holder.
+DROP TABLE IF EXISTS temp.doubt_name;
+CREATE TEMP TABLE doubt_name (doubt INTEGER PRIMARY KEY, text TEXT);
+INSERT INTO temp.doubt_name VALUES
+  (-1, 'shared_address'), (-2, 'overlapping_leases'), (-3, 'lease_change'), (-4, 'lease_edge');
 
--- The ladder of doc/classes.md.  A claim in doubt is kept under the address,
--- never under one of the customers who may have been its holder.
+DROP TABLE IF EXISTS temp.asking;
+CREATE TEMP TABLE asking (
+  what TEXT, ref INTEGER, addr INTEGER, port INTEGER, time INTEGER, who INTEGER);
+-- An hour of a client is read in one go, whoever logged in.
+INSERT INTO temp.asking
+SELECT 'm', m.id, m.client, m.client_port, m.received - h.ahead,
+       coalesce(iif(p.asks, holder_of(m.client, m.client_port, m.received - h.ahead,
+                                      m.received - h.ahead, h.slack) << 3 | 2, NULL), p.who)
+  FROM temp.run
+ CROSS JOIN (SELECT hour, client, min(first + ahead) AS first, max(last + ahead) AS last
+               FROM temp.day_hour WHERE apart = 1 GROUP BY hour, client) k
+ CROSS JOIN main.mail_message m ON m.hour = k.hour AND m.client IS nullif(k.client, 0)
+   AND m.received BETWEEN max(k.first, run.day_start - run.mail_margin)
+                      AND min(k.last, run.day_end - 1 + run.mail_margin)
+   AND m.parent_queue_id IS NULL
+ CROSS JOIN temp.day_hour h ON h.hour = k.hour AND h.client = k.client
+   AND h.auth_user = coalesce(m.auth_user, 0) AND h.host = coalesce(m.host, 0)
+   AND h.apart = 1 AND m.received - h.ahead BETWEEN run.day_start AND run.day_end - 1
+ CROSS JOIN temp.peer p ON p.addr = h.client AND p.auth_user = h.auth_user;
+
+-- A complaint about a message we have follows the message, for whoever sent it
+-- is known better from our own log.
+INSERT INTO temp.asking
+SELECT 'c', c.id, iif(q.addr IS NULL, coalesce(c.addr, m.client), m.client),
+       iif(q.addr IS NULL, c.port, m.client_port), c.received,
+       CASE WHEN q.addr IS NULL THEN
+              coalesce(iif(p.asks, holder_of(p.addr, c.port, c.received, c.received, 0) << 3 | 2, NULL), p.who)
+            ELSE
+              coalesce(iif(q.asks, holder_of(q.addr, m.client_port, m.received - coalesce(k.ahead, 0),
+                                             m.received - coalesce(k.ahead, 0),
+                                             coalesce(run.mail_clock_error - k.error, 0)) << 3 | 2, NULL), q.who)
+       END
+  FROM temp.run CROSS JOIN main.complaint c
+  LEFT JOIN main.mail_message m ON m.message_key = c.message_key
+   AND m.hour IN (SELECT hour FROM main.mail_hour)
+  LEFT JOIN main.clock k ON k.kind = 'mail' AND k.ref = m.host
+  JOIN temp.peer p ON p.addr = coalesce(c.addr, m.client) AND p.auth_user = 0
+   AND (p.asks OR p.who IS NOT NULL)
+  LEFT JOIN temp.peer q ON q.addr = coalesce(m.client, 0)
+   AND q.auth_user = coalesce(m.auth_user, 0) AND m.parent_queue_id IS NULL
+   AND m.received - coalesce(k.ahead, 0) >= run.day_start
+   AND m.received - coalesce(k.ahead, 0) < run.day_end
+   AND (q.asks OR q.who IS NOT NULL)
+ WHERE c.received >= run.day_start AND c.received < run.day_end;
+
 DROP TABLE IF EXISTS temp.attributed;
 CREATE TEMP TABLE attributed (
-  claim INTEGER PRIMARY KEY,
-  what  TEXT, ref INTEGER, addr INTEGER, first INTEGER, last INTEGER,
-  customer TEXT, rank INTEGER,       -- 1 auth_user 2 lease 3 own_address 4 remote
-  scope TEXT, doubt TEXT
-);
+  what  TEXT, ref INTEGER, addr INTEGER, port INTEGER, time INTEGER,
+  cust  INTEGER, rank INTEGER,
+  doubt INTEGER,                     -- in doubt_name
+  PRIMARY KEY (what, ref)
+) WITHOUT ROWID;
 INSERT INTO temp.attributed
-SELECT claim, what, ref, addr, first, last,
-       CASE how WHEN 'account' THEN account WHEN 'lease' THEN holder
-                WHEN 'auth_user' THEN auth_user ELSE address END,
-       CASE how WHEN 'account' THEN 1 WHEN 'auth_user' THEN 1
-                WHEN 'own_address' THEN 3 WHEN 'remote' THEN 4 ELSE 2 END,
-       CASE how WHEN 'own_address' THEN 'own_unassigned'
-                WHEN 'remote' THEN 'remote' ELSE 'customer' END,
-       iif(how IN ('shared_address', 'lease_change', 'overlapping_leases', 'lease_edge'),
-           how, NULL)
-  FROM (SELECT c.*, h.customer AS holder, x.text AS address,
-               CASE WHEN c.account IS NOT NULL THEN 'account'
-                    WHEN c.addr IS NULL OR a.own_host THEN 'nobody'
-                    WHEN h.no_port THEN 'shared_address'
-                    WHEN h.inside > 1 THEN 'overlapping_leases'
-                    WHEN h.fitting > 1 THEN 'lease_change'
-                    WHEN h.inside = 1 THEN 'lease'
-                    WHEN h.fitting = 1 THEN 'lease_edge'
-                    WHEN a.inside THEN 'own_address'
-                    -- who logs in to us is ours, wherever he is
-                    WHEN c.auth_user IS NOT NULL THEN 'auth_user'
-                    ELSE 'remote' END AS how
-          FROM temp.claim c
-          LEFT JOIN temp.day_addr a ON a.addr = c.addr
-          LEFT JOIN main.addr x ON x.id = c.addr
-          LEFT JOIN temp.held h ON h.claim = c.claim)
- WHERE how <> 'nobody';
-CREATE INDEX temp.attributed_customer ON attributed (customer, what);
-CREATE INDEX temp.attributed_ref ON attributed (what, ref);
+SELECT k.what, k.ref, k.addr, k.port, k.time, iif(k.who < 0, a.self, k.who >> 3), k.who & 7,
+       iif(k.who < 0, k.who >> 3, NULL)
+  FROM temp.asking k
+  LEFT JOIN temp.day_addr a ON a.addr = k.addr
+ WHERE k.who IS NOT NULL;
+CREATE INDEX temp.attributed_doubt ON attributed (cust, what, time) WHERE doubt IS NOT NULL;
 
--- A complaint about a message we have follows the message, for whoever sent
--- it is known better from our own log.
-UPDATE temp.attributed
-   SET (customer, rank, scope, doubt) =
-       (SELECT m.customer, m.rank, m.scope, m.doubt
-          FROM main.complaint c
-          JOIN main.mail_message g ON g.message_key = c.message_key
-           AND g.hour IN (SELECT hour FROM main.mail_hour)
-          JOIN temp.attributed m ON m.what = 'm' AND m.ref = g.id
-         WHERE c.id = attributed.ref)
- WHERE what = 'c'
-   AND EXISTS (SELECT 1 FROM main.complaint c
-                 JOIN main.mail_message g ON g.message_key = c.message_key
-                  AND g.hour IN (SELECT hour FROM main.mail_hour)
-                 JOIN temp.attributed m ON m.what = 'm' AND m.ref = g.id
-                WHERE c.id = attributed.ref);
-
--- Who may be meant by a claim in doubt.
+-- Whose leases may be meant by a claim in doubt, and by one of mail.
+DROP TABLE IF EXISTS temp.doubted;
+CREATE TEMP TABLE doubted (
+  addr INTEGER, port INTEGER, first INTEGER, last INTEGER, mail INTEGER);
+INSERT INTO temp.doubted
+SELECT addr, port, time, time, what = 'm' FROM temp.attributed WHERE doubt IS NOT NULL
+UNION ALL
+SELECT addr, port, first, last, 0 FROM temp.sighting WHERE doubt IS NOT NULL;
+CREATE INDEX temp.doubted_addr ON doubted (addr, first);
 DROP TABLE IF EXISTS temp.candidate;
-CREATE TEMP TABLE candidate (claim INTEGER, customer TEXT, PRIMARY KEY (claim, customer)) WITHOUT ROWID;
+CREATE TEMP TABLE candidate (
+  cust INTEGER,                      -- the address in doubt
+  customer TEXT, mail INTEGER, PRIMARY KEY (cust, customer)) WITHOUT ROWID;
 INSERT INTO temp.candidate
-SELECT DISTINCT t.claim, h.customer
-  FROM temp.attributed t
-  JOIN temp.claim c ON c.claim = t.claim
-  JOIN temp.holder h ON h.addr = c.addr
-   AND c.last >= h.start - h.clock_error + c.slack AND c.first < h.until + h.clock_error - c.slack
-   AND (h.port_first IS NULL OR c.port IS NULL OR c.port BETWEEN h.port_first AND h.port_last)
- WHERE t.doubt IS NOT NULL;
+SELECT cust, customer, max(mail)
+  FROM (SELECT a.self AS cust, h.customer,
+               (SELECT max(d.mail) FROM temp.doubted d
+                 WHERE d.addr = h.addr
+                   AND d.last >= h.start - h.clock_error
+                   AND d.first < h.until + h.clock_error
+                   AND (h.port_first IS NULL OR d.port IS NULL
+                        OR d.port BETWEEN h.port_first AND h.port_last)) AS mail
+          FROM (SELECT DISTINCT addr FROM temp.doubted) k
+          JOIN temp.day_addr a ON a.addr = k.addr
+          JOIN temp.holder h ON h.addr = k.addr
+         LIMIT -1)
+ WHERE mail IS NOT NULL
+ GROUP BY cust, customer;

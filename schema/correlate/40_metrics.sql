@@ -1,112 +1,67 @@
--- Step 6: figures of each customer's clear mail (metric_name says what each
+-- Step 7: figures of each customer's clear mail (metric_name says what each
 -- is).  Mail in doubt is counted apart and enters none of them.
+
+-- One row a transaction that is looked at by itself: what filters and our servers
+-- said of it (mail_outcome, schema/019_mail_sum.sql).
+DROP TABLE IF EXISTS temp.day_message;
+CREATE TEMP TABLE day_message (
+  message INTEGER PRIMARY KEY, message_key INTEGER,
+  cust INTEGER, received INTEGER, addr INTEGER,
+  sender INTEGER, helo INTEGER, auth_user INTEGER,
+  spam INTEGER, virus INTEGER, banned INTEGER, listed INTEGER, clean INTEGER,
+  recipients INTEGER, accepted INTEGER, reached INTEGER,
+  known INTEGER, failed INTEGER, tempfailed INTEGER, unknown INTEGER,
+  outcome INTEGER,                   -- time of the first, or the first refusal if
+                                     -- it is not adverse; NULL: none
+  worst   INTEGER,                   -- time of the first virus, else spam verdict
+  unnamed INTEGER,                   -- 1: the log does not name all recipients
+  detail INTEGER                     -- 1: all messages of the customer are here
+);
+INSERT INTO temp.day_message
+SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
+       verdicts >> 5 & 1, verdicts >> 6 & 1, verdicts >> 4 & 1, verdicts >> 3 & 1, verdicts >> 1 & 1,
+       recipients, accepted, reached, known, failed, tempfailed, unknown,
+       iif(verdicts >= 32, outcome, refusal),
+       iif(verdicts >= 32, (SELECT v.time FROM main.mail_verdict v
+                               WHERE v.message = q.message AND v.verdict >= 5
+                               ORDER BY v.verdict DESC, v.time LIMIT 1), NULL),
+       unnamed, detail
+  FROM (SELECT t.ref AS message, m.message_key, t.cust, t.time AS received, t.addr,
+               m.sender, m.helo, m.auth_user,
+               iif(m.verdict IS NULL, 0, 1 << m.verdict)
+                 | coalesce((SELECT sum(DISTINCT 1 << v.verdict) FROM main.mail_verdict v
+                              WHERE v.message = t.ref), 0) AS verdicts,
+               count(r.n) AS recipients, coalesce(sum(r.accepted), 0) AS accepted,
+               coalesce(sum(r.reached), 0) AS reached, coalesce(sum(r.known), 0) AS known,
+               coalesce(sum(r.failed), 0) AS failed,
+               coalesce(sum(r.tempfailed), 0) AS tempfailed,
+               coalesce(sum(r.unknown), 0) AS unknown,
+               min(r.time) AS outcome, min(iif(r.refused, r.time, NULL)) AS refusal,
+               count(r.recipient) < max(count(r.n), 1) AS unnamed,
+               d.cust IS NOT NULL AS detail
+          FROM temp.attributed t -- CROSS JOIN: or the messages of all days are read
+         CROSS JOIN main.mail_message m ON m.id = t.ref
+          LEFT JOIN main.mail_outcome r ON r.message = m.id
+          LEFT JOIN temp.detail d ON d.cust = t.cust
+         WHERE t.what = 'm' AND t.doubt IS NULL
+         GROUP BY t.ref
+         LIMIT -1) q; -- so that verdicts are looked for once
+CREATE INDEX temp.day_message_customer ON day_message (cust, received);
 
 -- Senders with what differs from message to message taken out: BATV
 -- (prvs=tag=user@dom), SRS (SRS0=...@forwarder), VERP (list-123-user=dom@list,
 -- list+user@dom) and digits; so that a mailing list or a forwarder is one
--- sender, as it is for a reader.
+-- sender, as it is for a reader (src/correlate/functions.c).
 DROP TABLE IF EXISTS temp.day_sender;
 CREATE TEMP TABLE day_sender (
-  sender INTEGER PRIMARY KEY, canonical TEXT NOT NULL, domain TEXT NOT NULL);
+  sender INTEGER PRIMARY KEY, canonical TEXT NOT NULL, domain TEXT NOT NULL,
+  canonical_no INTEGER, domain_no INTEGER); -- NULL: no domain
 INSERT INTO temp.day_sender
-WITH
-split AS (                -- local part and domain at the last @
-  SELECT n.id, n.text,
-         CASE WHEN instr(n.text, '@') = 0 THEN n.text
-              ELSE substr(n.text, 1, length(rtrim(n.text, replace(n.text, '@', ''))) - 1) END AS local,
-         CASE WHEN instr(n.text, '@') = 0 THEN ''
-              ELSE lower(substr(n.text, length(rtrim(n.text, replace(n.text, '@', ''))) + 1)) END AS domain
-    FROM main.name n
-   WHERE n.id IN (SELECT m.sender FROM temp.run CROSS JOIN main.mail_message m
-                   WHERE m.received >= run.day_start - run.mail_margin
-                     AND m.received < run.day_end + run.mail_margin)),
-plain AS (                -- BATV off
-  SELECT id, domain,
-         CASE WHEN local LIKE 'prvs=%=%' THEN substr(substr(local, 6), instr(substr(local, 6), '=') + 1)
-              ELSE local END AS local
-    FROM split),
-stem AS (                 -- up to the first + or, of an address with =, its first - or =
-  SELECT id, domain,
-         CASE WHEN local LIKE 'SRS_=%' OR local LIKE 'SRS_+%' OR local LIKE 'SRS_-%' THEN 'srs'
-              WHEN instr(local, '+') > 1 THEN substr(local, 1, instr(local, '+') - 1)
-              WHEN instr(local, '=') > 1 AND instr(local, '-') > 1
-                   AND instr(local, '-') < instr(local, '=') THEN substr(local, 1, instr(local, '-') - 1)
-              WHEN instr(local, '=') > 1 THEN substr(local, 1, instr(local, '=') - 1)
-              ELSE local END AS local
-    FROM plain)
-SELECT id,
-       lower(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
-         local, '0', ''), '1', ''), '2', ''), '3', ''), '4', ''), '5', ''), '6', ''), '7', ''), '8', ''), '9', ''))
-       || '@' || domain,
-       domain
-  FROM stem;
-
--- One row a transaction: what filters and our servers said of it.  A
--- recipient is accepted if our server took the message for him, whatever
--- became of it later.  Final failures leave out a full mailbox (x.2.2,
--- RFC 3463) and refusals before RCPT, which are policy and not stale lists.
-DROP TABLE IF EXISTS temp.day_message;
-CREATE TEMP TABLE day_message (
-  message INTEGER PRIMARY KEY,
-  customer TEXT, received INTEGER, addr INTEGER,
-  sender INTEGER, helo INTEGER, auth_user INTEGER,
-  spam INTEGER, virus INTEGER, banned INTEGER, listed INTEGER, clean INTEGER,
-  recipients INTEGER, accepted INTEGER, reached INTEGER,
-  known INTEGER, failed INTEGER, tempfailed INTEGER, unknown INTEGER
-);
-INSERT INTO temp.day_message
-SELECT t.ref, t.customer, t.first, t.addr, m.sender, m.helo, m.auth_user,
-       coalesce(v.spam, 0) OR coalesce(m.verdict = 5, 0),
-       coalesce(v.virus, 0) OR coalesce(m.verdict = 6, 0),
-       coalesce(v.banned, 0) OR coalesce(m.verdict = 4, 0),
-       coalesce(v.listed, 0) OR coalesce(m.verdict = 3, 0),
-       coalesce(v.clean, 0) OR coalesce(m.verdict = 1, 0),
-       count(r.n),
-       coalesce(sum(r.disposition IN (1, 2, 3, 4, 7, 8) OR r.stage = 7), 0),
-       coalesce(sum(r.disposition = 1), 0),
-       coalesce(sum(r.disposition IN (1, 3) OR r.disposition = 5 AND r.stage = 5), 0),
-       coalesce(sum((r.disposition = 3 OR r.disposition = 5 AND r.stage = 5)
-                    AND coalesce(r.dsn NOT LIKE '_.2.2', 1)), 0),
-       coalesce(sum(r.disposition IN (2, 6)), 0),
-       coalesce(sum((r.disposition = 3 OR r.disposition = 5 AND r.stage = 5)
-                    AND (r.dsn LIKE '5.1.1' OR coalesce(r.reason, '') LIKE '%user unknown%'
-                         OR coalesce(r.reason, '') LIKE '%unknown user%'
-                         OR coalesce(r.reason, '') LIKE '%no such user%')), 0)
-  FROM temp.attributed t
-  JOIN main.mail_message m ON m.id = t.ref
-  LEFT JOIN main.mail_recipient r ON r.message = m.id
-  LEFT JOIN (SELECT message, max(verdict = 5) AS spam, max(verdict = 6) AS virus,
-                    max(verdict = 4) AS banned, max(verdict = 3) AS listed,
-                    max(verdict = 1) AS clean
-               FROM main.mail_verdict
-              WHERE message IN (SELECT ref FROM temp.attributed WHERE what = 'm')
-              GROUP BY message) v ON v.message = m.id
- WHERE t.what = 'm' AND t.doubt IS NULL
- GROUP BY t.ref;
-CREATE INDEX temp.day_message_customer ON day_message (customer, received);
-
-DROP TABLE IF EXISTS temp.unknown_mailbox;
-CREATE TEMP TABLE unknown_mailbox AS
-SELECT d.customer, count(DISTINCT r.recipient) AS n
-  FROM temp.day_message d JOIN main.mail_recipient r ON r.message = d.message
- WHERE d.unknown > 0
-   AND (r.disposition = 3 OR r.disposition = 5 AND r.stage = 5)
-   AND (r.dsn LIKE '5.1.1' OR coalesce(r.reason, '') LIKE '%user unknown%'
-        OR coalesce(r.reason, '') LIKE '%unknown user%'
-        OR coalesce(r.reason, '') LIKE '%no such user%')
- GROUP BY d.customer;
-CREATE INDEX temp.unknown_mailbox_customer ON unknown_mailbox (customer);
-
-DROP TABLE IF EXISTS temp.to_whom;
-CREATE TEMP TABLE to_whom AS
-SELECT d.customer, count(DISTINCT r.recipient) AS recipients,
-       count(DISTINCT lower(substr(n.text, length(rtrim(n.text, replace(n.text, '@', ''))) + 1)))
-         FILTER (WHERE instr(n.text, '@') > 0) AS domains
-  FROM temp.day_message d -- CROSS JOIN: or the recipients of all days are read
- CROSS JOIN main.mail_recipient r ON r.message = d.message
- CROSS JOIN main.name n ON n.id = r.recipient
- GROUP BY d.customer;
-CREATE INDEX temp.to_whom_customer ON to_whom (customer);
+SELECT id, canonical, coalesce(domain, ''), text_no(canonical), text_no(nullif(domain, ''))
+  FROM (SELECT n.id, mail_stem(n.text) AS canonical, mail_domain(n.text) AS domain
+          FROM main.name n
+         WHERE n.id IN (SELECT d.sender FROM temp.day_message d)
+         LIMIT -1); -- so that they are asked once
 
 -- How far adverse mail of a customer's own (no bounce, no SRS) spreads: to
 -- how many recipients to whom nobody else wrote through him.  A domain that
@@ -118,74 +73,91 @@ CREATE INDEX temp.to_whom_customer ON to_whom (customer);
 -- counts as one recipient, unless 15 % of his other mail is passed on.
 -- Looked at: who has adverse mail, or ten senders, as rules ask for.
 DROP TABLE IF EXISTS temp.looked_at;
-CREATE TEMP TABLE looked_at (customer TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TEMP TABLE looked_at (cust INTEGER PRIMARY KEY);
 INSERT INTO temp.looked_at
-SELECT customer FROM temp.day_message
- GROUP BY customer
+SELECT cust FROM temp.day_message
+ WHERE detail
+ GROUP BY cust
 HAVING max(spam OR virus) OR count(DISTINCT sender) >= 10;
 DROP TABLE IF EXISTS temp.home_domain;
 CREATE TEMP TABLE home_domain (
-  customer TEXT, domain TEXT, PRIMARY KEY (customer, domain)) WITHOUT ROWID;
+  cust INTEGER, domain_no INTEGER, PRIMARY KEY (cust, domain_no)) WITHOUT ROWID;
 INSERT INTO temp.home_domain
-SELECT customer, domain
-  FROM (SELECT d.customer, s.domain, count(*) AS n,
-               sum(count(*)) OVER (PARTITION BY d.customer) AS every
+SELECT cust, coalesce(domain_no, 0)
+  FROM (SELECT d.cust, s.domain_no, count(*) AS n,
+               sum(count(*)) OVER (PARTITION BY d.cust) AS every
           FROM temp.looked_at k
-          JOIN temp.day_message d ON d.customer = k.customer AND NOT d.spam AND NOT d.virus
+          JOIN temp.day_message d ON d.cust = k.cust AND NOT d.spam AND NOT d.virus
           JOIN temp.day_sender s ON s.sender = d.sender
-         GROUP BY d.customer, s.domain)
+         GROUP BY d.cust, s.domain_no)
  WHERE n >= 3 AND 5 * n >= every;
+
+-- Whom each customer wrote to.  others: 0, 1 or, for more, 2 sender domains that
+-- are not his own.  spam, virus: of his own, as said above.
 DROP TABLE IF EXISTS temp.written_to;
 CREATE TEMP TABLE written_to (
-  customer TEXT, recipient INTEGER, messages INTEGER, others INTEGER,
-  PRIMARY KEY (customer, recipient)) WITHOUT ROWID;
+  cust INTEGER, recipient INTEGER, messages INTEGER, others INTEGER,
+  spam INTEGER, virus INTEGER, unknown INTEGER,
+  PRIMARY KEY (cust, recipient)) WITHOUT ROWID;
 INSERT INTO temp.written_to
-SELECT d.customer, r.recipient, count(*), count(DISTINCT iif(h.domain IS NULL, s.domain, NULL))
-  FROM temp.looked_at k
- CROSS JOIN temp.day_message d ON d.customer = k.customer
- CROSS JOIN main.mail_recipient r ON r.message = d.message AND r.recipient IS NOT NULL
-  LEFT JOIN temp.day_sender s ON s.sender = d.sender
-  LEFT JOIN temp.home_domain h ON h.customer = d.customer AND h.domain = s.domain
- GROUP BY d.customer, r.recipient;
+SELECT d.cust, r.recipient, count(*),
+       CASE WHEN min(d.other) IS NULL THEN 0 WHEN min(d.other) = max(d.other) THEN 1 ELSE 2 END,
+       max(d.spam AND d.own), max(d.virus AND d.own), max(r.unknown)
+  FROM (SELECT e.message, e.cust, e.spam, e.virus,
+               coalesce(s.domain <> '' AND s.canonical NOT LIKE 'srs@%', 0) AS own,
+               iif(h.domain_no IS NULL AND s.sender IS NOT NULL, coalesce(s.domain_no, 0), NULL) AS other
+          FROM temp.day_message e NOT INDEXED
+          LEFT JOIN temp.day_sender s ON s.sender = e.sender
+          LEFT JOIN temp.home_domain h ON h.cust = e.cust AND h.domain_no = coalesce(s.domain_no, 0)
+         WHERE e.detail
+         LIMIT -1) d
+ CROSS JOIN main.mail_outcome r ON r.message = d.message AND r.recipient IS NOT NULL
+ GROUP BY d.cust, r.recipient;
 DROP TABLE IF EXISTS temp.passed_on;
-CREATE TEMP TABLE passed_on (customer TEXT PRIMARY KEY, share REAL) WITHOUT ROWID;
+CREATE TEMP TABLE passed_on (cust INTEGER PRIMARY KEY, share REAL);
 INSERT INTO temp.passed_on
-SELECT customer, iif(shared >= 3 OR share >= 0.5, share, 0)
-  FROM (SELECT customer, sum(others > 1) AS shared,
-               1.0 * sum(iif(others > 1, messages, 0)) / sum(messages) AS share
-          FROM temp.written_to
-         GROUP BY customer);
-
-DROP TABLE IF EXISTS temp.spread;
-CREATE TEMP TABLE spread (
-  customer TEXT PRIMARY KEY, spam INTEGER, virus INTEGER) WITHOUT ROWID;
-INSERT INTO temp.spread
-SELECT a.customer, count(DISTINCT iif(a.spam, a.who, NULL)), count(DISTINCT iif(a.virus, a.who, NULL))
-  FROM (SELECT d.customer, d.spam, d.virus, coalesce(r.recipient, -d.message) AS who,
-               CASE WHEN r.recipient IS NULL THEN coalesce(p.share <= 0.15, 1)
-                    ELSE w.others <= 1 END AS fresh
-          FROM temp.day_message d
-          JOIN temp.day_sender s ON s.sender = d.sender
-           AND s.domain <> '' AND s.canonical NOT LIKE 'srs@%'
-          LEFT JOIN main.mail_recipient r ON r.message = d.message
-          LEFT JOIN temp.written_to w ON w.customer = d.customer AND w.recipient = r.recipient
-          LEFT JOIN temp.passed_on p ON p.customer = d.customer
-         WHERE d.spam OR d.virus) a
- WHERE a.fresh
- GROUP BY a.customer;
+SELECT cust, iif(shared >= 3 OR share >= 0.5, share, 0)
+  FROM (SELECT w.cust, sum(w.others > 1) AS shared,
+               1.0 * sum(iif(w.others > 1, w.messages, 0)) / sum(w.messages) AS share
+          FROM temp.looked_at k JOIN temp.written_to w ON w.cust = k.cust
+         GROUP BY w.cust);
+DROP TABLE IF EXISTS temp.to_whom;
+CREATE TEMP TABLE to_whom (
+  cust INTEGER PRIMARY KEY, recipients INTEGER, domains INTEGER, unknown INTEGER,
+  spam INTEGER, virus INTEGER);
+INSERT INTO temp.to_whom
+SELECT w.cust, count(*), count(DISTINCT text_no(mail_domain(n.text))), sum(w.unknown),
+       sum(w.spam AND w.others <= 1), sum(w.virus AND w.others <= 1)
+  FROM temp.written_to w
+ CROSS JOIN main.name n ON n.id = w.recipient
+ GROUP BY w.cust;
+-- Adverse messages whose recipients are not named.
+DROP TABLE IF EXISTS temp.to_nobody;
+CREATE TEMP TABLE to_nobody (cust INTEGER PRIMARY KEY, spam INTEGER, virus INTEGER);
+INSERT INTO temp.to_nobody
+SELECT d.cust, sum(d.spam), sum(d.virus)
+  FROM temp.day_message d
+  JOIN temp.day_sender s ON s.sender = d.sender
+   AND s.domain <> '' AND s.canonical NOT LIKE 'srs@%'
+  LEFT JOIN temp.passed_on p ON p.cust = d.cust
+ WHERE d.detail AND (d.spam OR d.virus) AND d.unnamed AND coalesce(p.share <= 0.15, 1)
+ GROUP BY d.cust;
 
 DROP TABLE IF EXISTS temp.attempts_made;
 CREATE TEMP TABLE attempts_made AS
-SELECT customer, sum(n) AS n
-  FROM (SELECT d.customer, count(*) AS n
-          FROM temp.day_message d JOIN main.mail_attempt a ON a.message = d.message
-         GROUP BY d.customer
+SELECT cust, sum(n) AS n
+  FROM (SELECT d.cust, count(*) AS n
+          FROM temp.day_message d CROSS JOIN main.mail_attempt a ON a.message = d.message
+         WHERE d.detail AND EXISTS (SELECT 1 FROM main.detect_threshold WHERE metric = 'attempts')
+         GROUP BY d.cust
         UNION ALL
-        SELECT d.customer, count(*)
-          FROM temp.day_message d JOIN main.mail_recipient r ON r.message = d.message AND r.sole = 1
-         GROUP BY d.customer)
- GROUP BY customer;
-CREATE INDEX temp.attempts_made_customer ON attempts_made (customer);
+        SELECT d.cust, count(*)
+          FROM temp.day_message d
+         CROSS JOIN main.mail_recipient r ON r.message = d.message AND r.sole = 1
+         WHERE d.detail AND EXISTS (SELECT 1 FROM main.detect_threshold WHERE metric = 'attempts')
+         GROUP BY d.cust)
+ GROUP BY cust;
+CREATE INDEX temp.attempts_made_customer ON attempts_made (cust);
 
 -- "whole": somebody saw the message and not only its envelope.
 DROP TABLE IF EXISTS temp.figures;
@@ -202,39 +174,63 @@ CREATE TEMP TABLE figures (
   tempfailed_recipients INTEGER, unknown_recipients INTEGER,
   distinct_unknown INTEGER, auth_addresses INTEGER, attempts INTEGER,
   own_virus_messages INTEGER, spam_spread INTEGER, virus_spread INTEGER,
-  passed_on_share REAL
+  passed_on_share REAL, cust INTEGER
 ) WITHOUT ROWID;
 INSERT INTO temp.figures
-SELECT d.customer, min(d.received), max(d.received),
+SELECT text_of(d.cust), min(d.received), max(d.received),
        min(iif(d.spam OR d.virus, d.received, NULL)),
        max(iif(d.spam OR d.virus, d.received, NULL)),
        sum(d.spam OR d.virus),
        count(*), sum(d.whole), sum(d.recipients),
        coalesce(w.recipients, 0), coalesce(w.domains, 0),
-       count(DISTINCT d.sender), count(DISTINCT s.canonical),
-       count(DISTINCT nullif(s.domain, '')),
+       count(DISTINCT d.sender), count(DISTINCT s.canonical_no),
+       count(DISTINCT s.domain_no),
        count(DISTINCT d.helo), coalesce(sum(d.null_sender AND d.whole), 0),
        sum(d.spam), sum(d.spam AND NOT d.null_sender AND coalesce(s.canonical NOT LIKE 'srs@%', 1)),
        sum(d.virus), sum(d.banned), sum(d.listed), sum(d.clean),
        sum((d.spam OR d.virus) AND d.reached > 0),
        coalesce(sum(d.known) FILTER (WHERE d.named AND NOT (d.spam OR d.virus)), 0),
        coalesce(sum(d.failed) FILTER (WHERE d.named AND NOT (d.spam OR d.virus)), 0),
-       sum(d.tempfailed), sum(d.unknown), coalesce(u.n, 0),
+       sum(d.tempfailed), sum(d.unknown), coalesce(w.unknown, 0),
        count(DISTINCT d.addr) FILTER (WHERE d.auth_user IS NOT NULL),
        coalesce(t.n, 0),
        sum(d.virus AND NOT d.null_sender AND coalesce(s.canonical NOT LIKE 'srs@%', 1)),
-       coalesce(p.spam, 0), coalesce(p.virus, 0), coalesce(q.share, 0)
+       coalesce(w.spam, 0) + coalesce(p.spam, 0), coalesce(w.virus, 0) + coalesce(p.virus, 0),
+       coalesce(q.share, 0), d.cust
   FROM (SELECT e.*, e.accepted > 0 OR e.spam OR e.virus OR e.banned OR e.clean AS whole,
-               coalesce(n.text = '', 0) AS null_sender,
-               coalesce(n.text <> '', 0) AS named
-          FROM temp.day_message e LEFT JOIN main.name n ON n.id = e.sender) d
+               coalesce(e.sender = run.null_sender, 0) AS null_sender,
+               e.sender IS NOT NULL AND e.sender IS NOT run.null_sender AS named
+          FROM temp.run CROSS JOIN temp.day_message e INDEXED BY day_message_customer
+         WHERE e.detail) d
   LEFT JOIN temp.day_sender s ON s.sender = d.sender AND d.named
-  LEFT JOIN temp.to_whom w ON w.customer = d.customer
-  LEFT JOIN temp.unknown_mailbox u ON u.customer = d.customer
-  LEFT JOIN temp.attempts_made t ON t.customer = d.customer
-  LEFT JOIN temp.spread p ON p.customer = d.customer
-  LEFT JOIN temp.passed_on q ON q.customer = d.customer
- GROUP BY d.customer;
+  LEFT JOIN temp.to_whom w ON w.cust = d.cust
+  LEFT JOIN temp.attempts_made t ON t.cust = d.cust
+  LEFT JOIN temp.to_nobody p ON p.cust = d.cust
+  LEFT JOIN temp.passed_on q ON q.cust = d.cust
+ GROUP BY d.cust;
+
+-- The others, who sent nothing adverse: sums of their hours, and of what was
+-- looked at besides.  How many different ones there were is not known.
+INSERT INTO temp.figures
+SELECT text_of(cust), min(first), max(last), NULL, NULL, 0,
+       sum(transactions), sum(messages), sum(recipients), NULL, NULL, NULL, NULL, NULL, NULL,
+       sum(null_senders), 0, 0, 0, sum(banned), sum(listed), sum(clean), 0,
+       sum(tried), sum(failed), sum(tempfailed), sum(unknown),
+       NULL, count(DISTINCT logged_in), NULL, 0, NULL, NULL, NULL, cust
+  FROM (SELECT cust, first, last, transactions, messages, recipients, null_senders,
+               banned, listed, clean, tried, failed, tempfailed, unknown,
+               iif(logged_in, nullif(addr, 0), NULL) AS logged_in
+          FROM temp.hour_sum
+        UNION ALL
+        SELECT cust, received, received, 1, whole, recipients, null_sender AND whole,
+               banned, listed, clean, iif(named, known, 0), iif(named, failed, 0),
+               tempfailed, unknown, iif(auth_user IS NULL, NULL, addr)
+          FROM (SELECT e.*, e.accepted > 0 OR e.banned OR e.clean AS whole,
+                       coalesce(e.sender = run.null_sender, 0) AS null_sender,
+                       e.sender IS NOT NULL AND e.sender IS NOT run.null_sender AS named
+                  FROM temp.run CROSS JOIN temp.day_message e
+                 WHERE NOT e.detail))
+ GROUP BY cust;
 
 -- The same as name and value, for the rules; shares of nothing are 0.
 DROP TABLE IF EXISTS temp.metric;
@@ -267,4 +263,5 @@ SELECT f.customer, j.key, j.value
          'own_virus_share', coalesce(1.0 * f.own_virus_messages / nullif(f.messages, 0), 0),
          'spam_spread', f.spam_spread, 'virus_spread', f.virus_spread,
          'passed_on_share', f.passed_on_share)) j
- WHERE j.key IN (SELECT metric FROM main.detect_threshold);
+ WHERE f.senders IS NOT NULL
+   AND j.key IN (SELECT metric FROM main.detect_threshold);

@@ -1,17 +1,19 @@
--- Step 7: who each customer-day is about, and what the detection rules ask.
+-- Step 8: who each customer-day is about, and what the detection rules ask.
 -- Where mail reached us in several ways, the surest way of attribution stands.
 DROP TABLE IF EXISTS temp.who;
 CREATE TEMP TABLE who (
-  customer TEXT PRIMARY KEY, rank INTEGER, scope TEXT) WITHOUT ROWID;
+  customer TEXT PRIMARY KEY, rank INTEGER, scope TEXT, cust INTEGER) WITHOUT ROWID;
 INSERT INTO temp.who
-SELECT customer,
-       coalesce(min(iif(doubt IS NULL, rank, NULL)), min(rank)),
-       CASE coalesce(min(iif(doubt IS NULL, place, NULL)), min(place))
-            WHEN 1 THEN 'customer' WHEN 2 THEN 'own_unassigned' ELSE 'remote' END
-  FROM (SELECT customer, rank, doubt,
-               CASE scope WHEN 'customer' THEN 1 WHEN 'own_unassigned' THEN 2 ELSE 3 END AS place
-          FROM temp.attributed)
- GROUP BY customer;
+SELECT text_of(cust), rank,
+       CASE rank WHEN 3 THEN 'own_unassigned' WHEN 4 THEN 'remote' ELSE 'customer' END, cust
+  FROM (SELECT cust, coalesce(min(sure), min(rank)) AS rank
+          FROM (SELECT cust, rank, rank AS sure FROM temp.hour_sum
+                UNION ALL
+                SELECT cust, rank, iif(doubt IS NULL, rank, NULL) FROM temp.attributed
+                UNION ALL
+                SELECT cust, min(rank), min(iif(doubt IS NULL, rank, NULL))
+                  FROM temp.sighting GROUP BY cust)
+         GROUP BY cust);
 
 -- The thresholds, under the names that values have in temp.metric: what goes by
 -- a rule's own parameters has the rule in its name.  late: counted for asked

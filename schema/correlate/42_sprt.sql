@@ -1,4 +1,4 @@
--- Step 8: Wald's sequential probability ratio test (1945) over what content
+-- Step 9: Wald's sequential probability ratio test (1945) over what content
 -- filters said of a customer's own mail, in order of time, as Duan et al. use
 -- it against spam zombies ("SPOT", 2012).  Each spam verdict adds
 -- ln(theta1 / theta0), each clean one ln((1 - theta1) / (1 - theta0)).  At
@@ -33,13 +33,12 @@ CREATE TEMP TABLE sprt_verdict (
   customer TEXT, n INTEGER, spam INTEGER, received INTEGER,
   PRIMARY KEY (customer, n)) WITHOUT ROWID;
 INSERT INTO temp.sprt_verdict
-SELECT d.customer,
-       row_number() OVER (PARTITION BY d.customer ORDER BY d.received, m.message_key),
+SELECT w.customer,
+       row_number() OVER (PARTITION BY d.cust ORDER BY d.received, d.message_key),
        d.spam, d.received
   FROM (SELECT DISTINCT customer FROM temp.sprt_who) w
-  JOIN temp.day_message d ON d.customer = w.customer
+  JOIN temp.day_message d ON d.cust = text_no(w.customer)
    AND (d.spam OR d.clean AND NOT d.virus)
-  JOIN main.mail_message m ON m.id = d.message
   LEFT JOIN main.name n ON n.id = d.sender
   LEFT JOIN temp.day_sender s ON s.sender = d.sender
  WHERE coalesce(n.text <> '' AND s.canonical NOT LIKE 'srs@%', 1);

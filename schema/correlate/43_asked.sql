@@ -1,4 +1,4 @@
--- Step 9: on whom a rule could fire, by the thresholds over what has been
+-- Step 10: on whom a rule could fire, by the thresholds over what has been
 -- counted of everybody.  What follows is counted for these customers only.
 DROP TABLE IF EXISTS temp.promising;
 CREATE TEMP TABLE promising (
@@ -15,14 +15,14 @@ SELECT w.customer, r.rule
 HAVING min((a.at_least IS NULL OR m.value >= a.at_least)
            AND (a.at_most IS NULL OR m.value <= a.at_most))
    AND count(*) = (SELECT count(*) FROM temp.asks b WHERE b.rule = r.rule AND NOT b.late);
--- A rule of late thresholds alone asks of everybody who has mail.
+-- A rule of late thresholds alone asks of everybody whose messages are looked at.
 INSERT INTO temp.promising
 SELECT w.customer, r.rule
   FROM main.detect_rule r
   JOIN temp.who w
     ON CASE w.scope WHEN 'customer' THEN r.customer
                     WHEN 'own_unassigned' THEN r.own_unassigned ELSE r.remote END
-  JOIN temp.figures f ON f.customer = w.customer
+  JOIN temp.figures f ON f.customer = w.customer AND f.senders IS NOT NULL
  WHERE NOT EXISTS (SELECT 1 FROM temp.asks a WHERE a.rule = r.rule AND NOT a.late);
 
 -- What is asked of whom.

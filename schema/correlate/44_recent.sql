@@ -1,4 +1,4 @@
--- Step 10: whose spam and viruses it is, by the day and by the 28 days before.
+-- Step 11: whose spam and viruses it is, by the day and by the 28 days before.
 -- Who passes mail on (a forwarder, a second MX) writes to the same mailboxes
 -- under ever new senders; who makes it, to ever new people.  A small forwarder
 -- does not show that in one day.
@@ -15,11 +15,11 @@ SELECT DISTINCT customer FROM temp.asked
 -- in or a lease of his at that time, as today.
 DROP TABLE IF EXISTS temp.recent_place;
 CREATE TEMP TABLE recent_place AS
-SELECT DISTINCT d.customer, d.addr, t.rank, iif(t.rank = 1, d.auth_user, NULL) AS auth_user
+SELECT DISTINCT w.customer, d.addr, t.rank, iif(t.rank = 1, d.auth_user, NULL) AS auth_user
   FROM temp.recent_who w
   JOIN temp.figures f ON f.customer = w.customer
    AND f.messages < (SELECT value FROM temp.param WHERE name = 'recent_messages')
-  JOIN temp.day_message d ON d.customer = w.customer AND d.addr IS NOT NULL
+  JOIN temp.day_message d ON d.cust = text_no(w.customer) AND d.addr IS NOT NULL
   JOIN temp.attributed t ON t.what = 'm' AND t.ref = d.message;
 DROP TABLE IF EXISTS temp.recent_hold;
 CREATE TEMP TABLE recent_hold (
@@ -53,9 +53,9 @@ CREATE TEMP TABLE recent_mail (
   customer TEXT, message INTEGER, sender INTEGER, good INTEGER, today INTEGER,
   PRIMARY KEY (customer, message)) WITHOUT ROWID;
 INSERT INTO temp.recent_mail
-SELECT d.customer, d.message, d.sender, NOT (d.spam OR d.virus), 1
+SELECT w.customer, d.message, d.sender, NOT (d.spam OR d.virus), 1
   FROM temp.recent_who w
-  JOIN temp.day_message d ON d.customer = w.customer
+  JOIN temp.day_message d ON d.cust = text_no(w.customer)
  WHERE d.accepted > 0 OR d.spam OR d.virus OR d.banned OR d.clean;
 INSERT OR IGNORE INTO temp.recent_mail
 SELECT p.customer, m.id, m.sender, coalesce(m.verdict < 5, 1), 0
@@ -156,15 +156,15 @@ CREATE TEMP TABLE stranger (
 INSERT INTO temp.stranger
 SELECT a.customer, count(DISTINCT iif(a.spam, a.who, NULL)), count(DISTINCT iif(a.virus, a.who, NULL)),
        count(DISTINCT iif(a.spam, a.domain, NULL)), count(DISTINCT iif(a.virus, a.domain, NULL))
-  FROM (SELECT d.customer, d.spam, d.virus, s.domain, coalesce(r.recipient, -d.sender) AS who,
+  FROM (SELECT f.customer, d.spam, d.virus, s.domain, coalesce(r.recipient, -d.sender) AS who,
                CASE WHEN r.recipient IS NULL THEN f.passed_on_share <= 0.15
                     ELSE coalesce(t.others <= 1, 1) END AS fresh
           FROM temp.recent_figures f
-          JOIN temp.day_message d ON d.customer = f.customer AND (d.spam OR d.virus)
+          JOIN temp.day_message d ON d.cust = text_no(f.customer) AND (d.spam OR d.virus)
           JOIN temp.day_sender s ON s.sender = d.sender
            AND s.domain <> '' AND s.canonical NOT LIKE 'srs@%'
           LEFT JOIN main.mail_recipient r ON r.message = d.message
-          LEFT JOIN temp.recent_written t ON t.customer = d.customer AND t.recipient = r.recipient) a
+          LEFT JOIN temp.recent_written t ON t.customer = f.customer AND t.recipient = r.recipient) a
  WHERE a.fresh
  GROUP BY a.customer;
 

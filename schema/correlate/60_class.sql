@@ -1,22 +1,21 @@
--- Step 14: what the flows show of each customer, and one class for each.
+-- Step 15: what the flows show of each customer, and one class for each.
 -- Only what is in the day counts for a class; samples up to a window before
 -- and after count for flow_support alone.  client: packets that show a client.
 -- A SYN/ACK or a RST that came to an address does not: whoever forges the
 -- address of a customer has such answers sent to him.
-DROP TABLE IF EXISTS temp.seen_flow;
-CREATE TEMP TABLE seen_flow AS
-SELECT t.customer, t.doubt IS NOT NULL AS doubt, s.addr, s.agent, s.first, s.last,
+DROP VIEW IF EXISTS temp.seen_flow;
+CREATE TEMP VIEW seen_flow AS
+SELECT s.cust, text_of(s.cust) AS customer, s.doubt IS NOT NULL AS doubt,
+       s.addr, s.agent, s.first, s.last,
        s.packets, s.syn, s.answered, s.client_strong, s.client_weak,
        s.server_strong, s.server_weak, s.peers, s.rate, s.rst,
        s.client_strong + max(0, s.client_weak - s.answered - s.rst) AS client,
        s.first >= run.day_start AND s.first < run.day_end AS in_day,
-       h.hour IS NOT NULL AS mail_covered, a.allowed
+       s.first - s.first % 3600000000 IN (SELECT hour FROM temp.mail_hour) AS mail_covered,
+       a.allowed
   FROM temp.run
-  JOIN temp.attributed t ON t.what = 'f'
-  JOIN temp.sighting s ON s.sighting = t.ref
-  JOIN temp.day_addr a ON a.addr = s.addr
-  LEFT JOIN temp.mail_hour h ON h.hour = s.first - s.first % 3600000000;
-CREATE INDEX temp.seen_flow_customer ON seen_flow (customer, first);
+ CROSS JOIN temp.sighting s
+ CROSS JOIN temp.day_addr a ON a.addr = s.addr;
 
 -- Agents of the day that see the way back, too: where answers are sampled,
 -- their lack says something.
@@ -41,7 +40,7 @@ CREATE TEMP TABLE flow_figures (
   allowed INTEGER                    -- all client addresses are on the list
 ) WITHOUT ROWID;
 INSERT INTO temp.flow_figures
-SELECT customer,
+SELECT text_of(cust),
        min(iif(client > 0 AND NOT doubt, first, NULL)),
        max(iif(client > 0 AND NOT doubt, last, NULL)),
        coalesce(sum(packets) FILTER (WHERE NOT doubt), 0),
@@ -65,7 +64,7 @@ SELECT customer,
        min(iif(client > 0, allowed, NULL))
   FROM temp.seen_flow
  WHERE in_day
- GROUP BY customer;
+ GROUP BY cust;
 
 -- Whether a host that answers SMTP looks like a mail server, and if not, why.
 DROP TABLE IF EXISTS temp.server_pattern;
@@ -94,8 +93,8 @@ SELECT run.day, s.customer, s.addr, sum(s.packets), sum(s.client),
        sum(s.rst), sum(s.server_strong), sum(s.server_weak), 0
   FROM temp.run JOIN temp.seen_flow s
  WHERE s.in_day AND NOT s.doubt
-   AND s.customer IN (SELECT customer FROM temp.who WHERE scope <> 'remote')
- GROUP BY s.customer, s.addr;
+   AND s.cust IN (SELECT cust FROM temp.who WHERE scope <> 'remote')
+ GROUP BY s.cust, s.addr;
 -- What an address said from a mail port within a session (ACK, and neither SYN
 -- nor RST) shows a server as a SYN/ACK does, and is sampled far more often.
 -- Slots do not tell it from what was sent to the port; samples do.  Of an
@@ -157,30 +156,31 @@ CREATE TEMP TABLE doubtful (
   customer TEXT PRIMARY KEY, messages INTEGER, first INTEGER, last INTEGER,
   why TEXT) WITHOUT ROWID;
 INSERT INTO temp.doubtful
-SELECT customer, sum(what = 'm'),
-       min(iif(what = 'm', first, NULL)), max(iif(what = 'm', last, NULL)), min(doubt)
-  FROM temp.attributed WHERE doubt IS NOT NULL AND what IN ('m', 'f')
- GROUP BY customer;
+SELECT text_of(cust), sum(mail), min(first), max(last), min(n.text)
+  FROM (SELECT cust, 1 AS mail, time AS first, time AS last, doubt
+          FROM temp.attributed WHERE doubt IS NOT NULL AND what = 'm'
+        UNION ALL
+        SELECT cust, 0, NULL, NULL, doubt FROM temp.sighting WHERE doubt IS NOT NULL) d
+  JOIN temp.doubt_name n ON n.doubt = d.doubt
+ GROUP BY cust;
 DROP TABLE IF EXISTS temp.maybe_mail;
 CREATE TEMP TABLE maybe_mail (customer TEXT PRIMARY KEY) WITHOUT ROWID;
 INSERT OR IGNORE INTO temp.maybe_mail
-SELECT c.customer
-  FROM temp.candidate c JOIN temp.attributed t ON t.claim = c.claim
- WHERE t.what = 'm';
+SELECT customer FROM temp.candidate WHERE mail;
 
 DROP TABLE IF EXISTS temp.complained;
 CREATE TEMP TABLE complained (
   customer TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID;
 INSERT INTO temp.complained
-SELECT customer, count(*) FROM temp.attributed
- WHERE what = 'c' AND doubt IS NULL GROUP BY customer;
+SELECT text_of(cust), count(*) FROM temp.attributed
+ WHERE what = 'c' AND doubt IS NULL GROUP BY cust;
 
 -- The class: the first line that holds.  NULL: nothing to say (flows in hours
 -- without logs only, server packets only, complaints only), and no finding.
 DROP TABLE IF EXISTS temp.classed;
 CREATE TEMP TABLE classed (
   customer TEXT PRIMARY KEY, rank INTEGER, scope TEXT, class TEXT, kind TEXT,
-  first INTEGER, last INTEGER) WITHOUT ROWID;
+  first INTEGER, last INTEGER, cust INTEGER) WITHOUT ROWID;
 INSERT INTO temp.classed
 SELECT c.customer, c.rank, c.scope, c.class,
        CASE WHEN c.class = 'confirmed' THEN
@@ -196,7 +196,7 @@ SELECT c.customer, c.rank, c.scope, c.class,
        CASE WHEN c.class IN ('confirmed', 'below_threshold') THEN coalesce(c.adverse_last, c.mail_last)
             WHEN c.class = 'clean' THEN c.mail_last
             WHEN c.class = 'ambiguous' THEN coalesce(c.doubt_mail_last, c.doubt_flow_last, c.flow_last)
-            ELSE c.flow_last END
+            ELSE c.flow_last END, c.cust
   FROM (SELECT w.*, g.first AS mail_first, g.last AS mail_last,
                g.adverse_first, g.adverse_last, g.spam_messages, g.virus_messages,
                f.first AS flow_first, f.last AS flow_last,
@@ -224,6 +224,8 @@ SELECT c.customer, c.rank, c.scope, c.class,
    -- of the rest of the world only what speaks against someone is kept
    AND (c.scope <> 'remote' OR c.class <> 'clean');
 
+CREATE INDEX temp.classed_cust ON classed (cust);
+
 -- flow_support of the confirmed.  k = packets that the client sent for the
 -- messages an agent could have seen; P(miss) = (1 - 1/N)^k with the largest N
 -- of the hour.  Inside: from our own prefixes or leases to our own servers,
@@ -235,21 +237,21 @@ CREATE TEMP TABLE support (
 INSERT INTO temp.support
 SELECT customer,
        (SELECT coalesce(sum(s.client), 0) FROM temp.seen_flow s
-         WHERE s.customer = c.customer AND NOT s.doubt
+         WHERE s.cust = c.cust AND NOT s.doubt
            AND s.last >= c.first - c.window AND s.first <= c.last + c.window),
        count(visible_rate),
        sum(c.packets_per_message *
            CASE WHEN visible_rate > 1 THEN ln(1.0 - 1.0 / visible_rate)
                 WHEN visible_rate = 1 THEN -1000.0 END),
        max(visible_rate)
-  FROM (SELECT k.customer, k.first, k.last, run.window, run.packets_per_message,
+  FROM (SELECT k.customer, k.cust, k.first, k.last, run.window, run.packets_per_message,
                (SELECT max(h.rate) FROM temp.flow_hour h
                  WHERE h.hour = m.received - m.received % 3600000000
                    AND CASE WHEN a.inside OR a.leased OR a.own_host THEN h.vantage = 'internal'
                             ELSE h.vantage IN ('edge', 'exchange') END) AS visible_rate
           FROM temp.run
           JOIN temp.classed k ON k.class = 'confirmed'
-          JOIN temp.day_message m ON m.customer = k.customer
+          JOIN temp.day_message m ON m.cust = k.cust
            AND m.received BETWEEN k.first AND k.last
           LEFT JOIN temp.day_addr a ON a.addr = m.addr
          WHERE m.addr IS NOT NULL) c

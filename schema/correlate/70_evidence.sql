@@ -1,4 +1,4 @@
--- Step 15: the addresses, fired rules and facts behind each finding, the old
+-- Step 16: the addresses, fired rules and facts behind each finding, the old
 -- ones of the day taken away first.  At most evidence_max facts of a kind;
 -- log.* and flow.* have the full counts.  Orders use times, keys and text,
 -- never row ids, so that the order of imports does not show.
@@ -10,14 +10,17 @@ DELETE FROM main.finding_sprt WHERE day = (SELECT day FROM temp.run);
 DELETE FROM main.finding_evidence WHERE day = (SELECT day FROM temp.run);
 
 INSERT INTO main.finding_addr (day, customer, addr, messages, samples)
-SELECT run.day, n.customer, n.addr, sum(n.messages), sum(n.samples)
+SELECT run.day, c.customer, n.addr, n.messages, n.samples
   FROM temp.run
-  JOIN (SELECT customer, addr, 1 AS messages, 0 AS samples
-          FROM temp.attributed WHERE what = 'm' AND addr IS NOT NULL
-        UNION ALL
-        SELECT customer, addr, 0, packets FROM temp.seen_flow WHERE in_day) n
-  JOIN temp.classed c ON c.customer = n.customer
- GROUP BY n.customer, n.addr;
+  JOIN (SELECT cust, addr, sum(messages) AS messages, sum(samples) AS samples
+          FROM (SELECT cust, addr, transactions AS messages, 0 AS samples FROM temp.hour_sum
+                UNION ALL
+                SELECT cust, addr, 1, 0 FROM temp.attributed WHERE what = 'm'
+                UNION ALL
+                SELECT cust, addr, 0, packets FROM temp.seen_flow WHERE in_day)
+         WHERE addr > 0
+         GROUP BY cust, addr) n
+  JOIN temp.classed c ON c.cust = n.cust;
 
 INSERT INTO main.finding_rule
 SELECT run.day, f.customer, f.rule, a.n, a.metric, m.value, a.at_least, a.at_most, a.source
@@ -68,9 +71,37 @@ SELECT s.customer, 'rule', 1, -1, s.time,
        NULL, 0, NULL, NULL, NULL, NULL
   FROM temp.run JOIN main.finding_sprt s ON s.day = run.day;
 
+-- Of a bot's thousand messages only those are looked at whose facts come first in
+-- the end: ties are of one message.
+DROP TABLE IF EXISTS temp.shown_verdict;
+CREATE TEMP TABLE shown_verdict (message INTEGER PRIMARY KEY, customer TEXT);
+INSERT OR IGNORE INTO temp.shown_verdict
+SELECT j.value, c.customer
+  FROM temp.classed c
+ CROSS JOIN json_each((SELECT json_group_array(q.message)
+                         FROM (SELECT d.message
+                                 FROM temp.day_message d
+                                WHERE d.cust = c.cust AND d.worst IS NOT NULL
+                                ORDER BY NOT d.virus, d.worst, d.message_key
+                                LIMIT (SELECT evidence_max FROM temp.run)) q)) j
+ WHERE c.class IN ('confirmed', 'below_threshold');
+DROP TABLE IF EXISTS temp.shown_outcome;
+CREATE TEMP TABLE shown_outcome (message INTEGER PRIMARY KEY, customer TEXT, class TEXT);
+INSERT OR IGNORE INTO temp.shown_outcome
+SELECT j.value, c.customer, c.class
+  FROM temp.classed c
+ CROSS JOIN json_each((SELECT json_group_array(q.message)
+                         FROM (SELECT d.message
+                                 FROM temp.day_message d
+                                WHERE d.cust = c.cust AND d.outcome IS NOT NULL
+                                  AND (d.spam OR d.virus OR c.class = 'confirmed')
+                                ORDER BY NOT (d.spam OR d.virus), d.outcome, d.message_key
+                                LIMIT (SELECT evidence_max FROM temp.run)) q)) j
+ WHERE c.class IN ('confirmed', 'below_threshold');
+
 -- What filters said of spam and virus messages, viruses first.
 INSERT INTO temp.fact
-SELECT d.customer, 'verdict', 2, -v.verdict, v.time,
+SELECT k.customer, 'verdict', 2, -v.verdict, v.time,
        w.text || ' by ' || f.text
          || coalesce(': ' || s.text, '')
          || iif(v.score IS NULL, '', printf(', score %g', v.score))
@@ -81,21 +112,20 @@ SELECT d.customer, 'verdict', 2, -v.verdict, v.time,
          || coalesce(' by client ' || x.text, '')
          || printf(', delivered to %d of %d recipients', d.reached, d.recipients),
        m.message_key, v.n, m.client, v.source, v."offset", v.line
-  FROM temp.classed c -- CROSS JOIN: or the verdicts of all days are read
- CROSS JOIN temp.day_message d ON d.customer = c.customer AND c.class IN ('confirmed', 'below_threshold')
+  FROM temp.shown_verdict k
+ CROSS JOIN temp.day_message d ON d.message = k.message
  CROSS JOIN main.mail_message m ON m.id = d.message
  CROSS JOIN main.mail_verdict v ON v.message = d.message AND v.verdict IN (5, 6)
-  JOIN main.verdict_name w ON w.id = v.verdict
-  JOIN main.name f ON f.id = v.filter
+ CROSS JOIN main.verdict_name w ON w.id = v.verdict
+ CROSS JOIN main.name f ON f.id = v.filter
   LEFT JOIN main.name s ON s.id = v.signature
   LEFT JOIN main.name r ON r.id = v.rule
   LEFT JOIN main.name e ON e.id = m.sender
-  LEFT JOIN main.addr x ON x.id = m.client
- WHERE d.spam OR d.virus;
+  LEFT JOIN main.addr x ON x.id = m.client;
 
 -- What became of these messages (place 0), and failed deliveries of others.
 INSERT INTO temp.fact
-SELECT d.customer, 'delivery', 3, NOT (d.spam OR d.virus), r.time,
+SELECT k.customer, 'delivery', 3, NOT (d.spam OR d.virus), r.time,
        coalesce(p.text, 'no outcome yet') || coalesce(' at ' || g.text, '')
          || coalesce(' for <' || n.text || '>', '')
          || iif(r.reply IS NULL, '', printf(', reply %d', r.reply)) || coalesce(' ' || r.dsn, '')
@@ -104,8 +134,8 @@ SELECT d.customer, 'delivery', 3, NOT (d.spam OR d.virus), r.time,
          || coalesce(' from <' || e.text || '>', '')
          || coalesce(' by client ' || x.text, ''),
        m.message_key, r.n, m.client, r.source, r."offset", r.line
-  FROM temp.classed c
- CROSS JOIN temp.day_message d ON d.customer = c.customer AND c.class IN ('confirmed', 'below_threshold')
+  FROM temp.shown_outcome k
+ CROSS JOIN temp.day_message d ON d.message = k.message
  CROSS JOIN main.mail_message m ON m.id = d.message
  CROSS JOIN main.mail_recipient r ON r.message = d.message
   LEFT JOIN main.disposition_name p ON p.id = r.disposition
@@ -114,29 +144,39 @@ SELECT d.customer, 'delivery', 3, NOT (d.spam OR d.virus), r.time,
   LEFT JOIN main.name e ON e.id = m.sender
   LEFT JOIN main.addr x ON x.id = m.client
  WHERE d.spam OR d.virus
-    OR c.class = 'confirmed' AND (r.disposition = 3 OR r.disposition = 5 AND r.stage = 5);
+    OR k.class = 'confirmed' AND (r.disposition = 3 OR r.disposition = 5 AND r.stage = 5);
 
 -- Mail in doubt, with those who may have sent it.
 INSERT INTO temp.fact
-SELECT t.customer, 'delivery', 3, 2, t.first,
-       'in doubt (' || t.doubt || '): message ' || coalesce(m.queue_id, 'without queue id')
+SELECT t.customer, 'delivery', 3, 2, t.time,
+       'in doubt (' || u.text || '): message ' || coalesce(m.queue_id, 'without queue id')
          || coalesce(' from <' || e.text || '>', '') || coalesce(', verdict ' || w.text, '')
          || coalesce('; may be of '
               || (SELECT group_concat(q.customer, ' or ')
-                    FROM (SELECT k.customer FROM temp.candidate k
-                           WHERE k.claim = t.claim ORDER BY k.customer LIMIT 8) q), ''),
+                    FROM (SELECT DISTINCT h.customer FROM temp.holder h
+                           WHERE h.addr = t.addr
+                             AND t.time >= h.start - h.clock_error
+                             AND t.time < h.until + h.clock_error
+                             AND (h.port_first IS NULL OR t.port IS NULL
+                                  OR t.port BETWEEN h.port_first AND h.port_last)
+                           ORDER BY h.customer LIMIT 8) q), ''),
        m.message_key, 0, t.addr, r.source, r."offset", r.line
-  FROM temp.attributed t
-  JOIN temp.classed c ON c.customer = t.customer
+  FROM temp.run
+  JOIN (SELECT c.customer, t.*,
+               rank() OVER (PARTITION BY t.cust ORDER BY t.time, m.message_key) AS k
+          FROM temp.attributed t
+          JOIN temp.classed c ON c.cust = t.cust
+          JOIN main.mail_message m ON m.id = t.ref
+         WHERE t.what = 'm' AND t.doubt IS NOT NULL) t ON t.k <= run.evidence_max
+  JOIN temp.doubt_name u ON u.doubt = t.doubt
   JOIN main.mail_message m ON m.id = t.ref
   LEFT JOIN main.mail_recipient r ON r.message = m.id
    AND r.n = (SELECT min(q.n) FROM main.mail_recipient q WHERE q.message = m.id)
   LEFT JOIN main.verdict_name w ON w.id = m.verdict
-  LEFT JOIN main.name e ON e.id = m.sender
- WHERE t.what = 'm' AND t.doubt IS NOT NULL;
+  LEFT JOIN main.name e ON e.id = m.sender;
 
 INSERT INTO temp.fact
-SELECT s.customer, 'sample', 4, 0, s.first,
+SELECT c.customer, 'sample', 4, 0, s.first,
        printf('%d client packet%s from %s', s.client, iif(s.client = 1, '', 's'), x.text)
          || iif(s.syn > 0, printf(', %d of them SYN', s.syn), '')
          || ', sampled at ' || iif(g.text = '::', coalesce(n.name, 'an agent not told'), g.text)
@@ -144,10 +184,18 @@ SELECT s.customer, 'sample', 4, 0, s.first,
          || iif(s.doubt, ', holder in doubt', ''),
        NULL, 0, s.addr, NULL, NULL, NULL
   FROM temp.run
-  JOIN temp.seen_flow s
-  JOIN temp.classed c ON c.customer = s.customer AND c.class <> 'clean'
-  JOIN main.addr x ON x.id = s.addr
-  JOIN main.addr g ON g.id = s.agent
+ CROSS JOIN (SELECT c.cust, c.customer, c.class, c.first, c.last,
+                    (SELECT q.first FROM temp.seen_flow q -- those that are shown
+                      WHERE q.cust = c.cust AND q.client > 0
+                        AND iif(c.class = 'confirmed', q.last >= c.first - run.window
+                                AND q.first <= c.last + run.window, q.in_day)
+                      ORDER BY q.first LIMIT 1 OFFSET (SELECT evidence_max - 1 FROM temp.run)) AS until
+               FROM temp.run JOIN temp.classed c
+              WHERE c.class <> 'clean'
+              LIMIT -1) c
+ CROSS JOIN temp.seen_flow s ON s.cust = c.cust AND s.first <= coalesce(c.until, 4611686018427387904)
+ CROSS JOIN main.addr x ON x.id = s.addr
+ CROSS JOIN main.addr g ON g.id = s.agent
   LEFT JOIN main.flow_agent n ON n.agent = s.agent
  WHERE s.client > 0
    AND iif(c.class = 'confirmed',
@@ -177,13 +225,13 @@ SELECT DISTINCT c.customer, 'lease', 5, 0, nullif(h.start, -4611686018427387904)
   JOIN main.addr x ON x.id = h.addr;
 
 INSERT INTO temp.fact
-SELECT t.customer, 'complaint', 6, 0, k.received,
+SELECT c.customer, 'complaint', 6, 0, k.received,
        k.kind || ' report from ' || k.reporter || ', reported '
          || strftime('%Y-%m-%dT%H:%M:%SZ', k.reported / 1000000, 'unixepoch')
          || coalesce(', about ' || x.text, ''),
        k.message_key, 0, k.addr, NULL, NULL, NULL
   FROM temp.attributed t
-  JOIN temp.classed c ON c.customer = t.customer
+  JOIN temp.classed c ON c.cust = t.cust
   JOIN main.complaint k ON k.id = t.ref
   LEFT JOIN main.addr x ON x.id = k.addr
  WHERE t.what = 'c' AND t.doubt IS NULL;

@@ -1,4 +1,4 @@
--- Step 16: the findings themselves, in the words and figures that people read.
+-- Step 17: the findings themselves, in the words and figures that people read.
 DELETE FROM main.finding WHERE day = (SELECT day FROM temp.run);
 
 -- Confidence in percent: an order, and no probability (doc/classes.md).
@@ -9,13 +9,15 @@ SELECT c.*, run.day, run.window, run.watermark,
        CASE WHEN c.class <> 'confirmed' THEN NULL
             WHEN coalesce(s.in_window, 0) > 0 THEN 'seen'
             WHEN coalesce(s.visible, 0) > 0 THEN 'not_seen' ELSE 'not_visible' END AS flow_support,
-       (SELECT count(*) FROM temp.fired x WHERE x.customer = c.customer) AS rules,
-       (SELECT count(DISTINCT v.filter) FROM temp.day_message d
-          JOIN main.mail_verdict v ON v.message = d.message AND v.verdict IN (5, 6)
-         WHERE d.customer = c.customer AND (d.spam OR d.virus)) AS filters,
+       iif(c.class <> 'confirmed', 0,
+           (SELECT count(*) FROM temp.fired x WHERE x.customer = c.customer)) AS rules,
+       iif(c.class <> 'confirmed', 0,
+           (SELECT count(DISTINCT v.filter) FROM temp.day_message d
+              JOIN main.mail_verdict v ON v.message = d.message AND v.verdict IN (5, 6)
+             WHERE d.cust = c.cust AND (d.spam OR d.virus))) AS filters,
        k.innocent, k.taken
   FROM temp.run
-  JOIN temp.classed c
+ CROSS JOIN temp.classed c
   LEFT JOIN temp.figures g ON g.customer = c.customer
   LEFT JOIN temp.support s ON s.customer = c.customer
   LEFT JOIN temp.spoken k ON k.customer = c.customer;
@@ -27,15 +29,15 @@ SELECT j.day, j.customer,
        json_object(
          'transactions', coalesce(g.transactions, 0), 'messages', coalesce(g.messages, 0),
          'recipients', coalesce(g.recipients, 0),
-         'distinct_recipients', coalesce(g.distinct_recipients, 0),
-         'recipient_domains', coalesce(g.recipient_domains, 0),
+         'distinct_recipients', iif(g.customer IS NULL, 0, g.distinct_recipients),
+         'recipient_domains', iif(g.customer IS NULL, 0, g.recipient_domains),
          'spam', coalesce(g.spam_messages, 0), 'own_spam', coalesce(g.own_spam_messages, 0),
          'virus', coalesce(g.virus_messages, 0),
          'banned', coalesce(g.banned_messages, 0), 'listed', coalesce(g.listed_messages, 0),
          'clean', coalesce(g.clean_messages, 0),
          'adverse_delivered', coalesce(g.adverse_delivered, 0),
-         'senders', coalesce(g.senders, 0), 'canonical_senders', coalesce(g.canonical_senders, 0),
-         'sender_domains', coalesce(g.sender_domains, 0), 'helos', coalesce(g.helos, 0),
+         'senders', iif(g.customer IS NULL, 0, g.senders), 'canonical_senders', iif(g.customer IS NULL, 0, g.canonical_senders),
+         'sender_domains', iif(g.customer IS NULL, 0, g.sender_domains), 'helos', iif(g.customer IS NULL, 0, g.helos),
          'null_senders', coalesce(g.null_senders, 0),
          'tried_recipients', coalesce(g.tried_recipients, 0),
          'failed_recipients', coalesce(g.failed_recipients, 0),
@@ -43,23 +45,23 @@ SELECT j.day, j.customer,
          'unknown_recipients', coalesce(g.unknown_recipients, 0),
          'auth_addresses', coalesce(g.auth_addresses, 0),
          'ambiguous', coalesce(d.messages, 0),
-         'first', strftime('%Y-%m-%dT%H:%M:%S', g.first / 1000000, 'unixepoch') || printf('.%03dZ', g.first / 1000 % 1000),
-         'last', strftime('%Y-%m-%dT%H:%M:%S', g.last / 1000000, 'unixepoch') || printf('.%03dZ', g.last / 1000 % 1000),
-         'filters', json((SELECT json_group_array(q.text)
+         'first', time_text(g.first),
+         'last', time_text(g.last),
+         'filters', json(iif(coalesce(g.adverse, 0) = 0, '[]', (SELECT json_group_array(q.text)
                             FROM (SELECT DISTINCT n.text FROM temp.day_message m
                                     JOIN main.mail_verdict v ON v.message = m.message AND v.verdict IN (5, 6)
                                     JOIN main.name n ON n.id = v.filter
-                                   WHERE m.customer = j.customer AND (m.spam OR m.virus)
-                                   ORDER BY n.text) q)),
-         'signatures', json((SELECT json_group_array(q.text)
+                                   WHERE m.cust = j.cust AND (m.spam OR m.virus)
+                                   ORDER BY n.text) q))),
+         'signatures', json(iif(coalesce(g.adverse, 0) = 0, '[]', (SELECT json_group_array(q.text)
                             FROM (SELECT DISTINCT n.text FROM temp.day_message m
                                     JOIN main.mail_verdict v ON v.message = m.message AND v.verdict IN (5, 6)
                                     JOIN main.name n ON n.id = v.signature
-                                   WHERE m.customer = j.customer AND (m.spam OR m.virus)
-                                   ORDER BY n.text LIMIT 10) q)),
-         'rules', json((SELECT json_group_array(q.rule)
+                                   WHERE m.cust = j.cust AND (m.spam OR m.virus)
+                                   ORDER BY n.text LIMIT 10) q))),
+         'rules', json(iif(j.rules = 0, '[]', (SELECT json_group_array(q.rule)
                           FROM (SELECT x.rule FROM temp.fired x
-                                 WHERE x.customer = j.customer ORDER BY x.rule) q)),
+                                 WHERE x.customer = j.customer ORDER BY x.rule) q))),
          'against', json((SELECT json_group_array(q.rule)
                             FROM (SELECT x.rule FROM main.finding_role x
                                    WHERE x.day = j.day AND x.customer = j.customer AND x.n = 1
@@ -72,8 +74,8 @@ SELECT j.day, j.customer,
          'server_strong', coalesce(f.server_strong, 0), 'server_weak', coalesce(f.server_weak, 0),
          'expected', json(iif(coalesce(f.allowed, 0) OR k.customer IS NOT NULL AND k.fails IS NULL, 'true', 'false')),
          'slots', coalesce(f.slots, 0), 'ambiguous', coalesce(f.doubtful, 0),
-         'first', strftime('%Y-%m-%dT%H:%M:%S', f.first / 1000000, 'unixepoch') || printf('.%03dZ', f.first / 1000 % 1000),
-         'last', strftime('%Y-%m-%dT%H:%M:%S', f.last / 1000000, 'unixepoch') || printf('.%03dZ', f.last / 1000 % 1000),
+         'first', time_text(f.first),
+         'last', time_text(f.last),
          'window', j.window / 1000000, 'client_in_window', j.in_window,
          'p_miss', iif(j.flow_support = 'not_seen', round(exp(j.ln_miss), 4), NULL),
          'p_miss_messages', iif(j.flow_support = 'not_seen', j.visible, NULL),
@@ -139,9 +141,8 @@ SELECT j.day, j.customer,
                    ELSE 'maybe_mail: flows, and mail of the same address that may be of another customer' END
               || coalesce('; may be of ' ||
                    (SELECT group_concat(q.customer, ' or ')
-                      FROM (SELECT DISTINCT k.customer FROM temp.attributed t
-                              JOIN temp.candidate k ON k.claim = t.claim
-                             WHERE t.customer = j.customer AND t.doubt IS NOT NULL
+                      FROM (SELECT k.customer FROM temp.candidate k
+                             WHERE k.cust = j.cust
                              ORDER BY k.customer LIMIT 8) q), '')
        END,
        j.watermark
@@ -152,5 +153,4 @@ SELECT j.day, j.customer,
   LEFT JOIN temp.server_week n ON n.customer = j.customer
   LEFT JOIN temp.doubtful d ON d.customer = j.customer
   LEFT JOIN temp.recent_figures r ON r.customer = j.customer
-  LEFT JOIN temp.complained p ON p.customer = j.customer
- ORDER BY j.customer;
+  LEFT JOIN temp.complained p ON p.customer = j.customer;

@@ -1,4 +1,4 @@
--- Step 17: the day's figures for charts, and what this run saw.
+-- Step 18: the day's figures for charts, and what this run saw.
 DELETE FROM main.daily WHERE day = (SELECT day FROM temp.run);
 INSERT INTO main.daily
 SELECT day, scope, class, coalesce(kind, 'none'), coalesce(flow_support, 'none'), count(*)
@@ -27,7 +27,8 @@ SELECT run.day, run.day_start, run.day_end,
        (SELECT count(DISTINCT hour) FROM temp.flow_hour
          WHERE hour > run.day_start - 3600000000 AND hour < run.day_end),
        (run.day_end - run.day_start + 3599999999) / 3600000000,
-       m.n, m.n - coalesce((SELECT count(*) FROM temp.attributed WHERE what = 'm'), 0),
+       m.n, m.n - (SELECT count(*) FROM temp.attributed WHERE what = 'm')
+         - coalesce((SELECT sum(transactions) FROM temp.hour_sum), 0),
        coalesce((SELECT sum(messages) FROM temp.doubtful), 0),
        (SELECT count(*) FROM temp.who w JOIN temp.flow_figures f ON f.customer = w.customer
          WHERE w.scope <> 'remote' AND f.client >= run.flow_client_min

@@ -1,4 +1,4 @@
--- Step 12: who was reported, for a customer may be known by that alone.
+-- Step 19: who was reported, for a customer may be known by that alone.
 DELETE FROM main.reported WHERE day = (SELECT day FROM temp.run);
 INSERT INTO main.reported
 SELECT run.day, p.customer, w.scope, p.n

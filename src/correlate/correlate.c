@@ -9,7 +9,10 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/json_out.h"
+#include "correlate/functions.h"
+#include "correlate/holders.h"
 #include "correlate/server_pattern.h"
+#include "ingest/mail_sums.h"
 
 /* Client packets of one message: half of the 49.7 packets per completed
  * connection of the LINX day (9,672,926 packets, 194,649 SYN/ACK). */
@@ -18,6 +21,7 @@
 #define FLOW_CLIENT_MIN     1  /* sampled client packets of a suspect */
 #define MAIL_PORTS          "[25]"
 #define CLASS_STEP          60 /* the first step that goes beyond the rules */
+#define HOUR                (3600 * USEC)
 #define SETTLE              (5 * 86400 * USEC)
 
 /* How far back a customer's mail tells whose spam it is (44_recent.sql). */
@@ -165,6 +169,18 @@ mail_clock_error(const struct config *c)
 		if (c->mail[i].clock_error > worst)
 			worst = c->mail[i].clock_error;
 	return worst;
+}
+
+/* What the clocks of mail hosts are off, at most. */
+static int64_t
+mail_margin(const struct config *c)
+{
+	int64_t most = 0;
+
+	for (size_t i = 0; i < c->nmail; i++)
+		if (llabs(c->mail[i].clock_offset) > most)
+			most = llabs(c->mail[i].clock_offset);
+	return most;
 }
 
 static void
@@ -691,17 +707,38 @@ read_result(
 
 /* The steps with a number below the limit. */
 static int
+run_steps(const struct job *j, int limit, struct err *e)
+{
+	struct functions *functions = NULL;
+	struct holders *holders = NULL;
+	int rc = functions_open(&functions, j->store, e);
+
+	if (rc >= 0)
+		rc = holders_open(&holders, j->store, e);
+	if (rc >= 0)
+		rc = store_run_steps_below(j->store, "correlate", limit, e);
+	holders_close(holders);
+	functions_close(functions);
+	return rc;
+}
+
+static int
 steps(const struct job *j, int limit, struct err *e)
 {
+	const int64_t margin = mail_margin(j->config);
 	int rc = put_config(j->store, j->config, e);
 
 	if (rc >= 0)
 		rc = put_rules(j->store, j->rules, e);
 	if (rc >= 0)
 		rc = put_params(j, e);
+	if (rc >= 0) /* a replay tells on whom each rule fires */
+		rc = store_param(j->store, "every_role",
+		    value_int(limit == CLASS_STEP), e);
 	if (rc >= 0)
-		rc = store_run_steps_below(j->store, "correlate", limit, e);
-	return rc;
+		rc = mail_sums_update(j->store, (j->start - margin) / HOUR,
+		    (j->end - 1 + margin) / HOUR + 1, e);
+	return rc < 0 ? rc : run_steps(j, limit, e);
 }
 
 int

@@ -340,6 +340,13 @@ store_changes(const struct store *s)
 	return s->ops->changes(s->db);
 }
 
+int
+store_function(struct store *s, const char *name, int nargs, store_fn *fn,
+    void *arg, struct err *e)
+{
+	return s->ops->function(s->db, name, nargs, fn, arg, e);
+}
+
 /* --- interning */
 
 static int

@@ -74,4 +74,14 @@ int store_run_steps(struct store *s, const char *dir, struct err *e);
 int store_run_steps_below(
     struct store *s, const char *dir, int limit, struct err *e);
 
+/* A function that the SQL of this store can call, for what SQL does slowly.
+ * It reads nargs values (at most STORE_FN_ARGS) and sets *out, whose text must
+ * live until the function is called again; negative: *e says why.  fn NULL
+ * takes it away, before arg goes. */
+#define STORE_FN_ARGS 8
+typedef int store_fn(
+    void *arg, const struct value *v, struct value *out, struct err *e);
+int store_function(struct store *s, const char *name, int nargs, store_fn *fn,
+    void *arg, struct err *e);
+
 #endif

@@ -58,6 +58,10 @@ struct store_driver_ops {
 	int64_t (*last_id)(const void *db);
 	int64_t (*changes)(const void *db);
 
+	/* Makes fn a function of SQL; NULL takes it away. */
+	int (*function)(void *db, const char *name, int nargs, store_fn *fn,
+	    void *arg, struct err *e);
+
 	/* Runs all statements of a text.  On an error *at is the offset of the
 	 * one that failed. */
 	int (*script)(void *db, struct str sql, size_t *at, struct err *e);

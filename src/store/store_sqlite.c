@@ -567,28 +567,31 @@ st_column(const void *stmt, size_t i)
 
 /* Empty text and empty blobs are present, so p is never NULL for them. */
 static struct value
-st_value(const void *stmt, size_t i)
+value_of(sqlite3_value *v)
 {
-	sqlite3_stmt *st = ((const struct sqlite_stmt *)stmt)->st;
-	int at = (int)i;
 	const void *p;
 
-	switch (sqlite3_column_type(st, at)) {
+	switch (sqlite3_value_type(v)) {
 	case SQLITE_INTEGER:
-		return value_int(sqlite3_column_int64(st, at));
+		return value_int(sqlite3_value_int64(v));
 	case SQLITE_FLOAT:
-		return value_real(sqlite3_column_double(st, at));
+		return value_real(sqlite3_value_double(v));
 	case SQLITE_TEXT:
-		p = sqlite3_column_text(st, at);
-		return value_str(
-		    str_of(p, (size_t)sqlite3_column_bytes(st, at)));
+		p = sqlite3_value_text(v);
+		return value_str(str_of(p, (size_t)sqlite3_value_bytes(v)));
 	case SQLITE_BLOB:
-		p = sqlite3_column_blob(st, at);
-		return value_blob(
-		    p ? p : "", (size_t)sqlite3_column_bytes(st, at));
+		p = sqlite3_value_blob(v);
+		return value_blob(p ? p : "", (size_t)sqlite3_value_bytes(v));
 	default:
 		return value_null();
 	}
+}
+
+static struct value
+st_value(const void *stmt, size_t i)
+{
+	return value_of(sqlite3_column_value(
+	    ((const struct sqlite_stmt *)stmt)->st, (int)i));
 }
 
 static int64_t
@@ -639,6 +642,70 @@ db_script(void *db, struct str sql, size_t *at, struct err *e)
 	return 0;
 }
 
+/* --- functions */
+
+struct function {
+	store_fn *fn;
+	void *arg;
+};
+
+static void
+set_result(sqlite3_context *to, const struct value *v)
+{
+	switch (v->type) {
+	case VALUE_INT:
+	case VALUE_BOOL:
+	case VALUE_TIME:
+		sqlite3_result_int64(to, v->i);
+		break;
+	case VALUE_REAL:
+		sqlite3_result_double(to, v->r);
+		break;
+	case VALUE_TEXT:
+	case VALUE_JSON:
+		sqlite3_result_text64(
+		    to, v->s.p, v->s.n, SQLITE_TRANSIENT, SQLITE_UTF8);
+		break;
+	case VALUE_BLOB:
+		sqlite3_result_blob64(to, v->s.p, v->s.n, SQLITE_TRANSIENT);
+		break;
+	case VALUE_NULL:
+		sqlite3_result_null(to);
+	}
+}
+
+static void
+call(sqlite3_context *to, int n, sqlite3_value **args)
+{
+	const struct function *f = sqlite3_user_data(to);
+	struct value v[STORE_FN_ARGS], out = value_null();
+	struct err e;
+
+	for (int i = 0; i < n; i++)
+		v[i] = value_of(args[i]);
+	if (f->fn(f->arg, v, &out, &e) < 0)
+		sqlite3_result_error(to, e.text, -1);
+	else
+		set_result(to, &out);
+}
+
+static int
+db_function(void *db, const char *name, int nargs, store_fn *fn, void *arg,
+    struct err *e)
+{
+	struct sqlite_db *d = db;
+	struct function *f = NULL;
+	int rc;
+
+	if (fn != NULL) {
+		f = xmalloc(sizeof(*f));
+		*f = (struct function){fn, arg};
+	}
+	rc = sqlite3_create_function_v2(d->db, name, nargs, SQLITE_UTF8, f,
+	    fn ? call : NULL, NULL, NULL, f ? free : NULL);
+	return rc == SQLITE_OK ? 0 : fail(d, rc, e);
+}
+
 const struct store_driver_ops store_sqlite = {
     .name = "sqlite",
     .summary = "one SQLite file (the default)",
@@ -661,5 +728,6 @@ const struct store_driver_ops store_sqlite = {
     .value = st_value,
     .last_id = db_last_id,
     .changes = db_changes,
+    .function = db_function,
     .script = db_script,
 };

@@ -16,9 +16,12 @@ cd "$work/w"
 run() {
 	"$heloflow" -c heloflow.yaml "$@"
 }
-findings() { # without the watermark
+# Without the watermark, and how many different ones there were of whom no rule
+# asks it: that hangs on the hours of the log.
+findings() {
 	run correlate >correlated
-	run findings -o csv | sed 's/,[^,]*$//'
+	run findings -o csv | sed -E 's/,[^,]*$//
+		s/""(distinct_recipients|recipient_domains|(canonical_)?senders|sender_domains|helos)"":(null|[0-9]+),//g'
 }
 clocks() {
 	run check --since 2026-10-10 --until 2026-10-13 -o csv >page || rc=$?
@@ -31,7 +34,9 @@ clocks >clock
 [ "$(grep -c '^fine,' clock)" -eq 2 ] || { cat clock; exit 1; }
 
 sqlite3 heloflow.db "UPDATE mail_message SET received = received + 90000000
-    WHERE host = (SELECT id FROM name WHERE text = 'smtp2')"
+    WHERE host = (SELECT id FROM name WHERE text = 'smtp2');
+    DELETE FROM mail_sum;
+    INSERT OR IGNORE INTO mail_sum_due SELECT hour, coalesce(client, 0) FROM mail_message"
 run correlate --all >/dev/null
 findings >wrong
 ! cmp -s right wrong

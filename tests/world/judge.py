@@ -233,8 +233,66 @@ class Events:
         return self.nearest(self.by_client.get((host, addr), ()), received, 5 * 1000000)
 
 
+class Functions:
+    """Those of src/correlate/holders.h, by brute force."""
+
+    def __init__(self, db):
+        self.numbers, self.texts = {}, [None]
+        self.rows, self.of_addr = {}, collections.defaultdict(list)
+        self.narrow = collections.defaultdict(list)
+        for name, n in (("text_no", 1), ("text_of", 1), ("holder_add", 8), ("holder_delegated", 2),
+                        ("holder_of", 5), ("holder_parts", 3)):
+            db.create_function(name, n, getattr(self, name))
+
+    def text_no(self, text):
+        if text is not None and text not in self.numbers:
+            self.numbers[text] = len(self.texts)
+            self.texts.append(text)
+        return self.numbers.get(text)
+
+    def text_of(self, number):
+        return None if number is None else self.texts[number]
+
+    def holder_add(self, row, addr, *lease):
+        self.rows[row] = lease
+        self.of_addr[addr].append(row)
+
+    def holder_delegated(self, wide, narrow):
+        self.narrow[wide].append(self.rows[narrow])
+
+    def near(self, addr, first, last, slack=0):
+        for n in self.of_addr.get(addr, ()):
+            _, _, _, start, until, error = self.rows[n]
+            if last >= start - error + slack and first < until + error - slack:
+                yield n, self.rows[n]
+
+    def holder_parts(self, addr, first, last):
+        return any(low is not None or start > first or until <= last
+                   for _, (_, low, _, start, until, _) in self.near(addr, first, last))
+
+    def holder_of(self, addr, port, first, last, slack):
+        fitting, inside, shared = set(), set(), False
+        for n, (customer, low, high, start, until, _) in self.near(addr, first, last, slack):
+            if low is not None and port is None:
+                shared = True
+            elif low is not None and not low <= port <= high:
+                continue
+            elif any(first >= k[3] + k[5] - slack and last < k[4] - k[5] + slack for k in self.narrow[n]):
+                continue
+            else:
+                fitting.add(customer)
+                if start <= first and last < until:
+                    inside.add(customer)
+        if shared or len(inside) > 1:
+            return -1 if shared else -2
+        if len(fitting) > 1:
+            return -3
+        return self.text_no(min(inside)) if inside else -4 if fitting else None
+
+
 def attribution(db, day):
     """Runs the program's steps as far as the attribution of mail."""
+    Functions(db)
     names = json.loads(db.execute("SELECT parameters FROM correlation_run WHERE day = ?",
                                   (EPOCH_DAY + day,)).fetchone()[0])
     names["window"] *= 1000000  # printed in seconds
@@ -247,14 +305,23 @@ def attribution(db, day):
                    (name, value if isinstance(value, (int, float, str)) else json.dumps(value)))
     folder = os.path.join(tree, "schema", "correlate")
     for step in sorted(os.listdir(folder)):
-        if step < "40":
+        if step < "36":
             with open(os.path.join(folder, step), encoding="utf-8") as f:
                 db.executescript(f.read())
     return db.execute("""
-        SELECT h.text, m.queue_id, c.text, m.client_port, m.received, t.customer, t.doubt
+        SELECT h.text, m.queue_id, c.text, m.client_port, m.received, text_of(d.who >> 3), NULL
+          FROM temp.day_hour d
+          JOIN main.mail_message m ON m.hour = d.hour AND m.client IS nullif(d.client, 0)
+           AND coalesce(m.auth_user, 0) = d.auth_user AND coalesce(m.host, 0) = d.host
+           AND m.parent_queue_id IS NULL
+          LEFT JOIN main.name h ON h.id = m.host LEFT JOIN main.addr c ON c.id = m.client
+         WHERE NOT d.apart
+        UNION ALL
+        SELECT h.text, m.queue_id, c.text, m.client_port, m.received, text_of(t.cust), n.text
           FROM temp.attributed t JOIN main.mail_message m ON m.id = t.ref
           LEFT JOIN main.name h ON h.id = m.host LEFT JOIN main.addr c ON c.id = m.client
-         WHERE t.what = 'm'""")
+          LEFT JOIN temp.doubt_name n ON n.doubt = t.doubt
+         WHERE t.what = 'm'""").fetchall()
 
 
 def judge_event(e, row, count):

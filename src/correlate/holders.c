@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "correlate/holders.h"
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/map.h"
+
+#include <stdlib.h>
+
+#define LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+/* A lease of one address of the day. */
+struct holding {
+	int64_t addr, start, until, error;
+	int32_t row, customer;
+	int32_t port_first, port_last; /* -1: all ports */
+	/* Those that have the address within this one's prefix, before any
+	 * doubt, in holders.narrow: IPv6 prefixes are delegated. */
+	int32_t narrow, nnarrow;
+};
+
+struct text {
+	struct str text;
+	struct text *next; /* of the same hash */
+	int32_t no;
+};
+
+struct holders {
+	struct store *store;
+	struct arena mem;
+	struct text **text; /* by number; [0] is unused */
+	int32_t ntexts;
+	struct map by_text;
+	struct holding *all; /* by address, whole ones first, port, start */
+	size_t n, size;
+	bool sorted;
+	int32_t *narrow; /* rows; once sorted, places in all */
+	size_t nnarrow;
+	int32_t widest; /* ports of the widest block */
+};
+
+/* --- texts */
+
+static int32_t
+text_no(struct holders *h, struct str name)
+{
+	uint64_t key = hash_str(name, 0);
+	struct text *first = map_get(&h->by_text, key), *c;
+
+	for (c = first; c != NULL; c = c->next)
+		if (str_eq(c->text, name))
+			return c->no;
+	if ((h->ntexts & (h->ntexts - 1)) == 0) /* a power of two */
+		h->text = xrealloc(
+		    h->text, 2 * (size_t)h->ntexts * sizeof(struct text *));
+	c = arena_alloc(&h->mem, sizeof(*c));
+	*c = (struct text){arena_dup(&h->mem, name), first, h->ntexts};
+	map_put(&h->by_text, key, c);
+	h->text[h->ntexts++] = c;
+	return c->no;
+}
+
+static int
+fn_text_no(void *arg, const struct value *v, struct value *out, struct err *e)
+{
+	(void)e;
+	*out = v[0].type == VALUE_TEXT ? value_int(text_no(arg, v[0].s))
+	                               : value_null();
+	return 0;
+}
+
+static int
+fn_text_of(void *arg, const struct value *v, struct value *out, struct err *e)
+{
+	struct holders *h = arg;
+
+	(void)e;
+	*out = v[0].type == VALUE_INT && v[0].i > 0 && v[0].i < h->ntexts
+	           ? value_str(h->text[v[0].i]->text)
+	           : value_null();
+	return 0;
+}
+
+/* --- loading */
+
+static int
+by_place(const void *pa, const void *pb)
+{
+	const struct holding *a = pa, *b = pb;
+
+	if (a->addr != b->addr)
+		return a->addr < b->addr ? -1 : 1;
+	if (a->port_first != b->port_first)
+		return a->port_first < b->port_first ? -1 : 1;
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
+	return a->row < b->row ? -1 : a->row > b->row;
+}
+
+static int32_t
+port_of(struct value v)
+{
+	return v.type == VALUE_INT ? (int32_t)v.i : -1;
+}
+
+static int
+fn_holder_add(
+    void *arg, const struct value *v, struct value *out, struct err *e)
+{
+	struct holders *h = arg;
+	struct holding *o;
+
+	(void)out;
+	if (h->n > 0 && v[0].i <= h->all[h->n - 1].row)
+		return err_set(e, ERR_FAIL, "holder_add: rows out of order");
+	if (h->n == h->size) {
+		h->size = h->size ? 2 * h->size : 1024;
+		h->all = xrealloc(h->all, h->size * sizeof(*h->all));
+	}
+	o = &h->all[h->n++];
+	*o = (struct holding){.row = (int32_t)v[0].i,
+	    .addr = v[1].i,
+	    .customer = text_no(h, v[2].s),
+	    .port_first = port_of(v[3]),
+	    .port_last = port_of(v[4]),
+	    .start = v[5].i,
+	    .until = v[6].i,
+	    .error = v[7].i};
+	if (o->port_last - o->port_first > h->widest)
+		h->widest = o->port_last - o->port_first;
+	h->sorted = false;
+	return 0;
+}
+
+/* Before they are sorted; NULL: there is no such row. */
+static struct holding *
+of_row(struct holders *h, int64_t row)
+{
+	size_t low = 0, high = h->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (h->all[mid].row < row)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < h->n && h->all[low].row == row ? &h->all[low] : NULL;
+}
+
+/* Calls come with the narrow ones of each wide one together. */
+static int
+fn_holder_delegated(
+    void *arg, const struct value *v, struct value *out, struct err *e)
+{
+	struct holders *h = arg;
+	struct holding *wide = h->sorted ? NULL : of_row(h, v[0].i);
+	size_t n = h->nnarrow;
+
+	(void)out;
+	if (wide == NULL || of_row(h, v[1].i) == NULL)
+		return err_set(e, ERR_FAIL, "holder_delegated: no such row");
+	if ((n & (n - 1)) == 0) /* 0, or a power of two */
+		h->narrow =
+		    xrealloc(h->narrow, (n ? 2 * n : 1) * sizeof(*h->narrow));
+	if (wide->nnarrow++ == 0)
+		wide->narrow = (int32_t)n;
+	h->narrow[h->nnarrow++] = (int32_t)v[1].i;
+	return 0;
+}
+
+/* The places in all of what was told by its row. */
+static void
+sort(struct holders *h)
+{
+	int32_t *at;
+	size_t rows;
+
+	if (h->sorted || h->n == 0)
+		return;
+	h->sorted = true;
+	rows = (size_t)h->all[h->n - 1].row; /* the last one is the largest */
+	qsort(h->all, h->n, sizeof(*h->all), by_place);
+	at = xcalloc(rows + 1, sizeof(*at));
+	for (size_t i = 0; i < h->n; i++)
+		at[h->all[i].row] = (int32_t)i;
+	for (size_t i = 0; i < h->nnarrow; i++)
+		h->narrow[i] = at[h->narrow[i]];
+	free(at);
+}
+
+/* --- looking */
+
+/* Something that was seen of an address. */
+struct seen {
+	int64_t addr, first, last;
+	int64_t slack; /* so much surer is its clock than the worst */
+	int32_t port;  /* -1: not known */
+};
+
+/* What the leases near it say. */
+struct near {
+	int32_t fitting, inside; /* a customer; 0 none, -1 several */
+	bool no_port;            /* ports would decide */
+	bool part;               /* an end of a lease, or ports */
+};
+
+static void
+note(int32_t *one, int32_t customer)
+{
+	if (*one == 0)
+		*one = customer;
+	else if (*one != customer)
+		*one = -1;
+}
+
+static bool
+is_near(const struct holding *o, const struct seen *s)
+{
+	const int64_t error = o->error - s->slack;
+
+	return s->last >= o->start - error && s->first < o->until + error;
+}
+
+static bool
+is_inside(const struct holding *o, const struct seen *s)
+{
+	return s->first >= o->start && s->last < o->until;
+}
+
+static bool
+is_delegated(
+    const struct holders *h, const struct holding *o, const struct seen *s)
+{
+	for (int32_t i = 0; i < o->nnarrow; i++) {
+		const struct holding *k = &h->all[h->narrow[o->narrow + i]];
+
+		if (s->first >= k->start + k->error - s->slack &&
+		    s->last < k->until - k->error + s->slack)
+			return true;
+	}
+	return false;
+}
+
+/* The first place of addr whose ports begin at port or above. */
+static size_t
+find(const struct holders *h, int64_t addr, int32_t port)
+{
+	size_t low = 0, high = h->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct holding *o = &h->all[mid];
+
+		if (o->addr < addr || (o->addr == addr && o->port_first < port))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static void
+take(struct near *near, const struct holding *o, const struct seen *s)
+{
+	note(&near->fitting, o->customer);
+	if (is_inside(o, s))
+		note(&near->inside, o->customer);
+}
+
+static struct near
+look(const struct holders *h, const struct seen *s)
+{
+	struct near near = {0};
+	const struct holding *o;
+	size_t i = find(h, s->addr, -1);
+
+	for (; i < h->n; i++) {
+		o = &h->all[i];
+		if (o->addr != s->addr || o->port_first >= 0)
+			break;
+		if (!is_near(o, s))
+			continue;
+		near.part |= !is_inside(o, s);
+		if (!is_delegated(h, o, s))
+			take(&near, o, s);
+	}
+	if (i == h->n || h->all[i].addr != s->addr)
+		return near;
+	if (s->port >= 0) /* blocks that can begin so far below the port */
+		i = find(
+		    h, s->addr, s->port > h->widest ? s->port - h->widest : 0);
+	for (; i < h->n && !near.no_port; i++) {
+		o = &h->all[i];
+		if (o->addr != s->addr ||
+		    (s->port >= 0 && o->port_first > s->port))
+			break;
+		if (!is_near(o, s))
+			continue;
+		if (s->port < 0)
+			near.no_port = near.part = true;
+		else if (o->port_last >= s->port)
+			take(&near, o, s);
+	}
+	return near;
+}
+
+static int
+fn_holder_of(void *arg, const struct value *v, struct value *out, struct err *e)
+{
+	struct holders *h = arg;
+	struct seen s = {v[0].i, v[2].i, v[3].i, v[4].i, port_of(v[1])};
+	struct near near;
+
+	(void)e;
+	if (v[0].type != VALUE_INT)
+		return 0;
+	sort(h);
+	near = look(h, &s);
+	if (near.no_port)
+		*out = value_int(SHARED_ADDRESS);
+	else if (near.inside < 0)
+		*out = value_int(OVERLAPPING_LEASES);
+	else if (near.fitting < 0)
+		*out = value_int(LEASE_CHANGE);
+	else if (near.inside > 0)
+		*out = value_int(near.inside);
+	else if (near.fitting > 0)
+		*out = value_int(LEASE_EDGE);
+	return 0;
+}
+
+static int
+fn_holder_parts(
+    void *arg, const struct value *v, struct value *out, struct err *e)
+{
+	struct seen s = {v[0].i, v[1].i, v[2].i, 0, -1};
+
+	(void)e;
+	sort(arg);
+	*out = value_int(look(arg, &s).part);
+	return 0;
+}
+
+/* --- the functions */
+
+static const struct {
+	const char *name;
+	int nargs;
+	store_fn *fn;
+} functions[] = {
+    {"text_no", 1, fn_text_no},
+    {"text_of", 1, fn_text_of},
+    {"holder_add", 8, fn_holder_add},
+    {"holder_delegated", 2, fn_holder_delegated},
+    {"holder_of", 5, fn_holder_of},
+    {"holder_parts", 3, fn_holder_parts},
+};
+
+int
+holders_open(struct holders **out, struct store *s, struct err *e)
+{
+	struct holders *h = xcalloc(1, sizeof(*h));
+	int rc = 0;
+
+	h->store = s;
+	h->ntexts = 1;
+	h->text = xcalloc(1, sizeof(struct text *));
+	for (size_t i = 0; rc >= 0 && i < LEN(functions); i++)
+		rc = store_function(s, functions[i].name, functions[i].nargs,
+		    functions[i].fn, h, e);
+	if (rc < 0)
+		holders_close(h);
+	else
+		*out = h;
+	return rc;
+}
+
+void
+holders_close(struct holders *h)
+{
+	struct err e;
+
+	if (h == NULL)
+		return;
+	for (size_t i = 0; i < LEN(functions); i++)
+		store_function(h->store, functions[i].name, functions[i].nargs,
+		    NULL, NULL, &e);
+	map_free(&h->by_text);
+	arena_free(&h->mem);
+	free(h->text);
+	free(h->all);
+	free(h->narrow);
+	free(h);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who held an address when, for the steps of a run, as SQL functions.  A join
+ * of millions of slots and messages with a million leases takes a microsecond
+ * and more a row, this a tenth of it.
+ *
+ *	text_no(text)       a number for the text, from 1, as long as the run
+ *	                    lasts: of customers, domains, senders
+ *	text_of(no)         the text
+ *	holder_add(row, addr, customer, port_first, port_last, start, until,
+ *	    clock_error)    one lease of one address; in order of row
+ *	holder_delegated(wide, narrow)
+ *	                    rows: the narrow one has the address within the
+ *	                    IPv6 prefix of the wide one; in order of wide
+ *	holder_of(addr, port, first, last, slack)
+ *	                    the customer's number; NULL: no lease comes near;
+ *	                    or the reason of doubt, enum holder_doubt; slack:
+ *	                    so much surer the clock is than clock_error says
+ *	holder_parts(addr, first, last)
+ *	                    1: a slot of that time must be taken apart, for it
+ *	                    saw an end of a lease, or there are port leases
+ */
+#ifndef CORRELATE_HOLDERS_H
+#define CORRELATE_HOLDERS_H
+
+#include "store/store.h"
+
+/* The names are in schema/correlate/32_attribute.sql. */
+enum holder_doubt {
+	SHARED_ADDRESS = -1,
+	OVERLAPPING_LEASES = -2,
+	LEASE_CHANGE = -3,
+	LEASE_EDGE = -4,
+};
+
+struct holders;
+
+/* Registers the functions with the store; close takes them back. */
+int holders_open(struct holders **out, struct store *s, struct err *e);
+void holders_close(struct holders *h);
+
+#endif

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sums of hours (mail_sum): they change nothing that a finding says but for
+ * how many different senders a customer had of whom nothing is asked.
+ */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "ingest/mail_sums.h"
+#include "tests/unit/world.h"
+
+enum { CLEAN = 1, SPAM = 5 };
+enum { DELIVERED = 1, BOUNCED = 3 };
+enum { KNOWN = 15 }; /* messages of a customer that rules ask for */
+
+static uint32_t seed;
+
+static int
+below(int n)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (int)((seed >> 8) % (uint32_t)n);
+}
+
+static void
+one_mail(int64_t at, const char *client, const char *sender, int verdict)
+{
+	world_mail((struct mail){.at = at,
+	    .client = client,
+	    .sender = sender,
+	    .helo = "h.example.com",
+	    .rcpt = "r@example.net",
+	    .verdict = verdict,
+	    .disposition = DELIVERED});
+}
+
+/* Distinct figures are there where a rule could fire or something speaks
+ * against the customer, and else are not. */
+static void
+distinct_figures_where_they_matter(void **state)
+{
+	char sender[32];
+
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_mail_hours(AT(0, 0, 0), 24);
+	for (int i = 0; i < 9; i++)
+		one_mail(AT(9, i, 0), "198.51.100.1", "a@example.com", CLEAN);
+	for (int i = 0; i < 3; i++)
+		one_mail(AT(9, i, 0), "198.51.100.2",
+		    i ? "b@example.com" : "a@example.com", i ? CLEAN : SPAM);
+	/* Ten HELO names are asked for, and there may be ten. */
+	for (int i = 0; i < 12; i++) {
+		snprintf(
+		    sender, sizeof(sender), "s%c@d%d.example.com", 'a' + i, i);
+		world_mail((struct mail){.at = AT(9, i, 0),
+		    .client = "198.51.100.3",
+		    .sender = sender,
+		    .helo = i % 2 ? "x.example.com" : "y.example.com",
+		    .rcpt = "r@example.net",
+		    .verdict = CLEAN,
+		    .disposition = DELIVERED});
+	}
+	one_mail(AT(9, 0, 0), "203.0.113.9", "b@example.com", SPAM);
+	world_correlate(DAY, NULL);
+	assert_string_equal(
+	    world_rows(
+	        "SELECT customer, class, json_extract(log,'$.transactions'),"
+	        " json_type(log,'$.senders'), json_extract(log,'$.senders'),"
+	        " json_extract(log,'$.helos'), json_extract(log,'$.spam') "
+	        "FROM finding ORDER BY customer"),
+	    "198.51.100.1|clean|9|null|||0\n"
+	    "198.51.100.2|below_threshold|3|integer|2|1|1\n"
+	    "198.51.100.3|clean|12|integer|12|2|0\n"
+	    "203.0.113.9|below_threshold|1|integer|1|1|1\n");
+}
+
+static int
+note_rule(void *with, const struct detect_rule *r, const struct stmt *st)
+{
+	if (str_eq(r->rule, STR("bounce_server")))
+		*(int64_t *)with = stmt_value(st, 0).i;
+	return 0;
+}
+
+/* A run does not ask whether a rule speaks for whom nothing speaks against; a
+ * replay of rules does. */
+static void
+a_replay_asks_for_roles(void **state)
+{
+	struct detect *rules = world_rules();
+	int64_t fires = -1;
+	struct store *s;
+	struct err e;
+	char rcpt[40];
+
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_mail_hours(AT(0, 0, 0), 24);
+	for (int i = 0; i < 20; i++) {
+		snprintf(rcpt, sizeof(rcpt), "r@d%d.example.net", i);
+		world_mail((struct mail){.at = AT(9, i, 0),
+		    .client = "198.51.100.1",
+		    .sender = "",
+		    .helo = "h.example.com",
+		    .rcpt = rcpt,
+		    .verdict = CLEAN,
+		    .disposition = DELIVERED});
+	}
+	world_correlate(DAY, NULL);
+	assert_string_equal(
+	    world_rows("SELECT class, json_extract(log,'$.null_senders'), "
+	               "json_type(log,'$.senders') FROM finding"),
+	    "clean|20|null\n");
+	if (store_open(&s, world_path, STORE_WRITE, &e) < 0 ||
+	    correlate_replay(s, &config, rules, 0, DAY, note_rule, &fires, &e) <
+	        0)
+		fail_msg("%s", e.text);
+	store_close(s);
+	detect_free(rules);
+	assert_int_equal(fires, 1);
+}
+
+static void
+senders_without_what_differs(void **state)
+{
+	static const char *const senders[] = {"prvs=1234ab=joe@x.example",
+	    "joe@x.example", "SRS0=Hx=tt=dom=u@f.example", "srs1+a=b@f.example",
+	    "list-17-user=dom.example@l.example", "list+bob@l.example",
+	    "a1b2@x.example", "ab@X.EXAMPLE", "prvs=@x.example",
+	    "srs0@x.example", "@x.example", "plain", "+a@x.example",
+	    "a@b@x.example", "\xc3\xa4@x.example"};
+
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_mail_hours(AT(0, 0, 0), 24);
+	for (size_t i = 0; i < sizeof(senders) / sizeof(senders[0]); i++)
+		one_mail(AT(9, 0, (int)i), "198.51.100.1", senders[i], SPAM);
+	world_correlate(DAY, NULL);
+	assert_string_equal(
+	    world_rows("SELECT json_extract(log,'$.senders'), "
+	               "json_extract(log,'$.canonical_senders'), "
+	               "json_extract(log,'$.sender_domains') FROM finding"),
+	    "15|11|3\n");
+}
+
+/* Whoever changes a message marks its hour, as the importer does. */
+static void
+mark(int64_t key)
+{
+	struct store *s;
+	struct err e;
+
+	if (store_open(&s, world_path, STORE_WRITE, &e) < 0 ||
+	    store_begin(s, &e) < 0 || mail_sums_mark(s, key, &e) < 0 ||
+	    store_commit(s, &e) < 0)
+		fail_msg("%s", e.text);
+	store_close(s);
+}
+
+static const char *
+left(void)
+{
+	return world_rows("SELECT count(*) FROM mail_sum_due");
+}
+
+static void
+what_changes_later_is_counted_anew(void **state)
+{
+	char rcpt[32];
+
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_mail_hours(AT(0, 0, 0), 24);
+	for (int i = 1; i <= KNOWN; i++) {
+		snprintf(rcpt, sizeof(rcpt), "r%d@example.net", i);
+		world_mail((struct mail){.at = AT(9, i, 0),
+		    .client = "198.51.100.1",
+		    .sender = "a@example.com",
+		    .helo = "h.example.com",
+		    .rcpt = rcpt,
+		    .disposition = DELIVERED});
+	}
+	one_mail(AT(30, 0, 0), "198.51.100.1", "a@example.com", 0);
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.1", "clean", "- -");
+	assert_string_equal(left(), "1\n"); /* that of the next day */
+	/* verdicts come */
+	for (int i = 1; i <= KNOWN; i++) {
+		world_do(sqlite3_mprintf("UPDATE mail_message SET verdict = 5 "
+		                         "WHERE id = %d",
+		    i));
+		world_do(sqlite3_mprintf(
+		    "INSERT INTO mail_verdict (message, n, filter, verdict, "
+		    "time) VALUES (%d, 1, 3, 5, 0)",
+		    i));
+		mark(i);
+	}
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.1", "confirmed", "spam not_visible");
+	/* it is of another client, and that of nobody any more */
+	for (int i = 1; i <= KNOWN; i++) {
+		mark(i);
+		world_addr("198.51.100.2");
+		world_run(
+		    "UPDATE mail_message SET client = (SELECT id FROM addr "
+		    "WHERE text = '198.51.100.2') WHERE hour = 480009");
+		mark(i);
+	}
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.1", NULL, NULL);
+	world_expect("198.51.100.2", "confirmed", "spam not_visible");
+	world_run("DELETE FROM mail_message WHERE hour = 480009");
+	world_do(
+	    sqlite3_mprintf("INSERT INTO mail_sum_due SELECT DISTINCT hour, "
+	                    "client FROM mail_sum"));
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.2", NULL, NULL);
+	assert_string_equal(
+	    world_rows("SELECT count(*) FROM mail_sum WHERE hour = 480009"),
+	    "0\n");
+}
+
+/* --- hours as a whole and message by message say the same */
+
+static void
+address(char *out, size_t n, int i)
+{
+	snprintf(out, n, "198.51.100.%d", i + 1);
+}
+
+static void
+random_leases(void)
+{
+	char ip[32], who[8];
+
+	for (int i = 0; i < 8; i++) {
+		int64_t at = AT(0, 0, 0) - HOUR;
+
+		address(ip, sizeof(ip), i);
+		while (at < AT(24, 0, 0)) {
+			int64_t end = at + (1 + below(600)) * 60 * USEC;
+
+			snprintf(who, sizeof(who), "c%d", below(9));
+			if (i < 6)
+				world_lease(ip, at, end, who, below(3) * 60);
+			else
+				world_port_lease(ip, 1024 + below(8) * 1000,
+				    9000 + below(8) * 1000, at, end, who);
+			at = end + below(3) * 60 * USEC;
+		}
+	}
+}
+
+static void
+random_mail(void)
+{
+	static const char *const users[] = {NULL, NULL, "u1", "u2"};
+	char ip[32], sender[40];
+
+	for (int i = 0; i < 400; i++) {
+		address(ip, sizeof(ip), below(10));
+		snprintf(sender, sizeof(sender), "s%d@d%d.example.com",
+		    below(40), below(12));
+		world_mail(
+		    (struct mail){.at = AT(0, 0, 0) + below(86400) * USEC,
+		        .client = ip,
+		        .port = below(3) ? 1024 + below(16000) : 0,
+		        .auth = users[below(4)],
+		        .sender = below(9) ? sender : "",
+		        .helo = below(5) ? "h.example.com" : sender,
+		        .rcpt = sender + below(3),
+		        .verdict = below(5) ? below(2) : SPAM,
+		        .disposition = below(4) ? DELIVERED : BOUNCED,
+		        .dsn = below(2) ? "5.1.1" : "5.7.1"});
+	}
+}
+
+/* All but how many different ones there were. */
+static char *
+told(void)
+{
+	return strdup(world_rows(
+	    "SELECT customer, attributed_by, scope, class, kind, first_seen, "
+	    "last_seen, reason, confidence, json_remove(log, '$.senders', "
+	    "'$.canonical_senders', '$.sender_domains', '$.helos', "
+	    "'$.distinct_recipients', '$.recipient_domains'), (SELECT "
+	    "group_concat(a.addr || ':' || a.messages) FROM finding_addr a "
+	    "WHERE a.customer = f.customer) FROM finding f UNION ALL "
+	    "SELECT messages, unattributed, ambiguous, 0, 0, 0, 0, 0, 0, 0, 0 "
+	    "FROM correlation_run"));
+}
+
+static void
+whole_hours_and_single_messages_agree(void **state)
+{
+	for (int k = 1; k <= 6; k++) {
+		char *whole, *apart;
+
+		seed = (uint32_t)k * 7919;
+		world_prefix("198.51.100.0/24");
+		world_account("u1", "c1");
+		world_mail_hours(AT(0, 0, 0), 24);
+		random_leases();
+		random_mail();
+		world_correlate(DAY, NULL);
+		whole = told();
+		/* An hour that began before the day is taken apart. */
+		world_run("UPDATE mail_sum SET first = first - 90000000000");
+		world_correlate(DAY, NULL);
+		apart = told();
+		assert_true(strlen(whole) > 2000);
+		assert_string_equal(whole, apart);
+		free(whole);
+		free(apart);
+		world_close(state);
+		world_open(state);
+	}
+}
+
+#define WORLD(f) cmocka_unit_test_setup_teardown(f, world_open, world_close)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    WORLD(distinct_figures_where_they_matter),
+	    WORLD(a_replay_asks_for_roles),
+	    WORLD(senders_without_what_differs),
+	    WORLD(what_changes_later_is_counted_anew),
+	    WORLD(whole_hours_and_single_messages_agree),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
