@@ -89,9 +89,7 @@ DROP TABLE IF EXISTS temp.recent_sender;
 CREATE TEMP TABLE recent_sender (
   sender INTEGER PRIMARY KEY, address TEXT, domain TEXT);
 INSERT INTO temp.recent_sender
-SELECT n.id, lower(n.text),
-       iif(instr(n.text, '@') = 0, '',
-           lower(substr(n.text, length(rtrim(n.text, replace(n.text, '@', ''))) + 1)))
+SELECT n.id, lower(n.text), coalesce(mail_domain(n.text), '')
   FROM main.name n
  WHERE n.id IN (SELECT sender FROM temp.recent_mail);
 DROP TABLE IF EXISTS temp.recent_bad;
