@@ -15,12 +15,11 @@ SELECT 'delivery', message_key, received, time, host, mta, instance, queue_id,
        subject, relay, disposition, stage, reply, dsn, reason, verdict, filter,
        score, threshold, signature, rule, direction
   FROM delivery;
-SELECT 'attempt', printf('%016x', message_key), a.attempt, a.time, rcpt.text,
+SELECT 'attempt', printf('%016x', message_key), a.attempt, a.time, r.recipient,
        relay.text, relay_addr.text, a.disposition, a.reply, a.dsn, a.reason
   FROM every_attempt a
   JOIN mail_message m ON m.id = a.message
   JOIN mail_recipient r ON r.message = a.message AND r.n = a.n
-  LEFT JOIN name rcpt ON rcpt.id = r.recipient
   LEFT JOIN name relay ON relay.id = a.relay
   LEFT JOIN addr relay_addr ON relay_addr.id = a.relay_addr;
 SELECT 'verdict', message_key, filter, verdict, score, threshold, signature,

@@ -2,7 +2,7 @@
 -- is).  Mail in doubt is counted apart and enters none of them.
 
 -- One row a transaction that is looked at by itself: what filters and our servers
--- said of it (mail_outcome, schema/019_mail_sum.sql).
+-- said of it (mail_outcome, schema/020_recipient.sql).
 DROP TABLE IF EXISTS temp.day_message;
 CREATE TEMP TABLE day_message (
   message INTEGER PRIMARY KEY, message_key INTEGER,
@@ -96,7 +96,7 @@ SELECT cust, coalesce(domain_no, 0)
 -- are not his own.  spam, virus: of his own, as said above.
 DROP TABLE IF EXISTS temp.written_to;
 CREATE TEMP TABLE written_to (
-  cust INTEGER, recipient INTEGER, messages INTEGER, others INTEGER,
+  cust INTEGER, recipient TEXT, messages INTEGER, others INTEGER,
   spam INTEGER, virus INTEGER, unknown INTEGER,
   PRIMARY KEY (cust, recipient)) WITHOUT ROWID;
 INSERT INTO temp.written_to
@@ -126,10 +126,9 @@ CREATE TEMP TABLE to_whom (
   cust INTEGER PRIMARY KEY, recipients INTEGER, domains INTEGER, unknown INTEGER,
   spam INTEGER, virus INTEGER);
 INSERT INTO temp.to_whom
-SELECT w.cust, count(*), count(DISTINCT text_no(mail_domain(n.text))), sum(w.unknown),
+SELECT w.cust, count(*), count(DISTINCT text_no(mail_domain(w.recipient))), sum(w.unknown),
        sum(w.spam AND w.others <= 1), sum(w.virus AND w.others <= 1)
   FROM temp.written_to w
- CROSS JOIN main.name n ON n.id = w.recipient
  GROUP BY w.cust;
 -- Adverse messages whose recipients are not named.
 DROP TABLE IF EXISTS temp.to_nobody;

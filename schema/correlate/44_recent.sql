@@ -121,7 +121,7 @@ SELECT h.customer, h.domain
 -- of these days is no sign of forwarding, for a bot may come back to a list.
 DROP TABLE IF EXISTS temp.recent_written;
 CREATE TEMP TABLE recent_written (
-  customer TEXT, recipient INTEGER, messages INTEGER, others INTEGER,
+  customer TEXT, recipient TEXT, messages INTEGER, others INTEGER,
   PRIMARY KEY (customer, recipient)) WITHOUT ROWID;
 INSERT INTO temp.recent_written
 SELECT m.customer, r.recipient, count(*),
@@ -154,7 +154,7 @@ CREATE TEMP TABLE stranger (
 INSERT INTO temp.stranger
 SELECT a.customer, count(DISTINCT iif(a.spam, a.who, NULL)), count(DISTINCT iif(a.virus, a.who, NULL)),
        count(DISTINCT iif(a.spam, a.domain, NULL)), count(DISTINCT iif(a.virus, a.domain, NULL))
-  FROM (SELECT f.customer, d.spam, d.virus, s.domain, coalesce(r.recipient, -d.sender) AS who,
+  FROM (SELECT f.customer, d.spam, d.virus, s.domain, coalesce(r.recipient, d.sender) AS who,
                CASE WHEN r.recipient IS NULL THEN f.passed_on_share <= 0.15
                     ELSE coalesce(t.others <= 1, 1) END AS fresh
           FROM temp.recent_figures f

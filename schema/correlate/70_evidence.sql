@@ -127,7 +127,7 @@ SELECT k.customer, 'verdict', 2, -v.verdict, v.time,
 INSERT INTO temp.fact
 SELECT k.customer, 'delivery', 3, NOT (d.spam OR d.virus), r.time,
        coalesce(p.text, 'no outcome yet') || coalesce(' at ' || g.text, '')
-         || coalesce(' for <' || n.text || '>', '')
+         || coalesce(' for <' || r.recipient || '>', '')
          || iif(r.reply IS NULL, '', printf(', reply %d', r.reply)) || coalesce(' ' || r.dsn, '')
          || coalesce(': ' || r.reason, '')
          || coalesce('; message ' || m.queue_id, '')
@@ -140,7 +140,6 @@ SELECT k.customer, 'delivery', 3, NOT (d.spam OR d.virus), r.time,
  CROSS JOIN main.mail_recipient r ON r.message = d.message
   LEFT JOIN main.disposition_name p ON p.id = r.disposition
   LEFT JOIN main.stage_name g ON g.id = r.stage
-  LEFT JOIN main.name n ON n.id = r.recipient
   LEFT JOIN main.name e ON e.id = m.sender
   LEFT JOIN main.addr x ON x.id = m.client
  WHERE d.spam OR d.virus

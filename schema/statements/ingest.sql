@@ -117,12 +117,10 @@ SELECT m.received, host.text, mta.text, instance.text, m.queue_id,
  WHERE m.id = ?1;
 
 -- name: recipients_get
-SELECT r.n, recipient.text, orig.text, r.final_queue_id, r.time, relay.text,
+SELECT r.n, r.recipient, r.orig_recipient, r.final_queue_id, r.time, relay.text,
        r.disposition, r.stage, r.reply, r.dsn, r.reason, source.text,
        r."offset", r.line
   FROM mail_recipient r
-  LEFT JOIN name recipient ON recipient.id = r.recipient
-  LEFT JOIN name orig ON orig.id = r.orig_recipient
   LEFT JOIN name relay ON relay.id = r.relay
   LEFT JOIN name source ON source.id = r.source
  WHERE r.message = ?1
@@ -196,10 +194,7 @@ INSERT OR IGNORE INTO mail_hop (queue_id, message, recipient, time)
 VALUES (?1, ?2, ?3, ?4);
 
 -- name: hops_get
-SELECT h.queue_id, recipient.text
-  FROM mail_hop h
-  JOIN name recipient ON recipient.id = h.recipient
- WHERE h.message = ?1;
+SELECT queue_id, recipient FROM mail_hop WHERE message = ?1;
 
 -- name: hops_move
 UPDATE OR REPLACE mail_hop SET message = ?2 WHERE message = ?1;

@@ -5,6 +5,9 @@ INSERT OR IGNORE INTO mail_sum_due
 SELECT hour, coalesce(client, 0)
   FROM mail_message WHERE id = ?1;
 
+-- name: mail_sums_mark_hour
+INSERT OR IGNORE INTO mail_sum_due VALUES (?1 / 3600000000, coalesce(?2, 0));
+
 -- name: mail_sums_clear
 DELETE FROM mail_sum
  WHERE (hour, client) IN (SELECT hour, client FROM mail_sum_due
@@ -13,14 +16,15 @@ DELETE FROM mail_sum
 -- name: mail_sums_read
 -- Loops in the order that is written: nothing is sorted.
 SELECT d.hour, d.client, coalesce(m.auth_user, 0), coalesce(m.host, 0), m.id, m.received, m.sender, m.helo,
-       iif(m.verdict IS NULL, 0, 1 << m.verdict)
-         | coalesce((SELECT sum(DISTINCT 1 << v.verdict) FROM mail_verdict v
-                      WHERE v.message = m.id), 0),
-       r.message IS NOT NULL, r.accepted, r.known, r.failed, r.tempfailed, r.unknown
+       iif(m.verdict IS NULL, 0, 1 << m.verdict
+         | coalesce((SELECT max(v.verdict = 1) << 1 | max(v.verdict = 2) << 2 | max(v.verdict = 3) << 3
+                            | max(v.verdict = 4) << 4 | max(v.verdict = 5) << 5 | max(v.verdict = 6) << 6
+                       FROM mail_verdict v WHERE v.message = m.id), 0)),
+       r.outcome
   FROM mail_sum_due d
  CROSS JOIN mail_message m ON m.hour = d.hour
    AND m.client IS nullif(d.client, 0) AND m.parent_queue_id IS NULL
-  LEFT JOIN mail_outcome r ON r.message = m.id
+  LEFT JOIN mail_recipient r ON r.message = m.id
  WHERE d.hour >= ?1 AND d.hour < ?2;
 
 -- name: mail_sums_put

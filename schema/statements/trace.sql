@@ -60,8 +60,8 @@ SELECT m.id FROM mail_message m
    AND (m.sender IN who OR m.auth_user IN who
         OR EXISTS (SELECT 1 FROM mail_recipient r
                     WHERE r.message = m.id
-                      AND (r.recipient IN who OR r.orig_recipient IN who)))
-   AND EXISTS (SELECT 1 FROM who)
+                      AND (r.recipient = ?1 COLLATE NOCASE
+                           OR r.orig_recipient = ?1 COLLATE NOCASE)))
  ORDER BY m.received DESC LIMIT ?4;
 
 -- name: trace_by_auth_user
@@ -145,7 +145,7 @@ SELECT printf('%016x', m.message_key) AS message_key, m.received, f.time, f.fact
        client.text AS client_addr, m.client_port, client_name.text AS client_name,
        helo.text AS helo, protocol.text AS protocol, m.tls,
        auth_user.text AS auth_user, sender.text AS sender,
-       recipient.text AS recipient, m.size, m.message_id, m.subject,
+       f.recipient, m.size, m.message_id, m.subject,
        direction.text AS direction,
        relay.text AS relay, disposition.text AS disposition, stage.text AS stage,
        f.reply, f.dsn, f.reason, verdict.text AS verdict, filter.text AS filter,
@@ -161,7 +161,6 @@ SELECT printf('%016x', m.message_key) AS message_key, m.received, f.time, f.fact
   LEFT JOIN name protocol ON protocol.id = m.protocol
   LEFT JOIN name auth_user ON auth_user.id = m.auth_user
   LEFT JOIN name sender ON sender.id = m.sender
-  LEFT JOIN name recipient ON recipient.id = f.recipient
   LEFT JOIN direction_name direction ON direction.id = m.direction
   LEFT JOIN name relay ON relay.id = f.relay
   LEFT JOIN disposition_name disposition ON disposition.id = f.disposition

@@ -351,6 +351,8 @@ put_message(
 	const struct queue_entry *q = m->queues;
 	const struct verdict none = {0}, *v = w ? &w->v : &none;
 	int rc = 0;
+	struct value client =
+	    addr_value(s, m->has_client, m->client, &rc, e);
 	struct value row[] = {
 	    value_int((int64_t)message_key(m)),
 	    value_time(m->received),
@@ -358,7 +360,7 @@ put_message(
 	    name_value(s, m->mta, &rc, e),
 	    name_value(s, q ? q->instance : STR_NONE, &rc, e),
 	    value_str(q ? q->id : STR_NONE),
-	    addr_value(s, m->has_client, m->client, &rc, e),
+	    client,
 	    opt_int(m->client_port, m->client_port != 0),
 	    name_value(s, m->client_name, &rc, e),
 	    name_value(s, m->helo, &rc, e),
@@ -387,7 +389,9 @@ put_message(
 		         : run(s, "message_put", row, LEN(row) - 1, e);
 	if (rc >= 0 && *id == 0 && store_changes(s) > 0)
 		*id = store_last_id(s);
-	return rc < 0 ? rc : mail_sums_mark(s, *id, e);
+	return rc < 0 ? rc
+	              : mail_sums_mark_hour(
+	                    s, m->received, client.i, e);
 }
 
 static int
@@ -460,8 +464,7 @@ put_recipient(struct store *s, const struct message *m,
 		stage = m->refusal_stage;
 	}
 	struct value row[] = {value_int(id), value_int(n),
-	    name_value(s, r->addr, &rc, e),
-	    name_value(s, record_orig_recipient(m, r), &rc, e),
+	    value_str(r->addr), value_str(record_orig_recipient(m, r)),
 	    value_str(record_final_queue_id(m, r)),
 	    value_time(record_time(m, r)), name_value(s, o->relay, &rc, e),
 	    opt_int(o->disposition, o->disposition != DISP_NONE),
@@ -637,11 +640,9 @@ put_hops(struct store *s, const struct assembler *a, const struct message *m,
 		if (!is_own_hop(a, r) || !str_has(r->addr))
 			continue;
 		struct value row[] = {value_str(r->handed_to), value_int(id),
-		    name_value(s, r->addr, &rc, e),
-		    value_time(r->outcome.time)};
+		    value_str(r->addr), value_time(r->outcome.time)};
 
-		if (rc >= 0)
-			rc = run(s, "hop_put", row, LEN(row), e);
+		rc = run(s, "hop_put", row, LEN(row), e);
 	}
 	return rc;
 }

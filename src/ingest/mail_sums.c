@@ -23,12 +23,16 @@ enum {
 	SENDER,
 	HELO,
 	VERDICTS, /* a bit a verdict */
-	HAS_RECIPIENT,
-	ACCEPTED,
-	KNOWN,
-	FAILED,
-	TEMPFAILED,
-	UNKNOWN,
+	OUTCOME,
+};
+
+/* Bits of mail_recipient.outcome (schema/020_recipient.sql). */
+enum {
+	ACCEPTED = 1,
+	KNOWN = 4,
+	FAILED = 8,
+	TEMPFAILED = 32,
+	UNKNOWN = 64,
 };
 
 struct mail {
@@ -61,6 +65,15 @@ mail_sums_mark(struct store *s, int64_t id, struct err *e)
 	struct value v = value_int(id);
 
 	return store_run(s, "mail_sums_mark", &v, 1, e);
+}
+
+int
+mail_sums_mark_hour(
+    struct store *s, int64_t received, int64_t client, struct err *e)
+{
+	const struct value v[] = {value_time(received), value_id(client)};
+
+	return store_run(s, "mail_sums_mark_hour", v, LEN(v), e);
 }
 
 static uint64_t
@@ -205,6 +218,17 @@ put_hours(struct sums *s, struct err *e)
 	return rc;
 }
 
+static void
+add_recipient(struct mail *m, int64_t outcome)
+{
+	m->recipients++;
+	m->accepted += (outcome & ACCEPTED) != 0;
+	m->known += (outcome & KNOWN) != 0;
+	m->failed += (outcome & FAILED) != 0;
+	m->tempfailed += (outcome & TEMPFAILED) != 0;
+	m->unknown += (outcome & UNKNOWN) != 0;
+}
+
 static int
 add_row(struct sums *s, const struct stmt *st, struct err *e)
 {
@@ -228,14 +252,8 @@ add_row(struct sums *s, const struct stmt *st, struct err *e)
 		    .sender = stmt_value(st, SENDER).i,
 		    .helo = stmt_value(st, HELO).i,
 		    .verdicts = stmt_value(st, VERDICTS).i};
-	if (stmt_value(st, HAS_RECIPIENT).i) {
-		m->recipients++;
-		m->accepted += stmt_value(st, ACCEPTED).i;
-		m->known += stmt_value(st, KNOWN).i;
-		m->failed += stmt_value(st, FAILED).i;
-		m->tempfailed += stmt_value(st, TEMPFAILED).i;
-		m->unknown += stmt_value(st, UNKNOWN).i;
-	}
+	if (stmt_value(st, OUTCOME).type == VALUE_INT)
+		add_recipient(m, stmt_value(st, OUTCOME).i);
 	return rc;
 }
 

@@ -10,8 +10,11 @@
 
 #include "store/store.h"
 
-/* The hour of the stored message id is to be made anew. */
+/* The hour of the stored message id is to be made anew; of a message received
+ * then (microseconds) from that client (row in addr, 0: none). */
 int mail_sums_mark(struct store *s, int64_t id, struct err *e);
+int mail_sums_mark_hour(
+    struct store *s, int64_t received, int64_t client, struct err *e);
 /* Makes anew the marked hours (since 1970) from `from` on and before `until`,
  * inside the caller's transaction. */
 int mail_sums_update(

@@ -466,7 +466,8 @@ put_mail(void)
 	recipient_put = prepare(
 	    "INSERT INTO mail_recipient (message, n, recipient, time, "
 	    "disposition, reply, dsn, reason, source, \"offset\", line) "
-	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 3, ?9, ?1)");
+	    "VALUES (?1, ?2, (SELECT text FROM name WHERE id = ?3), ?4, ?5, "
+	    "?6, ?7, ?8, 3, ?9, ?1)");
 	attempt_put = prepare(
 	    "INSERT INTO mail_attempt (message, n, attempt, time, disposition, "
 	    "reply, dsn, source, \"offset\", line) "

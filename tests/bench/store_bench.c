@@ -76,9 +76,12 @@ put(struct stmt *st, const struct value *v, size_t n)
 static void
 put_recipient(int64_t id, unsigned n, int64_t t, uint64_t i)
 {
+	char to[64];
+	int len = snprintf(to, sizeof(to), "user%llu@d%u.example",
+	    (unsigned long long)draw(700000), draw_skewed(5000));
 	struct value v[12] = {value_int(id), value_int(n),
-	    name("user%llu@d%llu.example", draw(700000), draw_skewed(5000)),
-	    value_time(t), name("mx%llu.d%llu.example", 0, draw_skewed(5000)),
+	    value_str(str_of(to, (size_t)len)), value_time(t),
+	    name("mx%llu.d%llu.example", 0, draw_skewed(5000)),
 	    value_int(1), value_int(250), value_z("2.0.0"),
 	    value_z("250 2.0.0 Ok: queued as 4XyZ8k1vQ2z9Rf"),
 	    name("/var/log/mail.log", 0, 0), value_int((int64_t)i * 700),

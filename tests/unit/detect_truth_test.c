@@ -417,13 +417,11 @@ put_message(struct who *w, const struct part *p, int i)
 		    1000 + 256 * (i % p->sizes), (long long)world_key));
 	for (int a = 0; i == 0 && a < p->also; a++) {
 		snprintf(to, sizeof(to), "also%d@t.example", a);
-		sqlite3_free(world_name(to));
 		world_do(sqlite3_mprintf(
 		    "INSERT INTO mail_recipient (message, n, recipient, time, "
-		    "disposition) SELECT m.id, %d, n.id, 0, 1 FROM "
-		    "mail_message m, name n WHERE message_key = %lld AND "
-		    "n.text = %Q",
-		    a + 2, (long long)world_key, to));
+		    "disposition) SELECT id, %d, %Q, 0, 1 FROM "
+		    "mail_message WHERE message_key = %lld",
+		    a + 2, to, (long long)world_key));
 	}
 }
 

@@ -289,20 +289,17 @@ world_insert_message(const struct mail *m)
 static void
 world_mail(struct mail m)
 {
-	char *rcpt = world_name(m.rcpt);
-
 	if (m.key == 0)
 		m.key = ++world_key;
 	world_insert_message(&m);
 	world_do(sqlite3_mprintf(
 	    "INSERT INTO mail_recipient (message, n, recipient, time, "
 	    "disposition, stage, reply, dsn, source, \"offset\", line) "
-	    "SELECT id, 1, %s, %lld, %d, nullif(%d, 0), nullif(%d, 0), %Q, 4, "
+	    "SELECT id, 1, %Q, %lld, %d, nullif(%d, 0), nullif(%d, 0), %Q, 4, "
 	    "message_key * 100, message_key FROM mail_message "
 	    "WHERE message_key = %lld",
-	    rcpt, (long long)m.at, m.disposition, m.stage, m.reply, m.dsn,
+	    m.rcpt, (long long)m.at, m.disposition, m.stage, m.reply, m.dsn,
 	    (long long)m.key));
-	sqlite3_free(rcpt);
 	if (m.verdict == 0)
 		return;
 	world_do(sqlite3_mprintf(
