@@ -1,7 +1,8 @@
 -- Step 6: whose messages are looked at one by one.  Sums of hours tell how much
 -- mail there was and what became of it.  How many different senders, HELO names,
 -- recipients and domains there were is asked only where the answer matters: a
--- rule could fire, or something adverse was sent.  Rules that speak for a customer
+-- rule could fire, or something adverse was sent, and not by a server elsewhere,
+-- whose mail is that of many: of his, only what was adverse is looked at.  Rules that speak for a customer
 -- matter where something speaks against him; param every_role: they are asked for
 -- themselves.
 DROP TABLE IF EXISTS temp.hour_sum;
@@ -94,7 +95,7 @@ CREATE TEMP TABLE detail (cust INTEGER PRIMARY KEY);
 INSERT INTO temp.detail
 SELECT a.cust
   FROM temp.at_most a
- WHERE a.adverse > 0
+ WHERE a.adverse > 0 AND a.rank < 4
     OR EXISTS (SELECT 1 FROM main.detect_rule r
                    WHERE CASE a.rank WHEN 3 THEN r.own_unassigned WHEN 4 THEN r.remote
                                      ELSE r.customer END
@@ -135,3 +136,17 @@ SELECT 'm', m.id, m.client, m.client_port, m.received - h.ahead, h.who >> 3, h.w
  CROSS JOIN temp.day_hour h ON h.hour = k.hour AND h.client = k.client
    AND h.auth_user = coalesce(m.auth_user, 0) AND h.host = coalesce(m.host, 0)
    AND h.apart = 2;
+
+-- The adverse messages of the others, which the sums hold, too.
+DROP TABLE IF EXISTS temp.adverse;
+CREATE TEMP TABLE adverse (
+  message INTEGER PRIMARY KEY, cust INTEGER, addr INTEGER, time INTEGER);
+INSERT INTO temp.adverse
+SELECT m.id, h.who >> 3, m.client, m.received - h.ahead
+  FROM temp.day_hour h
+ CROSS JOIN main.mail_message m ON m.hour = h.hour AND m.client IS nullif(h.client, 0)
+   AND m.verdict >= 5
+   AND m.received BETWEEN h.first + h.ahead AND h.last + h.ahead
+   AND m.parent_queue_id IS NULL
+   AND coalesce(m.auth_user, 0) = h.auth_user AND coalesce(m.host, 0) = h.host
+ WHERE h.apart = 0 AND h.adverse > 0;

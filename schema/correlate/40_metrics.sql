@@ -15,7 +15,8 @@ CREATE TEMP TABLE day_message (
                                      -- it is not adverse; NULL: none
   worst   INTEGER,                   -- time of the first virus, else spam verdict
   unnamed INTEGER,                   -- 1: the log does not name all recipients
-  detail INTEGER                     -- 1: all messages of the customer are here
+  detail INTEGER,                    -- 1: all messages of the customer are here
+  summed INTEGER                     -- 1: and in the sums of his hours
 );
 INSERT INTO temp.day_message
 SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
@@ -25,7 +26,7 @@ SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
        iif(verdicts >= 32, (SELECT v.time FROM main.mail_verdict v
                                WHERE v.message = q.message AND v.verdict >= 5
                                ORDER BY v.verdict DESC, v.time LIMIT 1), NULL),
-       unnamed, detail
+       unnamed, detail, summed
   FROM (SELECT t.ref AS message, m.message_key, t.cust, t.time AS received, t.addr,
                m.sender, m.helo, m.auth_user,
                iif(m.verdict IS NULL, 0, 1 << m.verdict)
@@ -38,12 +39,15 @@ SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
                coalesce(sum(r.unknown), 0) AS unknown,
                min(r.time) AS outcome, min(iif(r.refused, r.time, NULL)) AS refusal,
                count(r.recipient) < max(count(r.n), 1) AS unnamed,
-               d.cust IS NOT NULL AS detail
-          FROM temp.attributed t -- CROSS JOIN: or the messages of all days are read
+               d.cust IS NOT NULL AS detail, t.summed
+          FROM (SELECT ref, cust, time, addr, 0 AS summed
+                  FROM temp.attributed WHERE what = 'm' AND doubt IS NULL
+                UNION ALL
+                SELECT message, cust, time, addr, 1 FROM temp.adverse) t
+         -- CROSS JOIN: or the messages of all days are read
          CROSS JOIN main.mail_message m ON m.id = t.ref
           LEFT JOIN main.mail_outcome r ON r.message = m.id
           LEFT JOIN temp.detail d ON d.cust = t.cust
-         WHERE t.what = 'm' AND t.doubt IS NULL
          GROUP BY t.ref
          LIMIT -1) q; -- so that verdicts are looked for once
 CREATE INDEX temp.day_message_customer ON day_message (cust, received);
@@ -208,28 +212,41 @@ SELECT text_of(d.cust), min(d.received), max(d.received),
   LEFT JOIN temp.passed_on q ON q.cust = d.cust
  GROUP BY d.cust;
 
--- The others, who sent nothing adverse: sums of their hours, and of what was
--- looked at besides.  How many different ones there were is not known.
+-- The others: sums of their hours, and of what was looked at besides.  How many
+-- different ones there were is not known.
 INSERT INTO temp.figures
-SELECT text_of(cust), min(first), max(last), NULL, NULL, 0,
-       sum(transactions), sum(messages), sum(recipients), NULL, NULL, NULL, NULL, NULL, NULL,
-       sum(null_senders), 0, 0, 0, sum(banned), sum(listed), sum(clean), 0,
-       sum(tried), sum(failed), sum(tempfailed), sum(unknown),
-       NULL, count(DISTINCT logged_in), NULL, 0, NULL, NULL, NULL, cust
-  FROM (SELECT cust, first, last, transactions, messages, recipients, null_senders,
-               banned, listed, clean, tried, failed, tempfailed, unknown,
+SELECT text_of(f.cust), min(f.first), max(f.last), min(b.first), max(b.last), sum(f.adverse),
+       sum(f.transactions), sum(f.messages), sum(f.recipients), NULL, NULL, NULL, NULL, NULL, NULL,
+       sum(f.null_senders), sum(f.spam), coalesce(max(b.own_spam), 0), sum(f.virus),
+       sum(f.banned), sum(f.listed), sum(f.clean), coalesce(max(b.delivered), 0),
+       sum(f.tried), sum(f.failed), sum(f.tempfailed), sum(f.unknown),
+       NULL, count(DISTINCT f.logged_in), NULL, coalesce(max(b.own_virus), 0), NULL, NULL, NULL, f.cust
+  FROM (SELECT cust, first, last, adverse, transactions, messages, recipients, null_senders,
+               spam, virus, banned, listed, clean, tried, failed, tempfailed, unknown,
                iif(logged_in, nullif(addr, 0), NULL) AS logged_in
           FROM temp.hour_sum
         UNION ALL
-        SELECT cust, received, received, 1, whole, recipients, null_sender AND whole,
-               banned, listed, clean, iif(named, known, 0), iif(named, failed, 0),
+        SELECT cust, received, received, adverse, 1, whole, recipients, null_sender AND whole,
+               spam, virus, banned, listed, clean,
+               iif(named AND NOT adverse, known, 0), iif(named AND NOT adverse, failed, 0),
                tempfailed, unknown, iif(auth_user IS NULL, NULL, addr)
-          FROM (SELECT e.*, e.accepted > 0 OR e.banned OR e.clean AS whole,
+          FROM (SELECT e.*, e.spam OR e.virus AS adverse,
+                       e.accepted > 0 OR e.spam OR e.virus OR e.banned OR e.clean AS whole,
                        coalesce(e.sender = run.null_sender, 0) AS null_sender,
                        e.sender IS NOT NULL AND e.sender IS NOT run.null_sender AS named
                   FROM temp.run CROSS JOIN temp.day_message e
-                 WHERE NOT e.detail))
- GROUP BY cust;
+                 WHERE NOT e.detail AND NOT e.summed)) f
+  LEFT JOIN (SELECT d.cust, min(d.received) AS first, max(d.received) AS last,
+                    sum(d.reached > 0) AS delivered,
+                    sum(d.spam AND NOT coalesce(d.sender = run.null_sender, 0)
+                        AND coalesce(s.canonical NOT LIKE 'srs@%', 1)) AS own_spam,
+                    sum(d.virus AND NOT coalesce(d.sender = run.null_sender, 0)
+                        AND coalesce(s.canonical NOT LIKE 'srs@%', 1)) AS own_virus
+               FROM temp.run CROSS JOIN temp.day_message d
+               LEFT JOIN temp.day_sender s ON s.sender = d.sender
+              WHERE NOT d.detail AND (d.spam OR d.virus)
+              GROUP BY d.cust) b ON b.cust = f.cust
+ GROUP BY f.cust;
 
 -- The same as name and value, for the rules; shares of nothing are 0.
 DROP TABLE IF EXISTS temp.metric;

@@ -41,7 +41,8 @@ one_mail(int64_t at, const char *client, const char *sender, int verdict)
 }
 
 /* Distinct figures are there where a rule could fire or something speaks
- * against the customer, and else are not. */
+ * against the customer, and else are not; of a host elsewhere, only where a
+ * rule could fire. */
 static void
 distinct_figures_where_they_matter(void **state)
 {
@@ -68,6 +69,9 @@ distinct_figures_where_they_matter(void **state)
 		    .disposition = DELIVERED});
 	}
 	one_mail(AT(9, 0, 0), "203.0.113.9", "b@example.com", SPAM);
+	for (int i = 0; i < 6; i++)
+		one_mail(AT(9, i, 0), "203.0.113.10", "b@example.com",
+		    i % 2 ? CLEAN : SPAM);
 	world_correlate(DAY, NULL);
 	assert_string_equal(
 	    world_rows(
@@ -78,7 +82,8 @@ distinct_figures_where_they_matter(void **state)
 	    "198.51.100.1|clean|9|null|||0\n"
 	    "198.51.100.2|below_threshold|3|integer|2|1|1\n"
 	    "198.51.100.3|clean|12|integer|12|2|0\n"
-	    "203.0.113.9|below_threshold|1|integer|1|1|1\n");
+	    "203.0.113.10|below_threshold|6|integer|1|1|3\n"
+	    "203.0.113.9|below_threshold|1|null|||1\n");
 }
 
 static int
@@ -232,7 +237,7 @@ what_changes_later_is_counted_anew(void **state)
 static void
 address(char *out, size_t n, int i)
 {
-	snprintf(out, n, "198.51.100.%d", i + 1);
+	snprintf(out, n, i < 10 ? "198.51.100.%d" : "203.0.113.%d", i + 1);
 }
 
 static void
@@ -265,7 +270,7 @@ random_mail(void)
 	char ip[32], sender[40];
 
 	for (int i = 0; i < 400; i++) {
-		address(ip, sizeof(ip), below(10));
+		address(ip, sizeof(ip), below(13)); /* three elsewhere */
 		snprintf(sender, sizeof(sender), "s%d@d%d.example.com",
 		    below(40), below(12));
 		world_mail(
@@ -292,8 +297,10 @@ told(void)
 	    "'$.canonical_senders', '$.sender_domains', '$.helos', "
 	    "'$.distinct_recipients', '$.recipient_domains'), (SELECT "
 	    "group_concat(a.addr || ':' || a.messages) FROM finding_addr a "
-	    "WHERE a.customer = f.customer) FROM finding f UNION ALL "
-	    "SELECT messages, unattributed, ambiguous, 0, 0, 0, 0, 0, 0, 0, 0 "
+	    "WHERE a.customer = f.customer), (SELECT group_concat(e.n || "
+	    "e.text) FROM finding_evidence e WHERE e.customer = f.customer) "
+	    "FROM finding f UNION ALL SELECT messages, unattributed, "
+	    "ambiguous, 0, 0, 0, 0, 0, 0, 0, 0, 0 "
 	    "FROM correlation_run"));
 }
 
