@@ -135,37 +135,47 @@ CREATE TEMP TABLE sampled_slot (
 INSERT OR IGNORE INTO temp.sampled_slot
 SELECT addr, slot, agent FROM temp.sampled;
 
--- Slots and samples.
+-- Slots and samples, each customer's together and in order.  client: packets that
+-- show a client.  A SYN/ACK or a RST that came to an address does not: whoever
+-- forges the address of a customer has such answers sent to him.
 DROP TABLE IF EXISTS temp.sighting;
 CREATE TEMP TABLE sighting (
-  addr INTEGER, port INTEGER, agent INTEGER, slot INTEGER,
-  first INTEGER, last INTEGER, packets INTEGER, syn INTEGER, answered INTEGER, rst INTEGER,
-  client_strong INTEGER, client_weak INTEGER,
-  server_strong INTEGER, server_weak INTEGER, peers INTEGER, rate INTEGER,
-  who   INTEGER,                     -- in doubt: the address
-  doubt INTEGER,                     -- NULL, or the reason
-  cust  INTEGER AS (who >> 3) VIRTUAL,
-  rank  INTEGER AS (who & 7) VIRTUAL
-);
-INSERT INTO temp.sighting SELECT g.*, NULL FROM temp.sampled g WHERE g.who IS NOT NULL;
+  cust   INTEGER,                    -- in doubt: the address
+  addr   INTEGER, first INTEGER, agent INTEGER,
+  n      INTEGER,                    -- of a sample
+  last   INTEGER, port INTEGER, rank INTEGER,
+  doubt  INTEGER,                    -- NULL, or the reason
+  packets INTEGER, client INTEGER, client_strong INTEGER, syn INTEGER, answered INTEGER,
+  rst INTEGER, server_strong INTEGER, server_weak INTEGER, rate INTEGER,
+  in_day INTEGER, mail_covered INTEGER, allowed INTEGER,
+  PRIMARY KEY (cust, addr, first, agent, n)
+) WITHOUT ROWID;
 INSERT INTO temp.sighting
-SELECT s.addr, NULL, s.agent, s.slot, s.first - coalesce(k.ahead, 0), s.last - coalesce(k.ahead, 0), s.packets, s.syn, s.answered,
-       s.rst, s.client_strong, s.client_weak, s.server_strong, s.server_weak, s.peers,
-       iif(s.rate_min = 0, 0, s.rate_max), -- of some the rate is unknown: of all
-       coalesce(iif(w.asks, holder_of(s.addr, NULL, s.first - coalesce(k.ahead, 0),
-                                  s.last - coalesce(k.ahead, 0), 0) << 3 | 2, NULL), w.who),
-       NULL
-  FROM temp.run CROSS JOIN main.sender_slot s
-  JOIN temp.day_addr a ON a.addr = s.addr
-  JOIN temp.peer w ON w.addr = s.addr AND w.auth_user = 0
-  LEFT JOIN main.clock k ON k.kind = 'flow' AND k.ref = s.agent
- WHERE s.slot > run.day_start - run.window - run.flow_margin - 300000000
-   AND s.slot < run.day_end + run.window + run.flow_margin
-   AND NOT a.own_host AND (a.inside OR a.leased OR a.mail)
-   AND NOT EXISTS (SELECT 1 FROM temp.sampled_slot x
-                    WHERE x.addr = s.addr AND x.slot = s.slot AND x.agent = s.agent);
-UPDATE temp.sighting
-   SET doubt = who >> 3,
-       who = (SELECT a.self << 3 | 2 FROM temp.day_addr a WHERE a.addr = sighting.addr)
- WHERE who < 0;
-CREATE INDEX temp.sighting_customer ON sighting (cust, first, rank, doubt);
+SELECT iif(q.who < 0, a.self, q.who >> 3), q.addr, q.first, q.agent, q.n, q.last, q.port,
+       iif(q.who < 0, 2, q.who & 7), iif(q.who < 0, q.who >> 3, NULL),
+       q.packets, q.client_strong + max(0, q.client_weak - q.answered - q.rst),
+       q.client_strong, q.syn, q.answered, q.rst, q.server_strong, q.server_weak, q.rate,
+       q.first >= run.day_start AND q.first < run.day_end,
+       q.first - q.first % 3600000000 IN (SELECT hour FROM temp.mail_hour), a.allowed
+  FROM temp.run
+ CROSS JOIN (SELECT rowid AS n, addr, port, agent, first, last, packets, syn, answered, rst,
+                    client_strong, client_weak, server_strong, server_weak, rate, who
+               FROM temp.sampled WHERE who IS NOT NULL
+             UNION ALL
+             SELECT 0, s.addr, NULL, s.agent, s.first - coalesce(k.ahead, 0),
+                    s.last - coalesce(k.ahead, 0), s.packets, s.syn, s.answered, s.rst,
+                    s.client_strong, s.client_weak, s.server_strong, s.server_weak,
+                    iif(s.rate_min = 0, 0, s.rate_max), -- of some the rate is unknown: of all
+                    coalesce(iif(w.asks, holder_of(s.addr, NULL, s.first - coalesce(k.ahead, 0),
+                                               s.last - coalesce(k.ahead, 0), 0) << 3 | 2, NULL), w.who)
+               FROM temp.run r CROSS JOIN main.sender_slot s
+               JOIN temp.day_addr d ON d.addr = s.addr
+               JOIN temp.peer w ON w.addr = s.addr AND w.auth_user = 0
+               LEFT JOIN main.clock k ON k.kind = 'flow' AND k.ref = s.agent
+              WHERE s.slot > r.day_start - r.window - r.flow_margin - 300000000
+                AND s.slot < r.day_end + r.window + r.flow_margin
+                AND NOT d.own_host AND (d.inside OR d.leased OR d.mail)
+                AND NOT EXISTS (SELECT 1 FROM temp.sampled_slot x
+                                 WHERE x.addr = s.addr AND x.slot = s.slot AND x.agent = s.agent)) q
+ CROSS JOIN temp.day_addr a ON a.addr = q.addr
+ ORDER BY 1, 2, 3;

@@ -1,21 +1,6 @@
 -- Step 15: what the flows show of each customer, and one class for each.
 -- Only what is in the day counts for a class; samples up to a window before
--- and after count for flow_support alone.  client: packets that show a client.
--- A SYN/ACK or a RST that came to an address does not: whoever forges the
--- address of a customer has such answers sent to him.
-DROP VIEW IF EXISTS temp.seen_flow;
-CREATE TEMP VIEW seen_flow AS
-SELECT s.cust, text_of(s.cust) AS customer, s.doubt IS NOT NULL AS doubt,
-       s.addr, s.agent, s.first, s.last,
-       s.packets, s.syn, s.answered, s.client_strong, s.client_weak,
-       s.server_strong, s.server_weak, s.peers, s.rate, s.rst,
-       s.client_strong + max(0, s.client_weak - s.answered - s.rst) AS client,
-       s.first >= run.day_start AND s.first < run.day_end AS in_day,
-       s.first - s.first % 3600000000 IN (SELECT hour FROM temp.mail_hour) AS mail_covered,
-       a.allowed
-  FROM temp.run
- CROSS JOIN temp.sighting s
- CROSS JOIN temp.day_addr a ON a.addr = s.addr;
+-- and after count for flow_support alone.
 
 -- Agents of the day that see the way back, too: where answers are sampled,
 -- their lack says something.
@@ -41,30 +26,49 @@ CREATE TEMP TABLE flow_figures (
 ) WITHOUT ROWID;
 INSERT INTO temp.flow_figures
 SELECT text_of(cust),
-       min(iif(client > 0 AND NOT doubt, first, NULL)),
-       max(iif(client > 0 AND NOT doubt, last, NULL)),
-       coalesce(sum(packets) FILTER (WHERE NOT doubt), 0),
-       coalesce(sum(client) FILTER (WHERE NOT doubt), 0),
-       coalesce(sum(client) FILTER (WHERE NOT doubt AND mail_covered), 0),
-       coalesce(sum(client_strong) FILTER (WHERE NOT doubt), 0),
-       coalesce(sum(syn) FILTER (WHERE NOT doubt), 0),
-       coalesce(sum(answered) FILTER (WHERE NOT doubt), 0),
-       coalesce(sum(server_strong) FILTER (WHERE NOT doubt), 0),
-       coalesce(sum(server_weak) FILTER (WHERE NOT doubt), 0),
-       coalesce(sum(rst) FILTER (WHERE NOT doubt), 0),
-       coalesce(sum(syn) FILTER (WHERE NOT doubt AND agent IN (SELECT agent FROM temp.way_back)), 0),
-       coalesce(sum(answered) FILTER (WHERE NOT doubt AND agent IN (SELECT agent FROM temp.way_back)), 0),
-       count(DISTINCT first / 3600000000) FILTER (WHERE NOT doubt),
-       iif(min(coalesce(rate, 0)) FILTER (WHERE NOT doubt AND syn > 0) = 0, NULL,
-           coalesce(sum(syn * rate) FILTER (WHERE NOT doubt AND syn > 0), 0)),
-       count(*) FILTER (WHERE NOT doubt AND client > 0),
-       coalesce(sum(client) FILTER (WHERE doubt), 0),
-       min(iif(client > 0 AND doubt, first, NULL)),
-       max(iif(client > 0 AND doubt, last, NULL)),
+       min(iif(client > 0 AND doubt IS NULL, first, NULL)),
+       max(iif(client > 0 AND doubt IS NULL, last, NULL)),
+       coalesce(sum(packets) FILTER (WHERE doubt IS NULL), 0),
+       coalesce(sum(client) FILTER (WHERE doubt IS NULL), 0),
+       coalesce(sum(client) FILTER (WHERE doubt IS NULL AND mail_covered), 0),
+       coalesce(sum(client_strong) FILTER (WHERE doubt IS NULL), 0),
+       coalesce(sum(syn) FILTER (WHERE doubt IS NULL), 0),
+       coalesce(sum(answered) FILTER (WHERE doubt IS NULL), 0),
+       coalesce(sum(server_strong) FILTER (WHERE doubt IS NULL), 0),
+       coalesce(sum(server_weak) FILTER (WHERE doubt IS NULL), 0),
+       coalesce(sum(rst) FILTER (WHERE doubt IS NULL), 0),
+       coalesce(sum(syn) FILTER (WHERE doubt IS NULL AND agent IN (SELECT agent FROM temp.way_back)), 0),
+       coalesce(sum(answered) FILTER (WHERE doubt IS NULL AND agent IN (SELECT agent FROM temp.way_back)), 0),
+       count(DISTINCT first / 3600000000) FILTER (WHERE doubt IS NULL),
+       iif(min(coalesce(rate, 0)) FILTER (WHERE doubt IS NULL AND syn > 0) = 0, NULL,
+           coalesce(sum(syn * rate) FILTER (WHERE doubt IS NULL AND syn > 0), 0)),
+       count(*) FILTER (WHERE doubt IS NULL AND client > 0),
+       coalesce(sum(client) FILTER (WHERE doubt IS NOT NULL), 0),
+       min(iif(client > 0 AND doubt IS NOT NULL, first, NULL)),
+       max(iif(client > 0 AND doubt IS NOT NULL, last, NULL)),
        min(iif(client > 0, allowed, NULL))
-  FROM temp.seen_flow
+  FROM temp.sighting
  WHERE in_day
  GROUP BY cust;
+
+-- The same of each of his addresses.
+DROP TABLE IF EXISTS temp.flow_addr;
+CREATE TEMP TABLE flow_addr (
+  cust INTEGER, addr INTEGER, packets INTEGER,
+  samples INTEGER, client INTEGER, syn_back INTEGER, answered_back INTEGER, rst INTEGER,
+  server_strong INTEGER, server_weak INTEGER, -- from samples on without doubt; NULL: none
+  PRIMARY KEY (cust, addr)
+) WITHOUT ROWID;
+INSERT INTO temp.flow_addr
+SELECT cust, addr, sum(packets),
+       sum(packets) FILTER (WHERE doubt IS NULL), sum(client) FILTER (WHERE doubt IS NULL),
+       coalesce(sum(syn) FILTER (WHERE doubt IS NULL AND agent IN (SELECT agent FROM temp.way_back)), 0),
+       coalesce(sum(answered) FILTER (WHERE doubt IS NULL AND agent IN (SELECT agent FROM temp.way_back)), 0),
+       sum(rst) FILTER (WHERE doubt IS NULL), sum(server_strong) FILTER (WHERE doubt IS NULL),
+       sum(server_weak) FILTER (WHERE doubt IS NULL)
+  FROM temp.sighting
+ WHERE in_day
+ GROUP BY cust, addr;
 
 -- Whether a host that answers SMTP looks like a mail server, and if not, why.
 DROP TABLE IF EXISTS temp.server_pattern;
@@ -87,14 +91,12 @@ SELECT f.customer,
 -- itself shows against them stands, where that is more than a few packets.
 DELETE FROM main.flow_day WHERE day = (SELECT day FROM temp.run);
 INSERT INTO main.flow_day
-SELECT run.day, s.customer, s.addr, sum(s.packets), sum(s.client),
-       coalesce(sum(s.syn) FILTER (WHERE s.agent IN (SELECT agent FROM temp.way_back)), 0),
-       coalesce(sum(s.answered) FILTER (WHERE s.agent IN (SELECT agent FROM temp.way_back)), 0),
-       sum(s.rst), sum(s.server_strong), sum(s.server_weak), 0
-  FROM temp.run JOIN temp.seen_flow s
- WHERE s.in_day AND NOT s.doubt
+SELECT run.day, text_of(s.cust), s.addr, s.samples, s.client, s.syn_back, s.answered_back,
+       s.rst, s.server_strong, s.server_weak, 0
+  FROM temp.run JOIN temp.flow_addr s
+ WHERE s.samples IS NOT NULL
    AND s.cust IN (SELECT cust FROM temp.who WHERE scope <> 'remote')
- GROUP BY s.cust, s.addr;
+ ORDER BY 2, 3;
 -- What an address said from a mail port within a session (ACK, and neither SYN
 -- nor RST) shows a server as a SYN/ACK does, and is sampled far more often.
 -- Slots do not tell it from what was sent to the port; samples do.  Of an
@@ -236,8 +238,8 @@ CREATE TEMP TABLE support (
   rate INTEGER) WITHOUT ROWID;
 INSERT INTO temp.support
 SELECT customer,
-       (SELECT coalesce(sum(s.client), 0) FROM temp.seen_flow s
-         WHERE s.cust = c.cust AND NOT s.doubt
+       (SELECT coalesce(sum(s.client), 0) FROM temp.sighting s
+         WHERE s.cust = c.cust AND s.doubt IS NULL
            AND s.last >= c.first - c.window AND s.first <= c.last + c.window),
        count(visible_rate),
        sum(c.packets_per_message *

@@ -17,7 +17,7 @@ SELECT run.day, c.customer, n.addr, n.messages, n.samples
                 UNION ALL
                 SELECT cust, addr, 1, 0 FROM temp.attributed WHERE what = 'm'
                 UNION ALL
-                SELECT cust, addr, 0, packets FROM temp.seen_flow WHERE in_day)
+                SELECT cust, addr, 0, packets FROM temp.flow_addr)
          WHERE addr > 0
          GROUP BY cust, addr) n
   JOIN temp.classed c ON c.cust = n.cust;
@@ -174,31 +174,28 @@ SELECT t.customer, 'delivery', 3, 2, t.time,
   LEFT JOIN main.verdict_name w ON w.id = m.verdict
   LEFT JOIN main.name e ON e.id = m.sender;
 
+-- Those that come first in the end; ties are decided there.
 INSERT INTO temp.fact
-SELECT c.customer, 'sample', 4, 0, s.first,
+SELECT s.customer, 'sample', 4, 0, s.first,
        printf('%d client packet%s from %s', s.client, iif(s.client = 1, '', 's'), x.text)
          || iif(s.syn > 0, printf(', %d of them SYN', s.syn), '')
          || ', sampled at ' || iif(g.text = '::', coalesce(n.name, 'an agent not told'), g.text)
          || iif(s.rate > 0, printf(', 1 in %d', s.rate), ', rate unknown')
-         || iif(s.doubt, ', holder in doubt', ''),
+         || iif(s.doubt IS NULL, '', ', holder in doubt'),
        NULL, 0, s.addr, NULL, NULL, NULL
   FROM temp.run
- CROSS JOIN (SELECT c.cust, c.customer, c.class, c.first, c.last,
-                    (SELECT q.first FROM temp.seen_flow q -- those that are shown
-                      WHERE q.cust = c.cust AND q.client > 0
-                        AND iif(c.class = 'confirmed', q.last >= c.first - run.window
-                                AND q.first <= c.last + run.window, q.in_day)
-                      ORDER BY q.first LIMIT 1 OFFSET (SELECT evidence_max - 1 FROM temp.run)) AS until
-               FROM temp.run JOIN temp.classed c
-              WHERE c.class <> 'clean'
-              LIMIT -1) c
- CROSS JOIN temp.seen_flow s ON s.cust = c.cust AND s.first <= coalesce(c.until, 4611686018427387904)
+ CROSS JOIN (SELECT c.customer, s.addr, s.agent, s.first, s.client, s.syn, s.rate, s.doubt,
+                    rank() OVER (PARTITION BY c.cust ORDER BY s.first) AS k
+               FROM temp.run CROSS JOIN temp.classed c
+              CROSS JOIN temp.sighting s ON s.cust = c.cust
+              WHERE c.class <> 'clean' AND s.client > 0
+                AND iif(c.class = 'confirmed',
+                        s.last >= c.first - run.window AND s.first <= c.last + run.window,
+                        s.in_day)) s
  CROSS JOIN main.addr x ON x.id = s.addr
  CROSS JOIN main.addr g ON g.id = s.agent
   LEFT JOIN main.flow_agent n ON n.agent = s.agent
- WHERE s.client > 0
-   AND iif(c.class = 'confirmed',
-           s.last >= c.first - run.window AND s.first <= c.last + run.window, s.in_day);
+ WHERE s.k <= run.evidence_max;
 
 INSERT INTO temp.fact
 SELECT DISTINCT c.customer, 'lease', 5, 0, nullif(h.start, -4611686018427387904),
