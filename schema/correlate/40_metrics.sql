@@ -165,7 +165,7 @@ CREATE INDEX temp.attempts_made_customer ON attempts_made (cust);
 -- "whole": somebody saw the message and not only its envelope.
 DROP TABLE IF EXISTS temp.figures;
 CREATE TEMP TABLE figures (
-  customer TEXT PRIMARY KEY, first INTEGER, last INTEGER,
+  cust INTEGER PRIMARY KEY, customer TEXT, first INTEGER, last INTEGER,
   adverse_first INTEGER, adverse_last INTEGER, adverse INTEGER,
   transactions INTEGER, messages INTEGER, recipients INTEGER,
   distinct_recipients INTEGER, recipient_domains INTEGER,
@@ -177,10 +177,10 @@ CREATE TEMP TABLE figures (
   tempfailed_recipients INTEGER, unknown_recipients INTEGER,
   distinct_unknown INTEGER, auth_addresses INTEGER, attempts INTEGER,
   own_virus_messages INTEGER, spam_spread INTEGER, virus_spread INTEGER,
-  passed_on_share REAL, cust INTEGER
-) WITHOUT ROWID;
+  passed_on_share REAL
+);
 INSERT INTO temp.figures
-SELECT text_of(d.cust), min(d.received), max(d.received),
+SELECT d.cust, text_of(d.cust), min(d.received), max(d.received),
        min(iif(d.spam OR d.virus, d.received, NULL)),
        max(iif(d.spam OR d.virus, d.received, NULL)),
        sum(d.spam OR d.virus),
@@ -199,7 +199,7 @@ SELECT text_of(d.cust), min(d.received), max(d.received),
        coalesce(t.n, 0),
        sum(d.virus AND NOT d.null_sender AND coalesce(s.canonical NOT LIKE 'srs@%', 1)),
        coalesce(w.spam, 0) + coalesce(p.spam, 0), coalesce(w.virus, 0) + coalesce(p.virus, 0),
-       coalesce(q.share, 0), d.cust
+       coalesce(q.share, 0)
   FROM (SELECT e.*, e.accepted > 0 OR e.spam OR e.virus OR e.banned OR e.clean AS whole,
                coalesce(e.sender = run.null_sender, 0) AS null_sender,
                e.sender IS NOT NULL AND e.sender IS NOT run.null_sender AS named
@@ -215,12 +215,12 @@ SELECT text_of(d.cust), min(d.received), max(d.received),
 -- The others: sums of their hours, and of what was looked at besides.  How many
 -- different ones there were is not known.
 INSERT INTO temp.figures
-SELECT text_of(f.cust), min(f.first), max(f.last), min(b.first), max(b.last), sum(f.adverse),
+SELECT f.cust, text_of(f.cust), min(f.first), max(f.last), min(b.first), max(b.last), sum(f.adverse),
        sum(f.transactions), sum(f.messages), sum(f.recipients), NULL, NULL, NULL, NULL, NULL, NULL,
        sum(f.null_senders), sum(f.spam), coalesce(max(b.own_spam), 0), sum(f.virus),
        sum(f.banned), sum(f.listed), sum(f.clean), coalesce(max(b.delivered), 0),
        sum(f.tried), sum(f.failed), sum(f.tempfailed), sum(f.unknown),
-       NULL, count(DISTINCT f.logged_in), NULL, coalesce(max(b.own_virus), 0), NULL, NULL, NULL, f.cust
+       NULL, count(DISTINCT f.logged_in), NULL, coalesce(max(b.own_virus), 0), NULL, NULL, NULL
   FROM (SELECT cust, first, last, adverse, transactions, messages, recipients, null_senders,
                spam, virus, banned, listed, clean, tried, failed, tempfailed, unknown,
                iif(logged_in, nullif(addr, 0), NULL) AS logged_in

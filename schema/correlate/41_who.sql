@@ -2,10 +2,10 @@
 -- Where mail reached us in several ways, the surest way of attribution stands.
 DROP TABLE IF EXISTS temp.who;
 CREATE TEMP TABLE who (
-  customer TEXT PRIMARY KEY, rank INTEGER, scope TEXT, cust INTEGER) WITHOUT ROWID;
+  cust INTEGER PRIMARY KEY, customer TEXT, rank INTEGER, scope TEXT);
 INSERT INTO temp.who
-SELECT text_of(cust), rank,
-       CASE rank WHEN 3 THEN 'own_unassigned' WHEN 4 THEN 'remote' ELSE 'customer' END, cust
+SELECT cust, text_of(cust), rank,
+       CASE rank WHEN 3 THEN 'own_unassigned' WHEN 4 THEN 'remote' ELSE 'customer' END
   FROM (SELECT cust, coalesce(min(sure), min(rank)) AS rank
           FROM (SELECT cust, rank, rank AS sure FROM temp.hour_sum
                 UNION ALL

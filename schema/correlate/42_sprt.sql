@@ -26,7 +26,7 @@ CREATE TEMP TABLE sprt_who (
 INSERT INTO temp.sprt_who
 SELECT s.test, f.customer
   FROM temp.figures f JOIN temp.sprt_step s
-    ON f.own_spam_messages > 0 AND f.own_spam_messages * s.up >= s.upper;
+    ON f.own_spam_messages > 0 AND f.senders IS NOT NULL AND f.own_spam_messages * s.up >= s.upper;
 
 DROP TABLE IF EXISTS temp.sprt_verdict;
 CREATE TEMP TABLE sprt_verdict (

@@ -5,12 +5,13 @@ CREATE TEMP TABLE promising (
   customer TEXT, rule TEXT, PRIMARY KEY (customer, rule)) WITHOUT ROWID;
 INSERT INTO temp.promising
 SELECT w.customer, r.rule
-  FROM main.detect_rule r
-  JOIN temp.asks a ON a.rule = r.rule AND NOT a.late
-  JOIN temp.metric m ON m.metric = a.key
-  JOIN temp.who w ON w.customer = m.customer
-   AND CASE w.scope WHEN 'customer' THEN r.customer
+  FROM temp.detail d
+ CROSS JOIN temp.who w ON w.cust = d.cust
+ CROSS JOIN main.detect_rule r
+    ON CASE w.scope WHEN 'customer' THEN r.customer
                     WHEN 'own_unassigned' THEN r.own_unassigned ELSE r.remote END
+ CROSS JOIN temp.asks a ON a.rule = r.rule AND NOT a.late
+ CROSS JOIN temp.metric m ON m.customer = w.customer AND m.metric = a.key
  GROUP BY w.customer, r.rule
 HAVING min((a.at_least IS NULL OR m.value >= a.at_least)
            AND (a.at_most IS NULL OR m.value <= a.at_most))
@@ -18,11 +19,12 @@ HAVING min((a.at_least IS NULL OR m.value >= a.at_least)
 -- A rule of late thresholds alone asks of everybody whose messages are looked at.
 INSERT INTO temp.promising
 SELECT w.customer, r.rule
-  FROM main.detect_rule r
-  JOIN temp.who w
+  FROM temp.detail d
+  JOIN temp.who w ON w.cust = d.cust
+  JOIN main.detect_rule r
     ON CASE w.scope WHEN 'customer' THEN r.customer
                     WHEN 'own_unassigned' THEN r.own_unassigned ELSE r.remote END
-  JOIN temp.figures f ON f.customer = w.customer AND f.senders IS NOT NULL
+  JOIN temp.figures f ON f.cust = w.cust AND f.senders IS NOT NULL
  WHERE NOT EXISTS (SELECT 1 FROM temp.asks a WHERE a.rule = r.rule AND NOT a.late);
 
 -- What is asked of whom.

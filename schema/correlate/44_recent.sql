@@ -17,7 +17,7 @@ DROP TABLE IF EXISTS temp.recent_place;
 CREATE TEMP TABLE recent_place AS
 SELECT DISTINCT w.customer, d.addr, t.rank, iif(t.rank = 1, d.auth_user, NULL) AS auth_user
   FROM temp.recent_who w
-  JOIN temp.figures f ON f.customer = w.customer
+  JOIN temp.figures f ON f.cust = text_no(w.customer)
    AND f.messages < (SELECT value FROM temp.param WHERE name = 'recent_messages')
   JOIN temp.day_message d ON d.cust = text_no(w.customer) AND d.addr IS NOT NULL
   JOIN temp.attributed t ON t.what = 'm' AND t.ref = d.message;

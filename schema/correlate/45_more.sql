@@ -2,7 +2,7 @@
 -- are 0.
 INSERT INTO temp.metric
 SELECT a.customer, a.metric, coalesce(1.0 * f.tempfailed_recipients / nullif(f.recipients, 0), 0)
-  FROM temp.asked a JOIN temp.figures f ON f.customer = a.customer
+  FROM temp.asked a JOIN temp.figures f ON f.cust = text_no(a.customer)
  WHERE a.metric = 'tempfailed_share';
 
 -- 3 = bounced, 5 = rejected.
@@ -10,7 +10,7 @@ INSERT INTO temp.metric
 SELECT a.customer, a.metric,
        iif(a.metric = 'refused_recipients', q.n, coalesce(1.0 * q.n / nullif(f.recipients, 0), 0))
   FROM temp.asked a
-  JOIN temp.figures f ON f.customer = a.customer
+  JOIN temp.figures f ON f.cust = text_no(a.customer)
   JOIN (SELECT w.customer, coalesce(sum(r.disposition IN (3, 5)), 0) AS n
           FROM temp.asked w
           JOIN temp.day_message d ON d.cust = text_no(w.customer)
@@ -82,5 +82,5 @@ SELECT a.customer, a.metric,
        iif(w.scope = 'remote', 0,
            (SELECT count(*) FROM temp.day_message d JOIN main.mail_message m ON m.id = d.message
              WHERE d.cust = text_no(a.customer) AND m.direction = 1))
-  FROM temp.asked a JOIN temp.who w ON w.customer = a.customer
+  FROM temp.asked a JOIN temp.who w ON w.cust = text_no(a.customer)
  WHERE a.metric = 'own_on_mx';

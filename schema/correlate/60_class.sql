@@ -15,7 +15,7 @@ HAVING sum(s.answered) > 0 AND sum(s.answered) * 10 >= sum(s.syn);
 
 DROP TABLE IF EXISTS temp.flow_figures;
 CREATE TEMP TABLE flow_figures (
-  customer TEXT PRIMARY KEY,
+  cust INTEGER PRIMARY KEY,
   first INTEGER, last INTEGER,       -- of client packets, clear ones
   samples INTEGER, client INTEGER, client_covered INTEGER, client_strong INTEGER,
   syn INTEGER, answered INTEGER, server_strong INTEGER, server_weak INTEGER,
@@ -23,9 +23,9 @@ CREATE TEMP TABLE flow_figures (
   est_syn INTEGER,                   -- SYNs sent; NULL if a rate is not known
   slots INTEGER, doubtful INTEGER, doubt_first INTEGER, doubt_last INTEGER,
   allowed INTEGER                    -- all client addresses are on the list
-) WITHOUT ROWID;
+);
 INSERT INTO temp.flow_figures
-SELECT text_of(cust),
+SELECT cust,
        min(iif(client > 0 AND doubt IS NULL, first, NULL)),
        max(iif(client > 0 AND doubt IS NULL, last, NULL)),
        coalesce(sum(packets) FILTER (WHERE doubt IS NULL), 0),
@@ -72,10 +72,9 @@ SELECT cust, addr, sum(packets),
 
 -- Whether a host that answers SMTP looks like a mail server, and if not, why.
 DROP TABLE IF EXISTS temp.server_pattern;
-CREATE TEMP TABLE server_pattern (
-  customer TEXT PRIMARY KEY, fails TEXT) WITHOUT ROWID;
+CREATE TEMP TABLE server_pattern (cust INTEGER PRIMARY KEY, fails TEXT);
 INSERT INTO temp.server_pattern
-SELECT f.customer,
+SELECT f.cust,
        CASE WHEN f.server_strong + f.server_weak < run.server_share_min * f.client THEN
               printf('has %d packets as server to %d as client', f.server_strong + f.server_weak, f.client)
             WHEN f.syn_back >= run.server_syn_min AND f.answered_back < run.server_answered_min * f.syn_back THEN
@@ -120,10 +119,9 @@ UPDATE main.flow_day
  WHERE day = (SELECT day FROM temp.run) AND addr IN (SELECT addr FROM temp.server_said);
 
 DROP TABLE IF EXISTS temp.server_week;
-CREATE TEMP TABLE server_week (
-  customer TEXT PRIMARY KEY, words TEXT) WITHOUT ROWID;
+CREATE TEMP TABLE server_week (cust INTEGER PRIMARY KEY, words TEXT);
 INSERT INTO temp.server_week
-SELECT w.customer,
+SELECT f.cust,
        printf('answers SMTP itself, as a mail server does, on %d of %d day%s from %s on: %d SYN/ACK and %d answers sent, %d packets as server and %d as client, %d of %d SYNs answered, %d RST',
               w.served, w.days, iif(w.days = 1, '', 's'), date(w.first_day * 86400, 'unixepoch'),
               w.server_strong, w.answers, w.server, w.client, w.answered_back, w.syn_back, w.rst)
@@ -139,7 +137,7 @@ SELECT w.customer,
           JOIN main.flow_day d ON d.day BETWEEN r.day - r.server_days + 1 AND r.day
            AND d.customer = t.customer AND d.addr = t.addr
          GROUP BY d.customer) w
-  JOIN temp.flow_figures f ON f.customer = w.customer
+  JOIN temp.flow_figures f ON f.cust = text_no(w.customer)
  WHERE w.server_strong + w.answers >= run.server_answers_min
    AND w.server >= run.server_share_min * w.client
    AND NOT (w.syn_back >= run.server_syn_min
@@ -148,17 +146,16 @@ SELECT w.customer,
    AND NOT (f.syn_back >= run.server_syn_min
             AND f.answered_back < run.server_answered_min * f.syn_back)
    AND NOT (f.samples >= run.server_syn_min AND f.rst > run.server_rst_max * f.samples)
-   AND w.customer NOT IN (SELECT customer FROM temp.server_pattern WHERE fails IS NULL);
-INSERT OR REPLACE INTO temp.server_pattern SELECT customer, NULL FROM temp.server_week;
+   AND f.cust NOT IN (SELECT cust FROM temp.server_pattern WHERE fails IS NULL);
+INSERT OR REPLACE INTO temp.server_pattern SELECT cust, NULL FROM temp.server_week;
 
 -- Mail and complaints in doubt, under the address; and the customers whom
 -- mail in doubt may be of: nothing can be said of the silence of their logs.
 DROP TABLE IF EXISTS temp.doubtful;
 CREATE TEMP TABLE doubtful (
-  customer TEXT PRIMARY KEY, messages INTEGER, first INTEGER, last INTEGER,
-  why TEXT) WITHOUT ROWID;
+  cust INTEGER PRIMARY KEY, messages INTEGER, first INTEGER, last INTEGER, why TEXT);
 INSERT INTO temp.doubtful
-SELECT text_of(cust), sum(mail), min(first), max(last), min(n.text)
+SELECT cust, sum(mail), min(first), max(last), min(n.text)
   FROM (SELECT cust, 1 AS mail, time AS first, time AS last, doubt
           FROM temp.attributed WHERE doubt IS NOT NULL AND what = 'm'
         UNION ALL
@@ -166,25 +163,24 @@ SELECT text_of(cust), sum(mail), min(first), max(last), min(n.text)
   JOIN temp.doubt_name n ON n.doubt = d.doubt
  GROUP BY cust;
 DROP TABLE IF EXISTS temp.maybe_mail;
-CREATE TEMP TABLE maybe_mail (customer TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TEMP TABLE maybe_mail (cust INTEGER PRIMARY KEY);
 INSERT OR IGNORE INTO temp.maybe_mail
-SELECT customer FROM temp.candidate WHERE mail;
+SELECT text_no(customer) FROM temp.candidate WHERE mail;
 
 DROP TABLE IF EXISTS temp.complained;
-CREATE TEMP TABLE complained (
-  customer TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID;
+CREATE TEMP TABLE complained (cust INTEGER PRIMARY KEY, n INTEGER);
 INSERT INTO temp.complained
-SELECT text_of(cust), count(*) FROM temp.attributed
+SELECT cust, count(*) FROM temp.attributed
  WHERE what = 'c' AND doubt IS NULL GROUP BY cust;
 
 -- The class: the first line that holds.  NULL: nothing to say (flows in hours
 -- without logs only, server packets only, complaints only), and no finding.
 DROP TABLE IF EXISTS temp.classed;
 CREATE TEMP TABLE classed (
-  customer TEXT PRIMARY KEY, rank INTEGER, scope TEXT, class TEXT, kind TEXT,
-  first INTEGER, last INTEGER, cust INTEGER) WITHOUT ROWID;
+  cust INTEGER PRIMARY KEY, customer TEXT, rank INTEGER, scope TEXT, class TEXT, kind TEXT,
+  first INTEGER, last INTEGER);
 INSERT INTO temp.classed
-SELECT c.customer, c.rank, c.scope, c.class,
+SELECT c.cust, c.customer, c.rank, c.scope, c.class,
        CASE WHEN c.class = 'confirmed' THEN
               CASE WHEN c.fired_spam AND c.fired_virus THEN 'both'
                    WHEN c.fired_virus THEN 'virus' ELSE 'spam' END
@@ -198,7 +194,7 @@ SELECT c.customer, c.rank, c.scope, c.class,
        CASE WHEN c.class IN ('confirmed', 'below_threshold') THEN coalesce(c.adverse_last, c.mail_last)
             WHEN c.class = 'clean' THEN c.mail_last
             WHEN c.class = 'ambiguous' THEN coalesce(c.doubt_mail_last, c.doubt_flow_last, c.flow_last)
-            ELSE c.flow_last END, c.cust
+            ELSE c.flow_last END
   FROM (SELECT w.*, g.first AS mail_first, g.last AS mail_last,
                g.adverse_first, g.adverse_last, g.spam_messages, g.virus_messages,
                f.first AS flow_first, f.last AS flow_last,
@@ -213,20 +209,18 @@ SELECT c.customer, c.rank, c.scope, c.class,
                     WHEN coalesce(f.client, 0) < run.flow_client_min THEN NULL
                     WHEN w.scope = 'remote' THEN NULL
                     WHEN f.client_covered = 0 THEN NULL
-                    WHEN w.customer IN (SELECT customer FROM temp.maybe_mail) THEN 'ambiguous'
-                    WHEN f.allowed OR p.customer IS NOT NULL AND p.fails IS NULL THEN 'flow_only_expected'
+                    WHEN w.cust IN (SELECT cust FROM temp.maybe_mail) THEN 'ambiguous'
+                    WHEN f.allowed OR p.cust IS NOT NULL AND p.fails IS NULL THEN 'flow_only_expected'
                     ELSE 'flow_only_suspect' END AS class
           FROM temp.run
           JOIN temp.who w
-          LEFT JOIN temp.figures g ON g.customer = w.customer
-          LEFT JOIN temp.flow_figures f ON f.customer = w.customer
-          LEFT JOIN temp.server_pattern p ON p.customer = w.customer
-          LEFT JOIN temp.doubtful d ON d.customer = w.customer) c
+          LEFT JOIN temp.figures g ON g.cust = w.cust
+          LEFT JOIN temp.flow_figures f ON f.cust = w.cust
+          LEFT JOIN temp.server_pattern p ON p.cust = w.cust
+          LEFT JOIN temp.doubtful d ON d.cust = w.cust) c
  WHERE c.class IS NOT NULL
    -- of the rest of the world only what speaks against someone is kept
    AND (c.scope <> 'remote' OR c.class <> 'clean');
-
-CREATE INDEX temp.classed_cust ON classed (cust);
 
 -- flow_support of the confirmed.  k = packets that the client sent for the
 -- messages an agent could have seen; P(miss) = (1 - 1/N)^k with the largest N
@@ -234,10 +228,9 @@ CREATE INDEX temp.classed_cust ON classed (cust);
 -- which only an internal agent sees.
 DROP TABLE IF EXISTS temp.support;
 CREATE TEMP TABLE support (
-  customer TEXT PRIMARY KEY, in_window INTEGER, visible INTEGER, ln_miss REAL,
-  rate INTEGER) WITHOUT ROWID;
+  cust INTEGER PRIMARY KEY, in_window INTEGER, visible INTEGER, ln_miss REAL, rate INTEGER);
 INSERT INTO temp.support
-SELECT customer,
+SELECT cust,
        (SELECT coalesce(sum(s.client), 0) FROM temp.sighting s
          WHERE s.cust = c.cust AND s.doubt IS NULL
            AND s.last >= c.first - c.window AND s.first <= c.last + c.window),
@@ -246,7 +239,7 @@ SELECT customer,
            CASE WHEN visible_rate > 1 THEN ln(1.0 - 1.0 / visible_rate)
                 WHEN visible_rate = 1 THEN -1000.0 END),
        max(visible_rate)
-  FROM (SELECT k.customer, k.cust, k.first, k.last, run.window, run.packets_per_message,
+  FROM (SELECT k.cust, k.first, k.last, run.window, run.packets_per_message,
                (SELECT max(h.rate) FROM temp.flow_hour h
                  WHERE h.hour = m.received - m.received % 3600000000
                    AND CASE WHEN a.inside OR a.leased OR a.own_host THEN h.vantage = 'internal'
@@ -257,4 +250,4 @@ SELECT customer,
            AND m.received BETWEEN k.first AND k.last
           LEFT JOIN temp.day_addr a ON a.addr = m.addr
          WHERE m.addr IS NOT NULL) c
- GROUP BY customer, first, last, window;
+ GROUP BY cust;

@@ -38,12 +38,12 @@ SELECT run.day, s.customer, s.rule, s.time, s.verdicts, s.spam, p.theta0, p.thet
 -- What speaks for whom anything speaks against.
 INSERT INTO main.finding_taken
 SELECT run.day, t.customer, t.rule, t.taken_by
-  FROM temp.run JOIN temp.taken t JOIN temp.classed c ON c.customer = t.customer;
+  FROM temp.run JOIN temp.taken t JOIN temp.classed c ON c.cust = text_no(t.customer);
 INSERT INTO main.finding_role
 SELECT run.day, h.customer, h.rule, a.n, a.metric, m.value, a.at_least, a.at_most, a.source
   FROM temp.run
   JOIN temp.hit h ON h.kind = 'innocent'
-  JOIN temp.classed c ON c.customer = h.customer
+  JOIN temp.classed c ON c.cust = text_no(h.customer)
    AND (c.class IN ('confirmed', 'below_threshold')
         OR h.customer IN (SELECT customer FROM temp.taken))
   JOIN temp.asks a ON a.rule = h.rule
@@ -212,13 +212,14 @@ SELECT DISTINCT c.customer, 'lease', 5, 0, nullif(h.start, -4611686018427387904)
                        ORDER BY i.source LIMIT 1), '') || ')',
        NULL, 0, h.addr, NULL, NULL, NULL
   FROM temp.run
-  JOIN temp.classed c ON c.class <> 'clean'
-  JOIN main.finding_addr fa ON fa.day = run.day AND fa.customer = c.customer
-  JOIN temp.holder h ON h.addr = fa.addr
+ CROSS JOIN temp.classed c
+ CROSS JOIN main.finding_addr fa ON fa.day = run.day AND fa.customer = c.customer
+ CROSS JOIN temp.holder h ON h.addr = fa.addr
    AND h.until + h.clock_error >= c.first AND h.start - h.clock_error <= c.last
    AND (h.customer = c.customer OR c.class = 'ambiguous')
-  JOIN main.lease l ON l.id = h.lease
-  JOIN main.addr x ON x.id = h.addr;
+ CROSS JOIN main.lease l ON l.id = h.lease
+ CROSS JOIN main.addr x ON x.id = h.addr
+ WHERE c.class <> 'clean';
 
 INSERT INTO temp.fact
 SELECT c.customer, 'complaint', 6, 0, k.received,

@@ -18,9 +18,9 @@ SELECT c.*, run.day, run.window, run.watermark,
        k.innocent, k.taken
   FROM temp.run
  CROSS JOIN temp.classed c
-  LEFT JOIN temp.figures g ON g.customer = c.customer
-  LEFT JOIN temp.support s ON s.customer = c.customer
-  LEFT JOIN temp.spoken k ON k.customer = c.customer;
+  LEFT JOIN temp.support s ON s.cust = c.cust
+  LEFT JOIN temp.spoken k ON k.customer = c.customer
+ ORDER BY c.customer; -- as the findings are written
 
 INSERT INTO main.finding
 SELECT j.day, j.customer,
@@ -29,15 +29,15 @@ SELECT j.day, j.customer,
        json_object(
          'transactions', coalesce(g.transactions, 0), 'messages', coalesce(g.messages, 0),
          'recipients', coalesce(g.recipients, 0),
-         'distinct_recipients', iif(g.customer IS NULL, 0, g.distinct_recipients),
-         'recipient_domains', iif(g.customer IS NULL, 0, g.recipient_domains),
+         'distinct_recipients', iif(g.cust IS NULL, 0, g.distinct_recipients),
+         'recipient_domains', iif(g.cust IS NULL, 0, g.recipient_domains),
          'spam', coalesce(g.spam_messages, 0), 'own_spam', coalesce(g.own_spam_messages, 0),
          'virus', coalesce(g.virus_messages, 0),
          'banned', coalesce(g.banned_messages, 0), 'listed', coalesce(g.listed_messages, 0),
          'clean', coalesce(g.clean_messages, 0),
          'adverse_delivered', coalesce(g.adverse_delivered, 0),
-         'senders', iif(g.customer IS NULL, 0, g.senders), 'canonical_senders', iif(g.customer IS NULL, 0, g.canonical_senders),
-         'sender_domains', iif(g.customer IS NULL, 0, g.sender_domains), 'helos', iif(g.customer IS NULL, 0, g.helos),
+         'senders', iif(g.cust IS NULL, 0, g.senders), 'canonical_senders', iif(g.cust IS NULL, 0, g.canonical_senders),
+         'sender_domains', iif(g.cust IS NULL, 0, g.sender_domains), 'helos', iif(g.cust IS NULL, 0, g.helos),
          'null_senders', coalesce(g.null_senders, 0),
          'tried_recipients', coalesce(g.tried_recipients, 0),
          'failed_recipients', coalesce(g.failed_recipients, 0),
@@ -72,7 +72,7 @@ SELECT j.day, j.customer,
          'answered', coalesce(f.answered, 0),
          'rst', coalesce(f.rst, 0), 'hours', coalesce(f.hours, 0),
          'server_strong', coalesce(f.server_strong, 0), 'server_weak', coalesce(f.server_weak, 0),
-         'expected', json(iif(coalesce(f.allowed, 0) OR k.customer IS NOT NULL AND k.fails IS NULL, 'true', 'false')),
+         'expected', json(iif(coalesce(f.allowed, 0) OR k.cust IS NOT NULL AND k.fails IS NULL, 'true', 'false')),
          'slots', coalesce(f.slots, 0), 'ambiguous', coalesce(f.doubtful, 0),
          'first', time_text(f.first),
          'last', time_text(f.last),
@@ -147,10 +147,10 @@ SELECT j.day, j.customer,
        END,
        j.watermark
   FROM temp.judged j
-  LEFT JOIN temp.figures g ON g.customer = j.customer
-  LEFT JOIN temp.flow_figures f ON f.customer = j.customer
-  LEFT JOIN temp.server_pattern k ON k.customer = j.customer
-  LEFT JOIN temp.server_week n ON n.customer = j.customer
-  LEFT JOIN temp.doubtful d ON d.customer = j.customer
+  LEFT JOIN temp.figures g ON g.cust = j.cust
+  LEFT JOIN temp.flow_figures f ON f.cust = j.cust
+  LEFT JOIN temp.server_pattern k ON k.cust = j.cust
+  LEFT JOIN temp.server_week n ON n.cust = j.cust
+  LEFT JOIN temp.doubtful d ON d.cust = j.cust
   LEFT JOIN temp.recent_figures r ON r.customer = j.customer
-  LEFT JOIN temp.complained p ON p.customer = j.customer;
+  LEFT JOIN temp.complained p ON p.cust = j.cust;

@@ -7,13 +7,13 @@ SELECT day, scope, class, coalesce(kind, 'none'), coalesce(flow_support, 'none')
  GROUP BY day, scope, class, kind, flow_support;
 INSERT INTO main.daily
 SELECT run.day, w.scope, 'reported', 'any', 'none', count(*)
-  FROM temp.run JOIN temp.complained p JOIN temp.who w ON w.customer = p.customer
+  FROM temp.run JOIN temp.complained p JOIN temp.who w ON w.cust = p.cust
  GROUP BY w.scope;
 INSERT INTO main.daily
 SELECT run.day, w.scope, 'reported', 'only', 'none', count(*)
-  FROM temp.run JOIN temp.complained p JOIN temp.who w ON w.customer = p.customer
+  FROM temp.run JOIN temp.complained p JOIN temp.who w ON w.cust = p.cust
  WHERE NOT EXISTS (SELECT 1 FROM temp.classed c
-                    WHERE c.customer = p.customer AND c.class = 'confirmed')
+                    WHERE c.cust = p.cust AND c.class = 'confirmed')
  GROUP BY w.scope;
 
 -- Own addresses in the findings; of these, those without any lease stand in
@@ -30,16 +30,16 @@ SELECT run.day, run.day_start, run.day_end,
        m.n, m.n - (SELECT count(*) FROM temp.attributed WHERE what = 'm')
          - coalesce((SELECT sum(transactions) FROM temp.hour_sum), 0),
        coalesce((SELECT sum(messages) FROM temp.doubtful), 0),
-       (SELECT count(*) FROM temp.who w JOIN temp.flow_figures f ON f.customer = w.customer
+       (SELECT count(*) FROM temp.who w JOIN temp.flow_figures f ON f.cust = w.cust
          WHERE w.scope <> 'remote' AND f.client >= run.flow_client_min
            AND f.client_covered = 0
-           AND w.customer NOT IN (SELECT customer FROM temp.classed)),
+           AND w.cust NOT IN (SELECT cust FROM temp.classed)),
        (SELECT count(DISTINCT f.addr) FROM temp.run CROSS JOIN main.finding_addr f
           JOIN temp.day_addr a ON a.addr = f.addr
          WHERE f.day = run.day AND (a.inside OR a.leased) AND NOT a.own_host),
-       (SELECT count(*) FROM temp.who w JOIN temp.figures g ON g.customer = w.customer
+       (SELECT count(*) FROM temp.who w JOIN temp.figures g ON g.cust = w.cust
          WHERE w.scope = 'own_unassigned' AND g.transactions > 0),
-       (SELECT count(*) FROM temp.who w JOIN temp.flow_figures f ON f.customer = w.customer
+       (SELECT count(*) FROM temp.who w JOIN temp.flow_figures f ON f.cust = w.cust
          WHERE w.scope = 'own_unassigned' AND f.client > 0)
   FROM temp.run
   JOIN (SELECT coalesce(iif(run.mail_margin = 0, count(*),
