@@ -1,7 +1,7 @@
 -- Step 1: what this run is about, as one row, and which hours were observed.
 -- param: day, day_start, day_end, timezone, window, mail_clock_error (the largest
 -- of the mail sources), packets_per_message,
--- evidence_max, flow_client_min, server_* (src/correlate/server_pattern.h),
+-- evidence_max, remote_evidence_max, flow_client_min, server_* (src/correlate/server_pattern.h),
 -- ports (JSON list), watermark.
 -- KiB; what does not fit goes to a file, or is read again.
 PRAGMA temp.cache_size = -196608;
@@ -15,6 +15,7 @@ SELECT (SELECT value FROM temp.param WHERE name = 'day') AS day,
        (SELECT value FROM temp.param WHERE name = 'mail_clock_error') AS mail_clock_error,
        (SELECT value FROM temp.param WHERE name = 'packets_per_message') AS packets_per_message,
        (SELECT value FROM temp.param WHERE name = 'evidence_max') AS evidence_max,
+       (SELECT value FROM temp.param WHERE name = 'remote_evidence_max') AS remote_evidence_max,
        (SELECT value FROM temp.param WHERE name = 'flow_client_min') AS flow_client_min,
        (SELECT value FROM temp.param WHERE name = 'server_share_min') AS server_share_min,
        (SELECT value FROM temp.param WHERE name = 'server_syn_min') AS server_syn_min,

@@ -178,7 +178,8 @@ SELECT cust, count(*) FROM temp.attributed
 DROP TABLE IF EXISTS temp.classed;
 CREATE TEMP TABLE classed (
   cust INTEGER PRIMARY KEY, customer TEXT, rank INTEGER, scope TEXT, class TEXT, kind TEXT,
-  first INTEGER, last INTEGER);
+  first INTEGER, last INTEGER,
+  facts INTEGER);                    -- of each kind, so many are shown
 INSERT INTO temp.classed
 SELECT c.cust, c.customer, c.rank, c.scope, c.class,
        CASE WHEN c.class = 'confirmed' THEN
@@ -194,8 +195,9 @@ SELECT c.cust, c.customer, c.rank, c.scope, c.class,
        CASE WHEN c.class IN ('confirmed', 'below_threshold') THEN coalesce(c.adverse_last, c.mail_last)
             WHEN c.class = 'clean' THEN c.mail_last
             WHEN c.class = 'ambiguous' THEN coalesce(c.doubt_mail_last, c.doubt_flow_last, c.flow_last)
-            ELSE c.flow_last END
-  FROM (SELECT w.*, g.first AS mail_first, g.last AS mail_last,
+            ELSE c.flow_last END,
+       iif(c.class = 'below_threshold' AND c.scope = 'remote', c.remote_evidence_max, c.evidence_max)
+  FROM (SELECT w.*, run.evidence_max, run.remote_evidence_max, g.first AS mail_first, g.last AS mail_last,
                g.adverse_first, g.adverse_last, g.spam_messages, g.virus_messages,
                f.first AS flow_first, f.last AS flow_last,
                d.first AS doubt_mail_first, d.last AS doubt_mail_last,

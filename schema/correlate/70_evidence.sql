@@ -1,6 +1,7 @@
 -- Step 16: the addresses, fired rules and facts behind each finding, the old
--- ones of the day taken away first.  At most evidence_max facts of a kind;
--- log.* and flow.* have the full counts.  Orders use times, keys and text,
+-- ones of the day taken away first.  At most evidence_max facts of a kind, of a
+-- host elsewhere that no rule confirms remote_evidence_max; log.* and flow.* have
+-- the full counts.  Orders use times, keys and text,
 -- never row ids, so that the order of imports does not show.
 DELETE FROM main.finding_addr WHERE day = (SELECT day FROM temp.run);
 DELETE FROM main.finding_rule WHERE day = (SELECT day FROM temp.run);
@@ -75,29 +76,27 @@ SELECT s.customer, 'rule', 1, -1, s.time,
 -- the end: ties are of one message.
 DROP TABLE IF EXISTS temp.shown_verdict;
 CREATE TEMP TABLE shown_verdict (message INTEGER PRIMARY KEY, customer TEXT);
-INSERT OR IGNORE INTO temp.shown_verdict
-SELECT j.value, c.customer
-  FROM temp.classed c
- CROSS JOIN json_each((SELECT json_group_array(q.message)
-                         FROM (SELECT d.message
-                                 FROM temp.day_message d
-                                WHERE d.cust = c.cust AND d.worst IS NOT NULL
-                                ORDER BY NOT d.virus, d.worst, d.message_key
-                                LIMIT (SELECT evidence_max FROM temp.run)) q)) j
- WHERE c.class IN ('confirmed', 'below_threshold');
+INSERT INTO temp.shown_verdict
+SELECT message, customer
+  FROM (SELECT d.message, c.customer, c.facts,
+               row_number() OVER (PARTITION BY c.cust
+                 ORDER BY NOT d.virus, d.worst, d.message_key) AS k
+          FROM temp.classed c CROSS JOIN temp.day_message d ON d.cust = c.cust
+         WHERE c.class IN ('confirmed', 'below_threshold') AND d.worst IS NOT NULL)
+ WHERE k <= facts
+ ORDER BY message;
 DROP TABLE IF EXISTS temp.shown_outcome;
 CREATE TEMP TABLE shown_outcome (message INTEGER PRIMARY KEY, customer TEXT, class TEXT);
-INSERT OR IGNORE INTO temp.shown_outcome
-SELECT j.value, c.customer, c.class
-  FROM temp.classed c
- CROSS JOIN json_each((SELECT json_group_array(q.message)
-                         FROM (SELECT d.message
-                                 FROM temp.day_message d
-                                WHERE d.cust = c.cust AND d.outcome IS NOT NULL
-                                  AND (d.spam OR d.virus OR c.class = 'confirmed')
-                                ORDER BY NOT (d.spam OR d.virus), d.outcome, d.message_key
-                                LIMIT (SELECT evidence_max FROM temp.run)) q)) j
- WHERE c.class IN ('confirmed', 'below_threshold');
+INSERT INTO temp.shown_outcome
+SELECT message, customer, class
+  FROM (SELECT d.message, c.customer, c.class, c.facts,
+               row_number() OVER (PARTITION BY c.cust
+                 ORDER BY NOT (d.spam OR d.virus), d.outcome, d.message_key) AS k
+          FROM temp.classed c CROSS JOIN temp.day_message d ON d.cust = c.cust
+         WHERE c.class IN ('confirmed', 'below_threshold') AND d.outcome IS NOT NULL
+           AND (d.spam OR d.virus OR c.class = 'confirmed'))
+ WHERE k <= facts
+ ORDER BY message;
 
 -- What filters said of spam and virus messages, viruses first.
 INSERT INTO temp.fact
@@ -161,12 +160,12 @@ SELECT t.customer, 'delivery', 3, 2, t.time,
                            ORDER BY h.customer LIMIT 8) q), ''),
        m.message_key, 0, t.addr, r.source, r."offset", r.line
   FROM temp.run
-  JOIN (SELECT c.customer, t.*,
+  JOIN (SELECT c.customer, c.facts, t.*,
                rank() OVER (PARTITION BY t.cust ORDER BY t.time, m.message_key) AS k
           FROM temp.attributed t
           JOIN temp.classed c ON c.cust = t.cust
           JOIN main.mail_message m ON m.id = t.ref
-         WHERE t.what = 'm' AND t.doubt IS NOT NULL) t ON t.k <= run.evidence_max
+         WHERE t.what = 'm' AND t.doubt IS NOT NULL) t ON t.k <= t.facts
   JOIN temp.doubt_name u ON u.doubt = t.doubt
   JOIN main.mail_message m ON m.id = t.ref
   LEFT JOIN main.mail_recipient r ON r.message = m.id
@@ -184,7 +183,7 @@ SELECT s.customer, 'sample', 4, 0, s.first,
          || iif(s.doubt IS NULL, '', ', holder in doubt'),
        NULL, 0, s.addr, NULL, NULL, NULL
   FROM temp.run
- CROSS JOIN (SELECT c.customer, s.addr, s.agent, s.first, s.client, s.syn, s.rate, s.doubt,
+ CROSS JOIN (SELECT c.customer, c.facts, s.addr, s.agent, s.first, s.client, s.syn, s.rate, s.doubt,
                     rank() OVER (PARTITION BY c.cust ORDER BY s.first) AS k
                FROM temp.run CROSS JOIN temp.classed c
               CROSS JOIN temp.sighting s ON s.cust = c.cust
@@ -195,7 +194,7 @@ SELECT s.customer, 'sample', 4, 0, s.first,
  CROSS JOIN main.addr x ON x.id = s.addr
  CROSS JOIN main.addr g ON g.id = s.agent
   LEFT JOIN main.flow_agent n ON n.agent = s.agent
- WHERE s.k <= run.evidence_max;
+ WHERE s.k <= s.facts;
 
 INSERT INTO temp.fact
 SELECT DISTINCT c.customer, 'lease', 5, 0, nullif(h.start, -4611686018427387904),
@@ -233,15 +232,33 @@ SELECT c.customer, 'complaint', 6, 0, k.received,
   LEFT JOIN main.addr x ON x.id = k.addr
  WHERE t.what = 'c' AND t.doubt IS NULL;
 
--- n orders a rule's thresholds only: elsewhere it is the order of import.
+-- In order, and of each kind as many as are kept.  n orders a rule's thresholds
+-- only: elsewhere it is the order of import.
+DROP TABLE IF EXISTS temp.fact_row;
+CREATE TEMP TABLE fact_row (
+  k INTEGER PRIMARY KEY, customer TEXT, place INTEGER, kind TEXT, time INTEGER, text TEXT,
+  message_key INTEGER, addr INTEGER, source INTEGER, "offset" INTEGER, line INTEGER);
+INSERT INTO temp.fact_row
+SELECT NULL, t.customer, t.place, t.kind, t.time, t.text, t.message_key, t.addr, t.source,
+       t."offset", t.line
+  FROM temp.fact t LEFT JOIN main.name n ON n.id = t.source
+ ORDER BY t.customer, t.place, t.first_key, t.time, t.message_key, iif(t.place = 1, t.n, 0),
+          t.text, n.text, t.line, t."offset";
+-- ahead: so much k is ahead of the number in the finding.
+DROP TABLE IF EXISTS temp.fact_place;
+CREATE TEMP TABLE fact_place (
+  customer TEXT, place INTEGER, last INTEGER, ahead INTEGER,
+  PRIMARY KEY (customer, place)) WITHOUT ROWID;
+INSERT INTO temp.fact_place
+SELECT customer, place, first + kept - 1,
+       first - 1 - (sum(kept) OVER (PARTITION BY customer ORDER BY place) - kept)
+  FROM (SELECT t.customer, t.place, t.first, min(t.n, c.facts) AS kept
+          FROM (SELECT customer, place, min(k) AS first, count(*) AS n
+                  FROM temp.fact_row GROUP BY customer, place) t
+          JOIN temp.classed c ON c.cust = text_no(t.customer));
 INSERT INTO main.finding_evidence
-SELECT run.day, customer,
-       row_number() OVER (PARTITION BY customer ORDER BY place, k),
-       kind, time, text, message_key, addr, source, "offset", line
-  FROM temp.run
-  JOIN (SELECT t.*,
-               row_number() OVER (PARTITION BY t.customer, t.kind
-                 ORDER BY t.first_key, t.time, t.message_key, iif(t.kind = 'rule', t.n, 0),
-                          t.text, n.text, t.line, t."offset") AS k
-          FROM temp.fact t LEFT JOIN main.name n ON n.id = t.source)
- WHERE k <= run.evidence_max;
+SELECT run.day, t.customer, t.k - p.ahead, t.kind, t.time, t.text, t.message_key, t.addr,
+       t.source, t."offset", t.line
+  FROM temp.run CROSS JOIN temp.fact_row t
+ CROSS JOIN temp.fact_place p ON p.customer = t.customer AND p.place = t.place
+ WHERE t.k <= p.last;

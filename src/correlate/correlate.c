@@ -18,6 +18,7 @@
  * connection of the LINX day (9,672,926 packets, 194,649 SYN/ACK). */
 #define PACKETS_PER_MESSAGE 25
 #define EVIDENCE_MAX        20 /* facts of each kind in a finding */
+#define REMOTE_EVIDENCE_MAX 5  /* the same of a host that is not confirmed */
 #define FLOW_CLIENT_MIN     1  /* sampled client packets of a suspect */
 #define MAIL_PORTS          "[25]"
 #define CLASS_STEP          60 /* the first step that goes beyond the rules */
@@ -195,6 +196,7 @@ write_parameters(struct job *j)
 	json_i64(&out, "packets_per_message", PACKETS_PER_MESSAGE);
 	json_i64(&out, "flow_client_min", FLOW_CLIENT_MIN);
 	json_i64(&out, "evidence_max", EVIDENCE_MAX);
+	json_i64(&out, "remote_evidence_max", REMOTE_EVIDENCE_MAX);
 	json_real(&out, "server_share_min", SERVER_SHARE_MIN);
 	json_i64(&out, "server_syn_min", SERVER_SYN_MIN);
 	json_real(&out, "server_answered_min", SERVER_ANSWERED_MIN);
@@ -661,6 +663,7 @@ put_params(const struct job *j, struct err *e)
 	    {"mail_clock_error", value_int(mail_clock_error(j->config))},
 	    {"packets_per_message", value_int(PACKETS_PER_MESSAGE)},
 	    {"evidence_max", value_int(EVIDENCE_MAX)},
+	    {"remote_evidence_max", value_int(REMOTE_EVIDENCE_MAX)},
 	    {"flow_client_min", value_int(FLOW_CLIENT_MIN)},
 	    {"server_share_min", value_real(SERVER_SHARE_MIN)},
 	    {"server_syn_min", value_int(SERVER_SYN_MIN)},

@@ -86,6 +86,37 @@ distinct_figures_where_they_matter(void **state)
 	    "203.0.113.9|below_threshold|1|null|||1\n");
 }
 
+/* Twenty facts of a kind are kept of a customer, five of a host elsewhere that
+ * no rule confirms: the first ones, numbered without a gap. */
+static void
+so_many_facts_are_kept(void **state)
+{
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_mail_hours(AT(0, 0, 0), 24);
+	world_agent("192.0.2.1", VANTAGE_EDGE, 1024, AT(0, 0, 0), 24);
+	for (int i = 0; i < 60; i++) {
+		one_mail(AT(9, i, 0), "203.0.113.9", "a@example.com",
+		    i % 3 ? CLEAN : SPAM);
+		one_mail(AT(9, i, 0), "198.51.100.1", "a@example.com",
+		    i < 30 ? SPAM : CLEAN);
+	}
+	for (int i = 0; i < 9; i++)
+		world_slot("203.0.113.9", AT(9, 5 * i, 0), 1, 0);
+	world_correlate(DAY, NULL);
+	assert_string_equal(
+	    world_rows(
+	        "SELECT f.customer, class, e.kind, min(e.n), max(e.n), count(*),"
+	        " (max(e.time) - f.first_seen) / 60000000 "
+	        "FROM finding f JOIN finding_evidence e "
+	        "ON e.customer = f.customer GROUP BY 1, 3 ORDER BY 1, 4"),
+	    "198.51.100.1|below_threshold|verdict|1|20|20|19\n"
+	    "198.51.100.1|below_threshold|delivery|21|40|20|19\n"
+	    "203.0.113.9|below_threshold|verdict|1|5|5|12\n"
+	    "203.0.113.9|below_threshold|delivery|6|10|5|12\n"
+	    "203.0.113.9|below_threshold|sample|11|15|5|20\n");
+}
+
 static int
 note_rule(void *with, const struct detect_rule *r, const struct stmt *st)
 {
@@ -338,6 +369,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WORLD(distinct_figures_where_they_matter),
+	    WORLD(so_many_facts_are_kept),
 	    WORLD(a_replay_asks_for_roles),
 	    WORLD(senders_without_what_differs),
 	    WORLD(what_changes_later_is_counted_anew),
