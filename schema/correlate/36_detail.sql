@@ -2,9 +2,9 @@
 -- mail there was and what became of it.  How many different senders, HELO names,
 -- recipients and domains there were is asked only where the answer matters: a
 -- rule could fire, or something adverse was sent, and not by a server elsewhere,
--- whose mail is that of many: of his, only what was adverse is looked at.  Rules that speak for a customer
--- matter where something speaks against him; param every_role: they are asked for
--- themselves.
+-- whose mail is that of many: of his, only what was adverse is looked at.  Rules
+-- that speak for a customer matter where something speaks against him; param
+-- every_role: they are asked for themselves.
 DROP TABLE IF EXISTS temp.hour_sum;
 CREATE TEMP TABLE hour_sum (
   cust INTEGER, addr INTEGER, rank INTEGER, logged_in INTEGER,
@@ -137,14 +137,12 @@ SELECT 'm', m.id, m.client, m.client_port, m.received - h.ahead, h.who >> 3, h.w
    AND h.auth_user = coalesce(m.auth_user, 0) AND h.host = coalesce(m.host, 0)
    AND h.apart = 2;
 
--- The adverse messages of the others, which the sums hold, too.
-DROP TABLE IF EXISTS temp.adverse;
-CREATE TEMP TABLE adverse (
-  message INTEGER PRIMARY KEY, cust INTEGER, addr INTEGER, time INTEGER);
-INSERT INTO temp.adverse
-SELECT m.id, h.who >> 3, m.client, m.received - h.ahead
+-- The adverse messages of the others, which the sums hold, too: what = 'a'.
+INSERT INTO temp.attributed
+SELECT 'a', m.id, m.client, m.client_port, m.received - h.ahead, h.who >> 3, h.who & 7, NULL
   FROM temp.day_hour h
- CROSS JOIN main.mail_message m ON m.hour = h.hour AND m.client IS nullif(h.client, 0)
+ CROSS JOIN main.mail_message m INDEXED BY mail_message_adverse
+    ON m.hour = h.hour AND m.client IS nullif(h.client, 0)
    AND m.verdict >= 5
    AND m.received BETWEEN h.first + h.ahead AND h.last + h.ahead
    AND m.parent_queue_id IS NULL

@@ -30,7 +30,10 @@ SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
   FROM (SELECT t.ref AS message, m.message_key, t.cust, t.time AS received, t.addr,
                m.sender, m.helo, m.auth_user,
                iif(m.verdict IS NULL, 0, 1 << m.verdict)
-                 | coalesce((SELECT sum(DISTINCT 1 << v.verdict) FROM main.mail_verdict v
+                 | coalesce((SELECT max(v.verdict = 1) << 1 | max(v.verdict = 3) << 3
+                                      | max(v.verdict = 4) << 4 | max(v.verdict = 5) << 5
+                                      | max(v.verdict = 6) << 6
+                               FROM main.mail_verdict v
                               WHERE v.message = t.ref), 0) AS verdicts,
                count(r.n) AS recipients, coalesce(sum(r.accepted), 0) AS accepted,
                coalesce(sum(r.reached), 0) AS reached, coalesce(sum(r.known), 0) AS known,
@@ -39,16 +42,13 @@ SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
                coalesce(sum(r.unknown), 0) AS unknown,
                min(r.time) AS outcome, min(iif(r.refused, r.time, NULL)) AS refusal,
                count(r.recipient) < max(count(r.n), 1) AS unnamed,
-               d.cust IS NOT NULL AS detail, t.summed
-          FROM (SELECT ref, cust, time, addr, 0 AS summed
-                  FROM temp.attributed WHERE what = 'm' AND doubt IS NULL
-                UNION ALL
-                SELECT message, cust, time, addr, 1 FROM temp.adverse) t
-         -- CROSS JOIN: or the messages of all days are read
+               d.cust IS NOT NULL AS detail, t.what = 'a' AS summed
+          FROM temp.attributed t -- CROSS JOIN: or the messages of all days are read
          CROSS JOIN main.mail_message m ON m.id = t.ref
           LEFT JOIN main.mail_outcome r ON r.message = m.id
           LEFT JOIN temp.detail d ON d.cust = t.cust
-         GROUP BY t.ref
+         WHERE t.what IN ('a', 'm') AND t.doubt IS NULL
+         GROUP BY t.what, t.ref
          LIMIT -1) q; -- so that verdicts are looked for once
 CREATE INDEX temp.day_message_customer ON day_message (cust, received);
 

@@ -42,10 +42,21 @@ SELECT run.day, run.day_start, run.day_end,
        (SELECT count(*) FROM temp.who w JOIN temp.flow_figures f ON f.cust = w.cust
          WHERE w.scope = 'own_unassigned' AND f.client > 0)
   FROM temp.run
-  JOIN (SELECT coalesce(iif(run.mail_margin = 0, count(*),
-                   sum(g.received - coalesce((SELECT k.ahead FROM main.clock k
+  JOIN (SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM main.clock WHERE kind = 'mail' AND ahead <> 0)
+                     AND r.day_start % 3600000000 = 0 AND r.day_end % 3600000000 = 0
+               THEN -- hours as a whole: their sums, and the notifications that these leave out
+                 coalesce((SELECT sum(h.transactions) FROM main.mail_sum h
+                            WHERE h.hour >= r.day_start / 3600000000
+                              AND h.hour < r.day_end / 3600000000), 0)
+                 + (SELECT count(*) FROM main.mail_message g
+                     WHERE g.parent_queue_id IS NOT NULL
+                       AND g.hour >= r.day_start / 3600000000 AND g.hour < r.day_end / 3600000000)
+               ELSE
+                 (SELECT coalesce(sum(g.received - coalesce((SELECT k.ahead FROM main.clock k
                                                WHERE k.kind = 'mail' AND k.ref = g.host), 0)
-                       BETWEEN run.day_start AND run.day_end - 1)), 0) AS n
-          FROM temp.run CROSS JOIN main.mail_message g
-         WHERE g.received >= run.day_start - run.mail_margin
-           AND g.received < run.day_end + run.mail_margin) m;
+                       BETWEEN run.day_start AND run.day_end - 1), 0)
+                    FROM temp.run CROSS JOIN main.mail_message g
+                   WHERE g.received >= run.day_start - run.mail_margin
+                     AND g.received < run.day_end + run.mail_margin)
+               END AS n
+          FROM temp.run r) m;
