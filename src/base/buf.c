@@ -60,9 +60,16 @@ buf_i64(struct buf *b, int64_t v)
 	char text[20], *at = text + sizeof(text);
 	uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
 
-	do
+	for (; u >= 100; u /= 100) {
+		at -= 2;
+		at[0] = (char)('0' + u / 10 % 10);
+		at[1] = (char)('0' + u % 10);
+	}
+	if (u >= 10) {
 		*--at = (char)('0' + u % 10);
-	while ((u /= 10) != 0);
+		u /= 10;
+	}
+	*--at = (char)('0' + u);
 	if (v < 0)
 		*--at = '-';
 	buf_put(b, at, (size_t)(text + sizeof(text) - at));

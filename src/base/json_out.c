@@ -4,6 +4,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "base/utc.h"
 
@@ -82,21 +85,117 @@ quote_special(struct buf *out, const unsigned char *p, size_t n)
 	return 1;
 }
 
+/* Copies what is plain at the beginning of s; its length. */
+static size_t
+copy_plain_bytes(char *to, struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n && plain[(unsigned char)s.p[i]]; i++)
+		to[i] = s.p[i];
+	return i;
+}
+
+#ifdef __SSE2__
+/* A bit for each byte that is not plain (of signed bytes, those above ASCII
+ * are below the space). */
+static unsigned
+special_of_16(__m128i v)
+{
+	const __m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(' '));
+	const __m128i del = _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f));
+	const __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+	const __m128i back = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+
+	return (unsigned)_mm_movemask_epi8(
+	    _mm_or_si128(_mm_or_si128(low, del), _mm_or_si128(quote, back)));
+}
+
+/* The same, 16 bytes at a time; the last 16, or of a shorter text the first
+ * and the last 8, may be copied twice. */
+static size_t
+copy_plain(char *to, struct str s)
+{
+	size_t i, at;
+	unsigned bits;
+	__m128i v;
+
+	if (s.n < 8)
+		return copy_plain_bytes(to, s);
+	if (s.n < 16) {
+		const __m128i last =
+		    _mm_loadl_epi64((const void *)(s.p + s.n - 8));
+
+		v = _mm_loadl_epi64((const void *)s.p);
+		_mm_storel_epi64((void *)to, v);
+		_mm_storel_epi64((void *)(to + s.n - 8), last);
+		bits = special_of_16(_mm_unpacklo_epi64(v, last));
+		at = bits != 0 ? (size_t)__builtin_ctz(bits) : s.n;
+		return bits != 0 && at >= 8 ? s.n - 16 + at : at;
+	}
+	for (i = 0; i < s.n; i += 16) {
+		at = i + 16 <= s.n ? i : s.n - 16;
+		v = _mm_loadu_si128((const void *)(s.p + at));
+		_mm_storeu_si128((void *)(to + at), v);
+		bits = special_of_16(v);
+		if (bits != 0)
+			return at + (size_t)__builtin_ctz(bits);
+	}
+	return s.n;
+}
+#else
+#define copy_plain copy_plain_bytes
+#endif
+
 void
 json_quote(struct buf *out, struct str s)
 {
-	const unsigned char *p = (const unsigned char *)s.p;
-	size_t i = 0, run;
+	size_t n;
 
-	buf_c(out, '"');
-	while (i < s.n) {
-		for (run = i; i < s.n && plain[p[i]];)
-			i++;
-		buf_put(out, p + run, i - run);
-		if (i < s.n)
-			i += quote_special(out, p + i, s.n - i);
+	buf_room(out, s.n + 2);
+	out->p[out->n++] = '"';
+	while (s.n > 0) {
+		n = copy_plain(out->p + out->n, s);
+		out->n += n;
+		s = str_from(s, n);
+		if (s.n > 0) {
+			n = quote_special(out, (const unsigned char *)s.p, s.n);
+			s = str_from(s, n);
+			buf_room(out, s.n + 1);
+		}
 	}
 	buf_c(out, '"');
+}
+
+/* Most numbers in logs have three decimals at most: the shortest text is then
+ * what is left of v * 1000 (both are below 2^53, so there is no other number
+ * of 15 digits).  False: not such a one. */
+static bool
+three_decimals(struct buf *out, double v)
+{
+	int64_t n;
+	unsigned rest;
+	char text[4];
+	size_t len = 4;
+
+	if (!(v > -1e9 && v < 1e9) || (v <= 0 && !(v < 0)))
+		return false; /* 0 may have a sign */
+	n = llround(v * 1000);
+	if ((double)n / 1000 != v)
+		return false;
+	if (n < 0)
+		buf_c(out, '-');
+	n = n < 0 ? -n : n;
+	buf_i64(out, n / 1000);
+	rest = (unsigned)(n % 1000);
+	text[0] = '.';
+	text[1] = (char)('0' + rest / 100);
+	text[2] = (char)('0' + rest / 10 % 10);
+	text[3] = (char)('0' + rest % 10);
+	while (len > 1 && text[len - 1] == '0')
+		len--;
+	buf_put(out, text, len > 1 ? len : 0);
+	return true;
 }
 
 void
@@ -105,6 +204,8 @@ json_number(struct buf *out, double v)
 	char text[40];
 	int digits;
 
+	if (three_decimals(out, v))
+		return;
 	for (digits = 15; digits <= 17; digits++) {
 		snprintf(text, sizeof(text), "%.*g", digits, v);
 		if (strtod(text, NULL) == v)

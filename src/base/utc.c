@@ -202,12 +202,51 @@ format_civil(const struct civil *c, char after, char out[static UTC_TEXT_MAX])
 	return (size_t)(at - out);
 }
 
+/* Records come in order of time: the day's text is kept, which is most of the
+ * work. */
+static const char *
+day_text(int64_t day)
+{
+	static _Thread_local struct {
+		int64_t day;
+		char text[11];
+	} kept = {INT64_MIN, ""};
+	struct civil c = {0};
+	char text[UTC_TEXT_MAX];
+
+	if (day != kept.day) {
+		civil_from_days(day, &c);
+		if (c.year < 0 || c.year > 9999)
+			return NULL;
+		format_civil(&c, 'Z', text);
+		memcpy(kept.text, text, sizeof(kept.text));
+		kept.day = day;
+	}
+	return kept.text;
+}
+
 size_t
 utc_format(int64_t t, char out[static UTC_TEXT_MAX])
 {
-	struct civil c = civil_of_utc(t, NULL);
+	int64_t day = floor_div(t, 86400 * USEC);
+	unsigned ms = (unsigned)((t - day * 86400 * USEC) / 1000);
+	unsigned second = ms / 1000;
+	const char *date = day_text(day);
+	struct civil c;
+	char *at;
 
-	return format_civil(&c, 'Z', out);
+	if (date == NULL) {
+		c = civil_of_utc(t, NULL);
+		return format_civil(&c, 'Z', out);
+	}
+	memcpy(out, date, 11);
+	at = put_two(out + 11, (int)(second / 3600), ':');
+	at = put_two(at, (int)(second / 60 % 60), ':');
+	at = put_two(at, (int)(second % 60), '.');
+	*at++ = (char)('0' + ms / 100 % 10);
+	at = put_two(at, (int)(ms % 100), 'Z');
+	*at = '\0';
+	return (size_t)(at - out);
 }
 
 size_t

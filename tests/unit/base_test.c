@@ -79,6 +79,19 @@ test_utc(void)
 		    back != t - t % 1000)
 			same("utc_parse_iso", "another time", got);
 	}
+	for (int i = 0; i < 100000; i++) { /* other days than the one before */
+		int64_t t = INT64_C(1795392000) * USEC +
+		            (int64_t)(rnd() % UINT64_C(200000000000)) -
+		            INT64_C(100000000000);
+		time_t sec = (time_t)(t / USEC);
+		struct tm tm;
+
+		gmtime_r(&sec, &tm);
+		strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
+		snprintf(want, sizeof(want), "%s.%03dZ", day, (int)(t / 1000 % 1000));
+		utc_format(t, got);
+		same("utc_format near midnight", got, want);
+	}
 	utc_format_zone(INT64_C(1795392000) * USEC, zone_find(STR("America/St_Johns")), got);
 	same("utc_format_zone", got, "2026-11-22T20:30:00.000-03:30");
 	utc_format(INT64_C(253402300800) * USEC, got);
@@ -139,6 +152,73 @@ test_quote(void)
 	buf_free(&b);
 }
 
+/* Texts of all lengths, read 16 bytes at a time, are what their bytes one by
+ * one are. */
+static void
+test_quote_runs(void)
+{
+	static const char odd[] = "\"\\\n\x01\x1f\x7f\xff\x80";
+	char text[70];
+
+	for (int i = 0; i < 100000; i++) {
+		struct str s = str_of(text, rnd() % (sizeof(text) + 1));
+		struct buf got = {0}, want = {0}, one = {0};
+		unsigned rare = 1u << rnd() % 8;
+
+		for (size_t k = 0; k < s.n; k++)
+			text[k] = rnd() % rare ? (char)(' ' + rnd() % 95)
+			                       : odd[rnd() % (sizeof(odd) - 1)];
+		json_quote(&got, s);
+		buf_c(&want, '"');
+		for (size_t k = 0; k < s.n; k++) {
+			one.n = 0;
+			json_quote(&one, str_of(text + k, 1));
+			buf_put(&want, one.p + 1, one.n - 2);
+		}
+		buf_c(&want, '"');
+		buf_c(&got, '\0');
+		buf_c(&want, '\0');
+		same("json_quote", got.p, want.p);
+		buf_free(&got);
+		buf_free(&want);
+		buf_free(&one);
+	}
+}
+
+static void
+number_is_short(double v)
+{
+	struct buf b = {0};
+	char want[40];
+
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(want, sizeof(want), "%.*g", digits, v);
+		if (memcmp(&(double){strtod(want, NULL)}, &v, sizeof(v)) == 0)
+			break;
+	}
+	json_number(&b, v);
+	buf_c(&b, '\0');
+	same("json_number", b.p, want);
+	buf_free(&b);
+}
+
+static void
+test_real(void)
+{
+	static const double edge[] = {0, -0.0, 0.001, -0.001, 0.0005, 0.1, 1e9,
+	    -1e9, 999999999.999, 1e-4, 123456.7891, 1e300, 5e-324, 0.3 - 0.1};
+
+	for (size_t i = 0; i < sizeof(edge) / sizeof(edge[0]); i++)
+		number_is_short(edge[i]);
+	for (int i = 0; i < 100000; i++) {
+		double n = (double)((int64_t)(rnd() >> (16 + i % 40)) - 500);
+
+		number_is_short(n / 1000);
+		number_is_short(n / 10);
+		number_is_short(n / 7);
+	}
+}
+
 static ptrdiff_t
 rfind_slowly(struct str s, struct str what)
 {
@@ -195,6 +275,8 @@ main(void)
 	test_bad_stamps();
 	test_numbers();
 	test_quote();
+	test_quote_runs();
+	test_real();
 	test_rfind();
 	test_find();
 	return failed;
