@@ -10,6 +10,7 @@
 
 #define HOUR         (3600 * USEC)
 #define PROGRAMS_MAX 4096 /* names remembered; a log can hold any number */
+#define RECENT       32   /* of them that are found without a hash */
 
 /* Who reads the lines of a program. */
 struct reader {
@@ -49,6 +50,7 @@ struct mail_feed {
 	size_t nfiles;
 	size_t state_size; /* of all parsers together */
 	struct map readers, hours;
+	struct reader *recent[RECENT]; /* by what is quickly told of a name */
 	struct hour_counts *hour; /* the last line's */
 	size_t nreaders;
 	struct arena mem, hour_mem;
@@ -291,7 +293,7 @@ find_parser(struct mail_feed *f, struct reader *r)
 }
 
 static struct reader *
-reader_of(struct mail_feed *f, struct str program)
+reader_by_hash(struct mail_feed *f, struct str program)
 {
 	uint64_t h = hash_str(program, 0);
 	struct reader *r, *first = map_get(&f->readers, h);
@@ -302,7 +304,7 @@ reader_of(struct mail_feed *f, struct str program)
 	if (f->nreaders >= PROGRAMS_MAX) { /* a log of made-up names */
 		map_free(&f->readers);
 		f->nreaders = 0;
-		first = NULL;
+		first = NULL; /* those in recent are as good as ever */
 	}
 	r = arena_zalloc(&f->mem, sizeof(*r));
 	r->program = arena_dup(&f->mem, program);
@@ -311,6 +313,20 @@ reader_of(struct mail_feed *f, struct str program)
 	f->nreaders++;
 	find_parser(f, r);
 	return r;
+}
+
+static struct reader *
+reader_of(struct mail_feed *f, struct str program)
+{
+	struct reader **recent = f->recent;
+
+	if (program.n > 0)
+		recent += (program.n * 7 + (unsigned char)program.p[program.n / 2] +
+		              (unsigned char)program.p[program.n - 1]) %
+		          RECENT;
+	if (*recent == NULL || !str_eq((*recent)->program, program))
+		*recent = reader_by_hash(f, program);
+	return *recent;
 }
 
 /* Lines. */

@@ -182,6 +182,13 @@ read_tag_and_text(struct str s, struct log_line *line)
 	line->text = rest;
 }
 
+static void
+keep_host(struct header_memo *m, struct str host)
+{
+	m->host_n = host.n <= sizeof(m->host) ? host.n : 0;
+	memcpy(m->host, host.p, m->host_n);
+}
+
 /* After a syslog stamp: "[<fac.sev> ]host prog[pid]: text"; a first word that
  * is a tag means that the log has no host. */
 static bool
@@ -205,6 +212,7 @@ read_syslog(struct header_reader *r, struct str s, struct log_line *line)
 		line->host = r->host;
 	} else {
 		line->host = word;
+		keep_host(&r->memo, word);
 		str_skip(&rest, STR(" "));
 		s = rest;
 	}
@@ -305,24 +313,59 @@ has_host_and_tag(struct str s)
 
 	if (host.n == 0 || !str_skip(&s, STR(" ")))
 		return false;
+	tag = str_word(&s); /* Exim's second words do not end so */
+	if (tag.n <= 3 || memcmp(tag.p + tag.n - 2, "]:", 2) != 0)
+		return false;
 	for (size_t i = 0; i < host.n; i++)
 		if (never[(unsigned char)host.p[i]])
 			return false;
-	tag = str_word(&s);
-	return tag.n > 3 && memcmp(tag.p + tag.n - 2, "]:", 2) == 0 &&
-	       parse_tag(tag, &probe) && probe.pid > 0;
+	return parse_tag(tag, &probe) && probe.pid > 0;
+}
+
+/* ".123456" at the start of s, stepped over; microseconds. */
+static int
+read_fraction(struct str *s)
+{
+	size_t i = 1;
+	int usec = 0, unit = 100000;
+
+	if (s->n < 2 || s->p[0] != '.' || s->p[1] < '0' || s->p[1] > '9')
+		return 0;
+	for (; i < s->n && s->p[i] >= '0' && s->p[i] <= '9'; i++) {
+		usec += (s->p[i] - '0') * unit;
+		unit /= 10;
+	}
+	*s = str_from(*s, i);
+	return usec;
+}
+
+/* stamp: all of it, with the offset. */
+static void
+keep_stamp(struct header_memo *m, struct str stamp, int64_t time)
+{
+	struct str rest = str_from(stamp, sizeof(m->stamp));
+	int usec = read_fraction(&rest);
+
+	m->zone_n = SIZE_MAX;
+	if (rest.n > sizeof(m->zone) || (rest.n > 0 && rest.p[0] == ','))
+		return;
+	memcpy(m->stamp, stamp.p, sizeof(m->stamp));
+	memcpy(m->zone, rest.p, rest.n);
+	m->zone_n = rest.n;
+	m->second = time - usec;
 }
 
 static enum header_form
 read_iso(struct header_reader *r, struct str s, struct log_line *line)
 {
 	bool t = s.n > 10 && s.p[10] == 'T';
-	struct str text;
+	struct str text, stamp = s;
 
 	if (!utc_parse_iso(&s, r->zone, r->last, &line->time))
 		return HEADER_NONE;
 	if (s.n == 0 || s.p[0] != ' ')
 		return HEADER_NONE;
+	keep_stamp(&r->memo, str_head(stamp, stamp.n - s.n), line->time);
 	text = str_from(s, 1);
 	if (t && str_starts(text, STR("q="))) {
 		line->host = r->host;
@@ -490,16 +533,142 @@ read_form(struct header_reader *r, struct str s, struct log_line *line)
 	return read_bsd(r, s, line);
 }
 
+/* The line after another one: most of a header is as it was, and what is not
+ * is read here only in its usual form.  HEADER_NONE, with nothing changed: it
+ * is for read_form(), which gives the same. */
+
+static bool
+same_second(const char *a, const char *b)
+{
+	uint64_t a0, a1, b0, b1;
+	uint32_t a2, b2;
+
+	memcpy(&a0, a, 8);
+	memcpy(&a1, a + 8, 8);
+	memcpy(&a2, a + 15, 4);
+	memcpy(&b0, b, 8);
+	memcpy(&b1, b + 8, 8);
+	memcpy(&b2, b + 15, 4);
+	return a0 == b0 && a1 == b1 && a2 == b2;
+}
+
+/* The stamp, stepped over up to a space. */
+static bool
+same_stamp(const struct header_reader *r, struct str *s, int64_t *time)
+{
+	const struct header_memo *m = &r->memo;
+	const size_t bsd = sizeof(r->stamp) - 1;
+
+	if (m->form == HEADER_BSD) {
+		if (r->stamp_time == UTC_NONE || s->n <= bsd ||
+		    memcmp(s->p, r->stamp, bsd) != 0)
+			return false;
+		*time = r->stamp_time;
+		*s = str_from(*s, bsd);
+	} else {
+		if (s->n <= sizeof(m->stamp) || r->last != m->last ||
+		    !same_second(s->p, m->stamp))
+			return false;
+		*s = str_from(*s, sizeof(m->stamp));
+		*time = m->second + read_fraction(s);
+		if (s->n < m->zone_n || memcmp(s->p, m->zone, m->zone_n) != 0)
+			return false;
+		*s = str_from(*s, m->zone_n);
+		if (m->zone_n == 0 && s->n > 1 &&
+		    (s->p[1] == '+' || s->p[1] == '-'))
+			return false;
+	}
+	return s->n > 1 && s->p[0] == ' ';
+}
+
+/* "prog[pid]: " or "prog: ", of letters, digits and / - _ . in the name. */
+static bool
+usual_tag(struct str *s, struct log_line *line)
+{
+	static const bool in_name[256] = {['a' ... 'z'] = true,
+	    ['A' ... 'Z'] = true, ['-' ... '9'] = true, ['_'] = true};
+	const char *p = s->p, *end = p + s->n, *name = p;
+	int pid = 0;
+
+	while (p < end && in_name[(unsigned char)*p])
+		p++;
+	line->program = str_of(name, (size_t)(p - name));
+	if (line->program.n == 0 || line->program.n > PROGRAM_MAX)
+		return false;
+	if (p < end && *p == '[') {
+		const char *digits = ++p;
+
+		for (; p < end && *p >= '0' && *p <= '9' && p < digits + 9; p++)
+			pid = pid * 10 + (*p - '0');
+		if (p == digits || p == end || *p++ != ']')
+			return false;
+	}
+	/* What Solaris puts here begins with a bracket. */
+	if (end - p < 3 || p[0] != ':' || p[1] != ' ' || p[2] == '[')
+		return false;
+	line->pid = pid;
+	*s = str_of(p + 2, (size_t)(end - p) - 2);
+	return true;
+}
+
+static enum header_form
+read_again(const struct header_reader *r, struct str s, struct log_line *line)
+{
+	const struct header_memo *m = &r->memo;
+
+	if (m->form == HEADER_NONE || !same_stamp(r, &s, &line->time))
+		return HEADER_NONE;
+	s = str_from(s, 1);
+	if (m->form == HEADER_EXIM) {
+		if (s.p[0] == '#' || has_host_and_tag(s))
+			return HEADER_NONE;
+		line->host = r->host;
+		line->program = STR("exim");
+		line->text = s;
+		return HEADER_EXIM;
+	}
+	if (s.n <= m->host_n || s.p[m->host_n] != ' ' ||
+	    memcmp(s.p, m->host, m->host_n) != 0)
+		return HEADER_NONE;
+	line->host = str_head(s, m->host_n);
+	s = str_from(s, m->host_n + 1);
+	if (!usual_tag(&s, line))
+		return HEADER_NONE;
+	line->text = s;
+	return m->form;
+}
+
+/* Which forms of lines are read again so. */
+static enum header_form
+form_again(const struct header_memo *m, enum header_form form, struct str raw)
+{
+	if (form == HEADER_EXIM && m->zone_n != SIZE_MAX)
+		return form;
+	if (form == HEADER_ISO && m->zone_n != SIZE_MAX && m->host_n > 0 &&
+	    raw.p[10] == 'T' && raw.p[0] != '<')
+		return form;
+	return form == HEADER_BSD && m->host_n > 0 ? form : HEADER_NONE;
+}
+
 enum header_form
 header_read(struct header_reader *r, struct str raw, struct log_line *line)
 {
+	struct header_memo *m = &r->memo;
 	enum header_form form;
 
-	*line =
-	    (struct log_line){.host = STR(""), .program = STR(""), .text = raw};
-	form = read_form(r, raw, line);
+	*line = (struct log_line){.text = raw};
+	form = read_again(r, raw, line);
+	if (form == HEADER_NONE) {
+		*line = (struct log_line){
+		    .host = STR(""), .program = STR(""), .text = raw};
+		m->form = HEADER_NONE;
+		m->host_n = 0;
+		form = read_form(r, raw, line);
+		if (form > HEADER_NEEDS_YEAR && !r->slowly)
+			m->form = form_again(m, form, raw);
+	}
 	if (form > HEADER_NEEDS_YEAR)
-		r->last = line->time;
+		r->last = m->last = line->time;
 	return form;
 }
 

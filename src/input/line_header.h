@@ -24,6 +24,16 @@ enum header_form {
 	HEADER_JOURNAL, /* journalctl -o json, or -o export */
 };
 
+/* What lines that follow each other have in common, of the one before. */
+struct header_memo {
+	enum header_form form; /* HEADER_NONE: nothing is known */
+	char stamp[19];        /* to the second; of BSD's, it is in the reader */
+	char zone[8], host[64];
+	size_t zone_n, host_n;
+	int64_t second; /* what the stamp was */
+	int64_t last;   /* the line's time */
+};
+
 struct header_reader {
 	const struct zone *zone; /* of stamps without an offset */
 	struct str host;         /* for headers without one */
@@ -33,6 +43,8 @@ struct header_reader {
 	char stamp[16];          /* the last year-less stamp ... */
 	int64_t stamp_time;      /* ... and what it was */
 	struct buf *decoded;     /* the text of a JSON line; the caller's */
+	struct header_memo memo;
+	bool slowly; /* for tests: each header is read as if it were the first */
 };
 
 /* path serves to tell clamav-milter's log from clamd's. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "input/journal.h"
 
 #define READ_BYTES   ((size_t)256 * 1024)
@@ -22,7 +23,12 @@ struct lines {
 	int64_t taken;  /* lines that the one just given is made of */
 	int64_t cut;
 	struct journal_scan entry; /* begun: the unread bytes are in one */
-	struct str kept;           /* in buf, or in copy */
+	/* The last line that is not empty, while it is in buf; then its hash.
+	 * It is asked for seldom. */
+	struct str last;
+	bool hashed;
+	uint64_t last_hash;
+	struct str kept; /* in buf, or in copy */
 	char *copy;
 };
 
@@ -94,6 +100,11 @@ refill(struct lines *l, struct err *e)
 
 	if (l->at > 0) {
 		save_kept(l);
+		if (l->last.n > 0) {
+			l->last_hash = hash_str(l->last, 0);
+			l->last = STR_NONE;
+			l->hashed = true;
+		}
 		memmove(l->buf, l->buf + l->at, l->end - l->at);
 		l->end -= l->at;
 		l->at = 0;
@@ -278,7 +289,7 @@ lines_next(struct lines *l, struct str *raw, int64_t *offset, int64_t *line,
 			return 0;
 		if (l->ended) {
 			take_rest(l, raw, offset, line);
-			return 1;
+			break;
 		}
 		if ((rc = refill(l, e)) < 0)
 			return rc;
@@ -287,7 +298,19 @@ lines_next(struct lines *l, struct str *raw, int64_t *offset, int64_t *line,
 			return 0;
 		}
 	}
+	if (raw->n > 0)
+		l->last = *raw;
 	return 1;
+}
+
+bool
+lines_last_hash(const struct lines *l, uint64_t *hash)
+{
+	if (l->last.n > 0)
+		*hash = hash_str(l->last, 0);
+	else if (l->hashed)
+		*hash = l->last_hash;
+	return l->last.n > 0 || l->hashed;
 }
 
 void

@@ -32,6 +32,9 @@ int lines_next(struct lines *l, struct str *raw, int64_t *offset, int64_t *line,
 /* How many lines of the source the last one given is made of: 1, or those of
  * an entry of the journal with the empty one behind it. */
 int64_t lines_taken(const struct lines *l);
+/* hash_str (seed 0) of the last line given that is not empty, if there was
+ * one; false: not yet. */
+bool lines_last_hash(const struct lines *l, uint64_t *hash);
 /* Keeps one line (NONE: none) readable past the next calls; lines_kept() is
  * where it is now. */
 void lines_keep(struct lines *l, struct str raw);

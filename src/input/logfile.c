@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "base/hash.h"
 #include "input/line_header.h"
 #include "input/line_parts.h"
 #include "input/year_guess.h"
@@ -21,7 +20,7 @@ struct logfile {
 	int64_t given;         /* ... in the one just returned */
 	enum header_form form; /* of the last headed line */
 	int repeat;
-	struct logfile_place place; /* but for next */
+	struct logfile_place place; /* but for next and, mostly, hash */
 };
 
 #define FORMAT 1 /* of what logfile_save writes */
@@ -62,6 +61,8 @@ resume(struct logfile *f, struct err *e)
 void
 logfile_save(const struct logfile *f, struct buf *out)
 {
+	struct logfile_place place = logfile_place(f);
+
 	pack_u32(out, FORMAT);
 	lines_save(f->lines, out);
 	pack_i64(out, f->header.year);
@@ -70,9 +71,9 @@ logfile_save(const struct logfile *f, struct buf *out)
 	pack_u8(out, (uint8_t)f->form);
 	pack_i64(out, f->repeat);
 	pack_i64(out, f->given);
-	pack_i64(out, f->place.offset);
-	pack_i64(out, f->place.bytes);
-	pack_i64(out, (int64_t)f->place.hash);
+	pack_i64(out, place.offset);
+	pack_i64(out, place.bytes);
+	pack_i64(out, (int64_t)place.hash);
 	pack_i64(out, f->counts.lines);
 	pack_i64(out, f->counts.empty);
 	pack_i64(out, f->counts.joined);
@@ -169,8 +170,8 @@ unwrap_repeated(struct log_line *line)
 static int64_t
 recall_repeated(struct logfile *f, struct log_line *line)
 {
-	struct header_reader reader = f->header;
 	struct str s = line->text, kept = lines_kept(f->lines);
+	struct header_reader reader;
 	enum header_form form;
 	struct log_line last;
 	int64_t n;
@@ -178,6 +179,7 @@ recall_repeated(struct logfile *f, struct log_line *line)
 	if (line->program.n != 0 || kept.n == 0 ||
 	    !str_skip(&s, STR("last message repeated ")) || !read_times(&s, &n))
 		return 0;
+	reader = f->header;
 	form = header_read(&reader, kept, &last);
 	header_strip_exim(&reader, form, &last);
 	if (!str_eq(last.host, line->host))
@@ -328,7 +330,6 @@ logfile_next(struct logfile *f, enum line_kind *kind, struct log_line *line,
 		}
 		f->place.offset = ev->offset;
 		f->place.bytes = (int64_t)raw->n;
-		f->place.hash = hash_str(*raw, 0);
 		rc = read_header(f, kind, line, *raw, ev, e);
 	}
 	return rc < 0 ? rc : 0;
@@ -358,6 +359,7 @@ logfile_place(const struct logfile *f)
 {
 	struct logfile_place p = f->place;
 
+	lines_last_hash(f->lines, &p.hash);
 	p.next = lines_offset(f->lines);
 	return p;
 }

@@ -3,9 +3,13 @@
  * The first byte is the size of the pieces in which the rest is read.  The
  * lines must be the same as when it is read at once (also when the bytes are
  * a compressed file, but for a damaged one: how much of the damaged block
- * comes out is up to the library), and every line must be accounted for.
+ * comes out is up to the library), and every line must be accounted for.  A
+ * header that is read by what it has in common with the line before must be
+ * what it is when it is read by itself.
  */
+#include "base/arena.h"
 #include "base/hash.h"
+#include "input/line_header.h"
 #include "input/logfile.h"
 
 #include <stdlib.h>
@@ -60,6 +64,49 @@ read_all(struct str bytes, size_t chunk)
 	return sum;
 }
 
+static bool
+same_line(const struct log_line *a, const struct log_line *b)
+{
+	return a->time == b->time && str_eq(a->host, b->host) &&
+	       str_eq(a->program, b->program) && a->pid == b->pid &&
+	       a->text.n == b->text.n && a->continuation == b->continuation;
+}
+
+static void
+read_headers(struct str bytes, const char *zone)
+{
+	struct buf decoded[2] = {{0}, {0}};
+	struct header_reader r[2];
+	struct log_line l[2];
+	enum header_form form[2];
+	struct str line;
+	char *block;
+
+	for (int i = 0; i < 2; i++) {
+		r[i] = header_reader_of(zone_find(str_z(zone)), STR("host"),
+		    "fuzz", &decoded[i]);
+		r[i].year = 2026;
+		r[i].slowly = i == 1;
+	}
+	while (str_has(bytes)) {
+		line = str_split(&bytes, '\n');
+		block = xmalloc(line.n); /* its end is the block's */
+		memcpy(block, line.p, line.n);
+		line.p = block;
+		for (int i = 0; i < 2; i++) {
+			form[i] = header_read(&r[i], line, &l[i]);
+			if (form[i] > HEADER_NEEDS_YEAR)
+				header_strip_exim(&r[i], form[i], &l[i]);
+		}
+		if (form[0] != form[1] || r[0].last != r[1].last ||
+		    (form[0] > HEADER_NEEDS_YEAR && !same_line(&l[0], &l[1])))
+			abort();
+		free(block);
+	}
+	buf_free(&decoded[0]);
+	buf_free(&decoded[1]);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -70,5 +117,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	bytes = str_of((const char *)data + 1, n - 1);
 	if (read_all(bytes, 0) != read_all(bytes, 1 + data[0]))
 		abort();
+	read_headers(bytes, data[0] % 2 ? "Europe/Vienna" : "UTC");
 	return 0;
 }
