@@ -19,34 +19,96 @@ addr_v4(const uint8_t b[static 4])
 static bool
 parse_v4(struct str s, uint8_t out[static 4])
 {
-	for (int i = 0; i < 4; i++) {
-		struct str d = str_digits(&s);
-		uint64_t v;
-		if (d.n == 0 || d.n > 3 || !str_u64(d, &v) || v > 255)
+	size_t i = 0, from;
+	unsigned v, d;
+
+	for (int part = 0; part < 4; part++) {
+		if (part > 0 && (i == s.n || s.p[i++] != '.'))
 			return false;
-		out[i] = (uint8_t)v;
-		if (i < 3 && !str_skip(&s, STR(".")))
+		from = i;
+		for (v = 0; i < s.n && (d = (unsigned)(s.p[i] - '0')) < 10; i++)
+			v = v * 10 + d;
+		if (i == from || i - from > 3 || v > 255)
 			return false;
+		out[part] = (uint8_t)v;
 	}
-	return s.n == 0;
+	return i == s.n;
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Up to eight groups of hexadecimal digits, one gap ("::") of one and more
+ * among them (RFC 4291 2.2).  False also for what has an IPv4 address at its
+ * end, which inet_pton reads. */
+static bool
+parse_v6(struct str s, uint8_t out[static 16])
+{
+	uint16_t group[8];
+	size_t i = 0, n = 0, gap = 9;
+
+	if (s.n >= 2 && s.p[0] == ':' && s.p[1] == ':') {
+		gap = 0;
+		i = 2;
+	}
+	while (i < s.n) {
+		unsigned v = 0, digits = 0;
+		int d;
+
+		for (; i < s.n && (d = hex_digit(s.p[i])) >= 0; i++, digits++)
+			v = v << 4 | (unsigned)d;
+		if (digits == 0 || digits > 4 || n == 8)
+			return false;
+		group[n++] = (uint16_t)v;
+		if (i == s.n)
+			break;
+		if (s.p[i++] != ':' || i == s.n)
+			return false;
+		if (s.p[i] == ':') {
+			if (gap != 9)
+				return false;
+			gap = n;
+			i++;
+		}
+	}
+	if (gap == 9 ? n != 8 : n == 8)
+		return false;
+	memset(out, 0, 16);
+	for (i = 0; i < n; i++) {
+		size_t at = i < gap ? i : 8 - n + i;
+
+		out[2 * at] = (uint8_t)(group[i] >> 8);
+		out[2 * at + 1] = (uint8_t)group[i];
+	}
+	return true;
 }
 
 bool
 addr_parse(struct str s, struct addr *out)
 {
-	uint8_t b4[4];
+	uint8_t b[16];
 	char z[ADDR_TEXT_MAX];
 
 	if (s.n == 0 || s.n > 60)
 		return false;
-	if (s.p[0] >= '0' && s.p[0] <= '9' && parse_v4(s, b4)) {
-		*out = addr_v4(b4);
+	if (s.p[0] >= '0' && s.p[0] <= '9' && parse_v4(s, b)) {
+		*out = addr_v4(b);
 		return true;
 	}
 	if (str_startsi(s, STR("IPv6:")))
 		s = str_from(s, 5);
 	if (s.n >= sizeof(z) || str_chr(s, ':') < 0)
 		return false;
+	if (parse_v6(s, b)) {
+		memcpy(out->b, b, 16);
+		return true;
+	}
 	memcpy(z, s.p, s.n);
 	z[s.n] = '\0';
 	return inet_pton(AF_INET6, z, out->b) == 1;

@@ -7,12 +7,6 @@
 
 #define BLOCK_SIZE ((size_t)64 * 1024)
 
-struct arena_block {
-	struct arena_block *next;
-	size_t used, size;
-	char bytes[] __attribute__((aligned(16)));
-};
-
 static void *
 must(void *p)
 {
@@ -59,28 +53,21 @@ block_new(size_t size)
 }
 
 void *
-arena_alloc(struct arena *a, size_t n)
+arena_more(struct arena *a, size_t n)
 {
-	struct arena_block *b = a->head;
-	size_t need = (n + 15) & ~(size_t)15;
-
+	struct arena_block *b;
 #ifdef ARENA_DEBUG
-	b = NULL;
-	need = n;
-#endif
-	if (b == NULL || b->size - b->used < need) {
-#ifdef ARENA_DEBUG
-		b = block_new(need);
+	size_t size = n;
 #else
-		size_t block = a->block ? a->block : BLOCK_SIZE;
+	size_t size = a->block ? a->block : BLOCK_SIZE;
 
-		b = block_new(need > block ? need : block);
+	size = n > size ? n : size;
 #endif
-		b->next = a->head;
-		a->head = b;
-	}
-	b->used += need;
-	return b->bytes + b->used - need;
+	b = block_new(size);
+	b->next = a->head;
+	b->used = n;
+	a->head = b;
+	return b->bytes;
 }
 
 void *
@@ -92,15 +79,20 @@ arena_zalloc(struct arena *a, size_t n)
 struct str
 arena_dup(struct arena *a, struct str s)
 {
+	char *p;
+
 	if (!str_has(s))
 		return s;
-	return (struct str){arena_z(a, s), s.n};
+	p = arena_text(a, s.n + 1);
+	memcpy(p, s.p, s.n);
+	p[s.n] = '\0';
+	return str_of(p, s.n);
 }
 
 char *
 arena_z(struct arena *a, struct str s)
 {
-	char *p = arena_alloc(a, s.n + 1);
+	char *p = arena_text(a, s.n + 1);
 
 	if (s.n)
 		memcpy(p, s.p, s.n);
@@ -121,7 +113,7 @@ arena_printf(struct arena *a, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		n = 0;
-	p = arena_alloc(a, (size_t)n + 1);
+	p = arena_text(a, (size_t)n + 1);
 	vsnprintf(p, (size_t)n + 1, fmt, again);
 	va_end(again);
 	return (struct str){p, (size_t)n};

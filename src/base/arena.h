@@ -11,13 +11,49 @@
 
 #include "base/str.h"
 
-struct arena_block;
+struct arena_block {
+	struct arena_block *next;
+	size_t used, size;
+	char bytes[] __attribute__((aligned(16)));
+};
+
 struct arena { /* {0} is a valid start */
 	struct arena_block *head;
 	size_t block; /* bytes a block; 0 = 64 KiB */
 };
 
-void *arena_alloc(struct arena *a, size_t n);
+void *arena_more(struct arena *a, size_t n); /* in a new block */
+
+/* Memory for anything, and memory for text, which need not be aligned. */
+static inline void *
+arena_alloc(struct arena *a, size_t n)
+{
+#ifndef ARENA_DEBUG
+	struct arena_block *b = a->head;
+	size_t at = b ? (b->used + 15) & ~(size_t)15 : 0;
+
+	if (b != NULL && b->size >= at && b->size - at >= n) {
+		b->used = at + n;
+		return b->bytes + at;
+	}
+#endif
+	return arena_more(a, n);
+}
+
+static inline char *
+arena_text(struct arena *a, size_t n)
+{
+#ifndef ARENA_DEBUG
+	struct arena_block *b = a->head;
+
+	if (b != NULL && b->size - b->used >= n) {
+		b->used += n;
+		return b->bytes + b->used - n;
+	}
+#endif
+	return (char *)arena_more(a, n);
+}
+
 void *arena_zalloc(struct arena *a, size_t n);
 struct str arena_dup(struct arena *a, struct str s); /* NUL added; absent stays */
 char *arena_z(struct arena *a, struct str s);	     /* terminated copy */

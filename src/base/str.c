@@ -20,14 +20,6 @@ str_startsi(struct str s, struct str with)
 }
 
 ptrdiff_t
-str_chr(struct str s, char c)
-{
-	const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
-
-	return at ? at - s.p : -1;
-}
-
-ptrdiff_t
 str_rchr(struct str s, char c)
 {
 	const char *at = s.n ? memrchr(s.p, c, s.n) : NULL;
@@ -129,32 +121,6 @@ str_split(struct str *s, char sep)
 	return part;
 }
 
-struct str
-str_word(struct str *s)
-{
-	size_t n = 0;
-	struct str word;
-
-	while (n < s->n && s->p[n] != ' ')
-		n++;
-	word = str_head(*s, n);
-	*s = str_from(*s, n);
-	return word;
-}
-
-struct str
-str_digits(struct str *s)
-{
-	size_t n = 0;
-	struct str digits;
-
-	while (n < s->n && s->p[n] >= '0' && s->p[n] <= '9')
-		n++;
-	digits = str_head(*s, n);
-	*s = str_from(*s, n);
-	return digits;
-}
-
 static bool
 blank(char c)
 {
@@ -169,23 +135,6 @@ str_trim(struct str s)
 	while (s.n && blank(s.p[s.n - 1]))
 		s.n--;
 	return s;
-}
-
-bool
-str_u64(struct str s, uint64_t *out)
-{
-	uint64_t v = 0;
-
-	if (s.n == 0)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned d = (unsigned)(s.p[i] - '0');
-		if (d > 9 || v > (UINT64_MAX - d) / 10)
-			return false;
-		v = v * 10 + d;
-	}
-	*out = v;
-	return true;
 }
 
 bool

@@ -95,10 +95,70 @@ str_skip(struct str *s, struct str what)
 	return true;
 }
 
+/* Offset of the first occurrence, or -1. */
+static inline ptrdiff_t
+str_chr(struct str s, char c)
+{
+	const char *at = s.n ? (const char *)memchr(s.p, c, s.n) : NULL;
+
+	return at ? at - s.p : -1;
+}
+
+/* Steps over the longest run of non-spaces / of digits and returns it. */
+static inline struct str
+str_word(struct str *s)
+{
+	size_t n = 0;
+	struct str word;
+
+	while (n < s->n && s->p[n] != ' ')
+		n++;
+	word = str_head(*s, n);
+	*s = str_from(*s, n);
+	return word;
+}
+
+static inline struct str
+str_digits(struct str *s)
+{
+	size_t n = 0;
+	struct str digits;
+
+	while (n < s->n && s->p[n] >= '0' && s->p[n] <= '9')
+		n++;
+	digits = str_head(*s, n);
+	*s = str_from(*s, n);
+	return digits;
+}
+
+/* Whole text as a decimal number; false if it is not one or overflows. */
+static inline bool
+str_u64(struct str s, uint64_t *out)
+{
+	uint64_t v = 0;
+	size_t i = 0;
+
+	if (s.n == 0)
+		return false;
+	for (; i < s.n && i < 19; i++) { /* so many do not overflow */
+		unsigned d = (unsigned)(s.p[i] - '0');
+		if (d > 9)
+			return false;
+		v = v * 10 + d;
+	}
+	for (; i < s.n; i++) {
+		unsigned d = (unsigned)(s.p[i] - '0');
+		if (d > 9 || v > (UINT64_MAX - d) / 10)
+			return false;
+		v = v * 10 + d;
+	}
+	*out = v;
+	return true;
+}
+
 bool str_eqi(struct str a, struct str b);     /* ASCII case folded */
 bool str_startsi(struct str s, struct str with);
 /* Offset of the first / last occurrence, or -1. */
-ptrdiff_t str_chr(struct str s, char c);
 ptrdiff_t str_rchr(struct str s, char c);
 ptrdiff_t str_find(struct str s, struct str what);
 ptrdiff_t str_rfind(struct str s, struct str what);
@@ -108,13 +168,9 @@ bool str_until(struct str *s, struct str what, struct str *out);
 /* Splits at the first sep: returns the part before (all, if none), s = rest
  * (absent, if no sep was left).  while (str_has(s)) { p = str_split(&s, ','); } */
 struct str str_split(struct str *s, char sep);
-/* Steps over the longest run of non-spaces / of digits and returns it. */
-struct str str_word(struct str *s);
-struct str str_digits(struct str *s);
 struct str str_trim(struct str s);	      /* spaces, tabs, CR, LF */
 
 /* Whole text as a decimal number; false if it is not one or overflows. */
-bool str_u64(struct str s, uint64_t *out);
 bool str_i64(struct str s, int64_t *out);
 bool str_double(struct str s, double *out);   /* plain decimal, no exponent */
 

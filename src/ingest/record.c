@@ -63,7 +63,8 @@ record_orig_recipient(const struct message *m, const struct recipient *r)
 
 /* Each member but the first is behind another one, and its name is known when
  * this is compiled: nothing is left to find out (base/json_out.h asks both). */
-#define NAME(out, name) buf_put(out, ",\"" name "\":", sizeof(",\"" name "\":") - 1)
+#define NAME(out, name)                                                        \
+	buf_put(out, ",\"" name "\":", sizeof(",\"" name "\":") - 1)
 #define TEXT(out, name, s)                                                     \
 	do {                                                                   \
 		if (str_has(s)) {                                              \

@@ -57,6 +57,38 @@ test_addr(void)
 	}
 }
 
+/* Near misses of addresses are what inet_pton takes them for. */
+static void
+test_addr_text(void)
+{
+	static const char in[] = "0123456789abcdefF:::::..";
+	char text[ADDR_TEXT_MAX];
+	uint8_t want[16];
+	struct addr a, b;
+
+	for (int i = 0; i < 500000; i++) {
+		size_t n = rnd() % (i % 4 ? 12 : 45), k;
+		bool has;
+
+		for (k = 0; k < 16; k++)
+			a.b[k] = rnd() % 3 ? 0 : (uint8_t)rnd();
+		if (i % 2)
+			n = addr_format(a, text);
+		else
+			for (k = 0; k < n; k++)
+				text[k] = in[rnd() % (sizeof(in) - 1)];
+		for (k = rnd() % 3; n > 0 && k > 0; k--)
+			text[rnd() % n] = in[rnd() % (sizeof(in) - 1)];
+		text[n] = '\0';
+		if (strchr(text, ':') == NULL)
+			continue;
+		has = inet_pton(AF_INET6, text, want) == 1;
+		if (addr_parse(str_of(text, n), &b) != has ||
+		    (has && memcmp(b.b, want, 16) != 0))
+			same("addr_parse", text, has ? "read" : "refused");
+	}
+}
+
 static void
 test_utc(void)
 {
@@ -271,6 +303,7 @@ int
 main(void)
 {
 	test_addr();
+	test_addr_text();
 	test_utc();
 	test_bad_stamps();
 	test_numbers();
