@@ -87,6 +87,7 @@ struct assembler {
 	int64_t now, swept;
 	struct event_time heard; /* of the lines; now is HELD_TIME before */
 	int64_t parked; /* the earliest time on LIST_PARKED */
+	int64_t due;    /* nothing is to be done before; of all the above */
 	struct assembly_counts counts;
 };
 
@@ -101,6 +102,7 @@ assembler_new(struct message_sink *sink)
 	a->now = a->swept = UTC_NONE;
 	a->heard = event_time_from(UTC_NONE);
 	a->parked = INT64_MAX;
+	a->due = INT64_MIN;
 	return a;
 }
 
@@ -212,6 +214,12 @@ place_of(const struct list *l, int64_t due)
 	return m->list_prev;
 }
 
+static int64_t
+linger_of(int list)
+{
+	return list == LIST_SHORT ? LINGER : LINGER_LOCAL;
+}
+
 static void
 list_put(struct assembler *a, struct message *m, int list)
 {
@@ -228,6 +236,8 @@ list_put(struct assembler *a, struct message *m, int list)
 	*(m->list_prev ? &m->list_prev->list_next : &l->first) = m;
 	*(m->list_next ? &m->list_next->list_prev : &l->last) = m;
 	a->open++;
+	if (in_order && m->due + linger_of(list) < a->due)
+		a->due = m->due + linger_of(list);
 }
 
 static bool
@@ -487,18 +497,6 @@ leave(struct assembler *a, struct message *m)
 
 /* Sessions. */
 
-static uint64_t
-conn_key(const struct origin *o)
-{
-	uint64_t h = hash_str(o->host, 11);
-
-	h = hash_str(o->mta, h);
-	h = hash_str(o->instance, h);
-	if (o->session.n > 0)
-		return hash_str(o->session, h);
-	return hash_u64((uint64_t)(unsigned)o->pid, h);
-}
-
 static struct str
 place(char **at, struct str s)
 {
@@ -508,6 +506,51 @@ place(char **at, struct str s)
 		memcpy(*at, s.p, s.n);
 	*at += s.n;
 	return kept;
+}
+
+/* Lines that follow each other are mostly of one server. */
+static uint64_t
+server_key(const struct origin *o)
+{
+	static _Thread_local struct {
+		char text[96];
+		size_t host_n, mta_n, instance_n;
+		uint64_t hash;
+	} last = {.host_n = SIZE_MAX};
+	const size_t n = o->host.n + o->mta.n + o->instance.n;
+	uint64_t h;
+	char *at = last.text;
+
+	if (o->host.n == last.host_n && o->mta.n == last.mta_n &&
+	    o->instance.n == last.instance_n &&
+	    str_eq(o->host, str_of(at, o->host.n)) &&
+	    str_eq(o->mta, str_of(at + o->host.n, o->mta.n)) &&
+	    str_eq(o->instance,
+	        str_of(at + o->host.n + o->mta.n, o->instance.n)))
+		return last.hash;
+	h = hash_str(o->host, 11);
+	h = hash_str(o->mta, h);
+	h = hash_str(o->instance, h);
+	if (n <= sizeof(last.text)) {
+		place(&at, o->host);
+		place(&at, o->mta);
+		place(&at, o->instance);
+		last.host_n = o->host.n;
+		last.mta_n = o->mta.n;
+		last.instance_n = o->instance.n;
+		last.hash = h;
+	}
+	return h;
+}
+
+static uint64_t
+conn_key(const struct origin *o)
+{
+	uint64_t h = server_key(o);
+
+	if (o->session.n > 0)
+		return hash_str(o->session, h);
+	return hash_u64((uint64_t)(unsigned)o->pid, h);
 }
 
 /* Puts what is new to what is known of the session. */
@@ -1252,6 +1295,12 @@ give_verdict(struct assembler *a, const struct origin *o,
 		a->counts.unlinked_verdicts++;
 }
 
+struct str
+assembler_text(struct assembler *a, struct str text)
+{
+	return held_text(&a->held, text);
+}
+
 void
 assemble(struct assembler *a, const struct origin *o, const struct event *ev,
     const struct verdict *v)
@@ -1314,13 +1363,17 @@ sweep_open(struct assembler *a, int64_t before)
 }
 
 static void
-advance_list(struct assembler *a, int list, int64_t linger)
+advance_list(struct assembler *a, int list)
 {
+	const int64_t linger = linger_of(list);
 	struct message *m;
 
 	while ((m = a->lists[list].first) != NULL) {
-		if (m->due + linger > a->now)
+		if (m->due + linger > a->now) {
+			if (m->due + linger < a->due)
+				a->due = m->due + linger;
 			return;
+		}
 		if (m->last + linger > a->now)
 			list_put(a, m, list); /* it was heard of since */
 		else
@@ -1367,6 +1420,22 @@ advance_parked(struct assembler *a)
 }
 
 static void
+sweep(struct assembler *a, int64_t now)
+{
+	if (a->swept == UTC_NONE || now >= a->swept + SWEEP_EVERY) {
+		a->swept = now;
+		sweep_conns(a, now - CONN_MAX);
+		sweep_occurrences(a, now - 2 * OUT_OF_ORDER);
+		sweep_open(a, now - OPEN_MAX);
+		mids_sweep(a->mids, now);
+	}
+	if (a->swept + SWEEP_EVERY < a->due)
+		a->due = a->swept + SWEEP_EVERY;
+}
+
+/* With each line event time goes on, and mostly nothing is due: a->due says
+ * so, which list_put() and pending_due() keep. */
+static void
 come_to(struct assembler *a, int64_t now)
 {
 	struct pending *p;
@@ -1376,19 +1445,16 @@ come_to(struct assembler *a, int64_t now)
 	a->now = now;
 	if (now >= a->parked)
 		advance_parked(a);
+	if (now < a->due && now < pending_due(a->pending))
+		return;
+	a->due = INT64_MAX;
 	pending_advance(
 	    a->pending, now, false, &a->counts.ambiguous_verdicts);
 	while ((p = pending_overdue(a->pending, now)) != NULL)
 		let_verdict_go(a, p);
-	advance_list(a, LIST_SHORT, LINGER);
-	advance_list(a, LIST_LONG, LINGER_LOCAL);
-	if (a->swept != UTC_NONE && now < a->swept + SWEEP_EVERY)
-		return;
-	a->swept = now;
-	sweep_conns(a, now - CONN_MAX);
-	sweep_occurrences(a, now - 2 * OUT_OF_ORDER);
-	sweep_open(a, now - OPEN_MAX);
-	mids_sweep(a->mids, now);
+	advance_list(a, LIST_SHORT);
+	advance_list(a, LIST_LONG);
+	sweep(a, now);
 }
 
 /* Uses what was held of before t, each at its time. */

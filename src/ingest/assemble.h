@@ -52,6 +52,9 @@ void assembler_own_hosts(
     struct assembler *a, const struct prefix *own, size_t n);
 void assembler_free(struct assembler *a);
 
+/* A line's text before it is read, where what is said of it need not be copied
+ * any more (held.h); valid until the next call. */
+struct str assembler_text(struct assembler *a, struct str text);
 /* One event; v: what a verdict rule says of its text or line, or NULL.  It
  * is used once event time has come HELD_TIME further (held.h). */
 void assemble(struct assembler *a, const struct origin *o,

@@ -6,7 +6,8 @@
 struct event_time
 event_time_from(int64_t latest)
 {
-	return (struct event_time){.latest = latest, .leap = UTC_NONE};
+	return (struct event_time){
+	    .latest = latest, .leap = UTC_NONE, .name_n = SIZE_MAX};
 }
 
 /* The host's place; a new one takes that of the one heard of least lately. */
@@ -27,6 +28,25 @@ place_of(struct event_time *t, uint64_t host)
 	return oldest;
 }
 
+/* The same for the host's name, which mostly is that of the line before. */
+static struct host_time *
+host_of(struct event_time *t, struct str host)
+{
+	struct host_time *h;
+
+	if (host.n == t->name_n && str_eq(host, str_of(t->name, host.n)))
+		return &t->hosts[t->at];
+	h = place_of(t, hash_str(host, 0));
+	t->name_n = SIZE_MAX;
+	if (host.n <= sizeof(t->name)) {
+		if (host.n > 0)
+			memcpy(t->name, host.p, host.n);
+		t->name_n = host.n;
+		t->at = (size_t)(h - t->hosts);
+	}
+	return h;
+}
+
 void
 event_time_hear(struct event_time *t, struct str host, int64_t time)
 {
@@ -42,7 +62,7 @@ event_time_hear(struct event_time *t, struct str host, int64_t time)
 		t->leap = time;
 		return;
 	}
-	h = place_of(t, hash_str(host, 0));
+	h = host_of(t, host);
 	if (time > h->last)
 		h->last = time;
 	if (time > t->latest)

@@ -27,6 +27,9 @@ struct event_time {
 		int64_t last;
 	} hosts[EVENT_TIME_HOSTS];
 	size_t n;
+	char name[32]; /* of the host heard last, if it is no longer; */
+	size_t name_n; /* ... SIZE_MAX = it is not known */
+	size_t at;     /* ... its place */
 	int64_t latest; /* of all hosts; UTC_NONE at first */
 	int64_t leap;   /* a line that was not believed, or UTC_NONE */
 };

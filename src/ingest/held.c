@@ -8,9 +8,13 @@
 #include "base/utc.h"
 #include "ingest/spill.h"
 
-/* Nearly all events fit into one block, and these are used again and again:
- * one comes and one goes with each line. */
-#define BLOCK 1536
+/* Nearly all events fit into one block of one of these sizes, and those are
+ * used again and again: one comes and one goes with each line. */
+static const size_t block_size[] = {1024, 1536};
+
+#define TEXT_MOST   8192 /* of a line that is put where it is held */
+#define RECIPIENTS  2    /* that have room beside it */
+#define OTHER_BYTES 128  /* of text that is none of the line's */
 
 struct held_block {
 	struct held_block *next;
@@ -36,17 +40,120 @@ keep(struct str *s, char **at)
 	*at += s->n;
 }
 
+/* Which of the sizes is that of a block, or of one for so many bytes; -1 = it
+ * has its own. */
+static int
+size_class(size_t bytes)
+{
+	if (bytes <= block_size[0])
+		return 0;
+	return bytes <= block_size[1] ? 1 : -1;
+}
+
 static struct held_event *
 block_for(struct held *h, size_t bytes)
 {
-	struct held_block *b = h->spare;
+	int class = size_class(bytes);
+	struct held_event *e;
 
-	if (bytes > BLOCK)
-		return xmalloc(bytes);
-	if (b == NULL)
-		return xmalloc(BLOCK);
-	h->spare = b->next;
-	return (struct held_event *)b;
+	if (class >= 0 && h->spare[class] != NULL) {
+		e = (struct held_event *)h->spare[class];
+		h->spare[class] = h->spare[class]->next;
+	} else {
+		e = xmalloc(class < 0 ? bytes : block_size[class]);
+	}
+	e->bytes = class < 0 ? bytes : block_size[class];
+	return e;
+}
+
+/* The sizes are not known to the compiler, so that the C library copies: what
+ * gcc makes of it itself (rep movs) takes longer to begin than all of it. */
+static void
+copy_numbers(struct held_event *e, const struct origin *o,
+    const struct event *ev, const struct verdict *v)
+{
+	static volatile size_t origin_size = sizeof(*o), event_size = sizeof(*ev);
+
+	memcpy(&e->o, o, origin_size);
+	memcpy(&e->ev, ev, event_size);
+	e->has_verdict = v != NULL;
+	if (v != NULL)
+		e->v = *v;
+}
+
+/* Text of the next line, where it is held. */
+
+struct str
+held_text(struct held *h, struct str text)
+{
+	const size_t at = sizeof(struct held_event) +
+	                  RECIPIENTS * sizeof(struct str);
+	char *to;
+
+	h->text = STR_NONE;
+	if (!str_has(text) || text.n > TEXT_MOST)
+		return text;
+	if (h->next != NULL && h->next->bytes < at + text.n + OTHER_BYTES) {
+		held_drop(h, h->next);
+		h->next = NULL;
+	}
+	if (h->next == NULL)
+		h->next = block_for(h, at + text.n + OTHER_BYTES);
+	to = (char *)h->next + at;
+	memcpy(to, text.p, text.n);
+	h->text = str_of(to, text.n);
+	return h->text;
+}
+
+/* Where text that lies elsewhere is put. */
+struct room {
+	struct str line;
+	char *at, *end;
+	bool full;
+};
+
+static inline void
+keep_other(struct room *room, struct str *s)
+{
+	if (s->n == 0 || (size_t)(s->p - room->line.p) < room->line.n)
+		return;
+	if ((size_t)(room->end - room->at) < s->n) {
+		room->full = true;
+		return;
+	}
+	memcpy(room->at, s->p, s->n);
+	s->p = room->at;
+	room->at += s->n;
+}
+
+/* In the block with the line's text; false: it is not the first of that line,
+ * or what is said does not fit. */
+static bool
+put_beside_text(struct held *h, const struct origin *o,
+    const struct event *ev, const struct verdict *v)
+{
+	struct held_event *e = h->next;
+	struct room room = {.line = h->text};
+
+	if (h->text.p == NULL || ev->nrecipients > RECIPIENTS)
+		return false;
+	room.at = (char *)h->text.p + h->text.n;
+	room.end = (char *)e + e->bytes;
+	copy_numbers(e, o, ev, v);
+#define OTHER_ORIGIN(text)  keep_other(&room, &e->o.text);
+#define OTHER_EVENT(text)   keep_other(&room, &e->ev.text);
+#define OTHER_VERDICT(text) keep_other(&room, &e->v.text);
+	ORIGIN_TEXTS(OTHER_ORIGIN)
+	EVENT_TEXTS(OTHER_EVENT)
+	if (v != NULL) {
+		VERDICT_TEXTS(OTHER_VERDICT)
+	}
+	for (size_t i = 0; i < ev->nrecipients; i++) {
+		e->recipients[i] = ev->recipients[i];
+		keep_other(&room, &e->recipients[i]);
+	}
+	e->ev.recipients = e->recipients;
+	return !room.full;
 }
 
 static void
@@ -98,12 +205,7 @@ copy_of(struct held *h, const struct origin *o, const struct event *ev,
 	size_t bytes = bytes_of(o, ev, v);
 	struct held_event *e = block_for(h, bytes);
 
-	e->o = *o;
-	e->ev = *ev;
-	e->has_verdict = v != NULL;
-	if (v != NULL)
-		e->v = *v;
-	e->bytes = bytes;
+	copy_numbers(e, o, ev, v);
 	take_text(e);
 	return e;
 }
@@ -147,13 +249,21 @@ void
 held_put(struct held *h, const struct origin *o, const struct event *ev,
     const struct verdict *v)
 {
+	struct held_event *e = h->next;
 	size_t at;
 
+	if (put_beside_text(h, o, ev, v)) {
+		h->next = NULL;
+		h->text = STR_NONE;
+	} else {
+		e = copy_of(h, o, ev, v);
+	}
 	make_room(h);
 	at = place_for(h, o->time);
-	memmove(h->items + at + 1, h->items + at,
-	    (h->end - at) * sizeof(*h->items));
-	h->items[at] = (struct held_item){o->time, copy_of(h, o, ev, v)};
+	if (at < h->end)
+		memmove(h->items + at + 1, h->items + at,
+		    (h->end - at) * sizeof(*h->items));
+	h->items[at] = (struct held_item){o->time, e};
 	h->end++;
 }
 
@@ -171,13 +281,14 @@ void
 held_drop(struct held *h, struct held_event *e)
 {
 	struct held_block *b = (struct held_block *)e;
+	int class = size_class(e->bytes);
 
-	if (e->bytes > BLOCK) {
+	if (class < 0) {
 		free(e);
 		return;
 	}
-	b->next = h->spare;
-	h->spare = b;
+	b->next = h->spare[class];
+	h->spare[class] = b;
 }
 
 int64_t
@@ -193,10 +304,12 @@ held_free(struct held *h)
 
 	for (; h->first < h->end; h->first++)
 		free(h->items[h->first].event);
-	while ((b = h->spare) != NULL) {
-		h->spare = b->next;
-		free(b);
-	}
+	for (int i = 0; i < 2; i++)
+		while ((b = h->spare[i]) != NULL) {
+			h->spare[i] = b->next;
+			free(b);
+		}
+	free(h->next);
 	free(h->items);
 	*h = (struct held){0};
 }

@@ -17,7 +17,7 @@ struct held_event {
 	struct event ev;
 	struct verdict v;
 	bool has_verdict;
-	size_t bytes; /* in all */
+	size_t bytes; /* in all, of the block */
 	struct str recipients[]; /* of ev; all text is behind them */
 };
 
@@ -29,9 +29,15 @@ struct held_item {
 struct held { /* {0} is a valid start */
 	struct held_item *items;
 	size_t first, end, size; /* those from first to end are held */
-	struct held_block *spare; /* for the next ones */
+	struct held_block *spare[2]; /* for the next ones, by their size */
+	struct held_event *next;     /* with a line's text in it, or NULL */
+	struct str text;             /* that text */
 };
 
+/* Where the text of the line that is read now lies as long as what is held of
+ * it: held_put() need not copy what points into it, if it is the first that
+ * the line says.  Until the next call. */
+struct str held_text(struct held *h, struct str text);
 /* Text is copied, but for the evidence's source; v may be NULL. */
 void held_put(struct held *h, const struct origin *o, const struct event *ev,
     const struct verdict *v);

@@ -399,6 +399,7 @@ read_line(struct mail_feed *f, struct feed_file *file)
 	if (file->kind == LINE_UNHEADED)
 		return PARSED_UNKNOWN;
 	r = reader_of(f, file->line.program);
+	file->line.text = assembler_text(f->assembler, file->line.text);
 	if (r->parser != NULL)
 		return read_with_parser(f, r->parser, file, r->state_at);
 	if (!r->rules && mta != NULL)
@@ -422,13 +423,14 @@ static struct line_counts *
 hour_of(struct mail_feed *f, const struct feed_file *file)
 {
 	const struct str host = file->line.host;
-	int64_t t = file->line.time, hour = t - ((t % HOUR) + HOUR) % HOUR;
+	int64_t t = file->line.time, hour;
 	struct hour_counts *c = f->hour;
 	uint64_t h;
 
-	if (c != NULL && c->hour == hour && c->path.p == file->path.p &&
-	    str_eq(c->host, host))
+	if (c != NULL && t >= c->hour && t < c->hour + HOUR &&
+	    c->path.p == file->path.p && str_eq(c->host, host))
 		return &c->n;
+	hour = t - ((t % HOUR) + HOUR) % HOUR;
 	/* short texts under seeds that are small numbers collide */
 	h = hash_str(host, hash_u64((uint64_t)(file - f->files), 0));
 	h = hash_u64((uint64_t)hour, h);

@@ -215,7 +215,8 @@ mids_know(struct mid_index *x, struct message *m)
 	mid = m->mid ? m->mid->mid : mid_of(x, mid_key(m->message_id));
 	know_on(mid, m, m->host);
 	for (q = m->queues; q != NULL; q = q->next)
-		know_on(mid, m, q->host);
+		if (q->host.p != m->host.p)
+			know_on(mid, m, q->host);
 }
 
 static void

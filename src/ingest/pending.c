@@ -294,6 +294,22 @@ pending_advance(
 	advance_due(s, &s->due, before, ambiguous);
 }
 
+int64_t
+pending_due(const struct pending_set *s)
+{
+	int64_t due = INT64_MAX;
+
+	if (s->n > PENDING_HELD)
+		return INT64_MIN;
+	if (s->due != NULL)
+		due = s->due->time + PENDING_WAIT;
+	if (s->due_old != NULL && s->due_old->time + PENDING_WAIT < due)
+		due = s->due_old->time + PENDING_WAIT;
+	if (s->first != NULL && s->first->time + PENDING_HOLD < due)
+		due = s->first->time + PENDING_HOLD;
+	return due;
+}
+
 struct pending *
 pending_overdue(struct pending_set *s, int64_t now)
 {

@@ -69,6 +69,9 @@ bool pending_claims(const struct pending_set *s, const struct pending *p,
  * and adds to the count of those that fit several. */
 void pending_advance(
     struct pending_set *s, int64_t now, bool all, int64_t *ambiguous);
+/* Before this event time neither pending_advance nor pending_overdue has
+ * anything to do. */
+int64_t pending_due(const struct pending_set *s);
 /* The first in order that has waited long enough at this time (or is one too
  * many), still in the set; NULL if there is none. */
 struct pending *pending_overdue(struct pending_set *s, int64_t now);

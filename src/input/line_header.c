@@ -11,6 +11,9 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "input/journal.h"
 
@@ -322,6 +325,30 @@ has_host_and_tag(struct str s)
 	return parse_tag(tag, &probe) && probe.pid > 0;
 }
 
+/* Six digits and what no digit is behind them, all at once: bytes of a word
+ * are added in pairs, then the pairs.  -1: it is not so. */
+static int
+six_digits(const char *p)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	uint64_t w, digits;
+
+	memcpy(&w, p, 8);
+	if ((unsigned)((unsigned char)p[6] - '0') < 10)
+		return -1;
+	digits = (w << 16) - UINT64_C(0x3030303030300000);
+	if (((digits | (digits + UINT64_C(0x7676767676760000))) &
+	        UINT64_C(0x8080808080800000)) != 0)
+		return -1;
+	digits = (digits * 10 + (digits >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+	digits = (digits * 100 + (digits >> 16)) & UINT64_C(0x0000ffff0000ffff);
+	return (int)((digits * 10000 + (digits >> 32)) & 0xffffffff);
+#else
+	(void)p;
+	return -1;
+#endif
+}
+
 /* ".123456" at the start of s, stepped over; microseconds. */
 static int
 read_fraction(struct str *s)
@@ -331,6 +358,11 @@ read_fraction(struct str *s)
 
 	if (s->n < 2 || s->p[0] != '.' || s->p[1] < '0' || s->p[1] > '9')
 		return 0;
+	if (s->n > 9 && (usec = six_digits(s->p + 1)) >= 0) {
+		*s = str_from(*s, 7);
+		return usec;
+	}
+	usec = 0;
 	for (; i < s->n && s->p[i] >= '0' && s->p[i] <= '9'; i++) {
 		usec += (s->p[i] - '0') * unit;
 		unit /= 10;
@@ -581,6 +613,28 @@ same_stamp(const struct header_reader *r, struct str *s, int64_t *time)
 	return s->n > 1 && s->p[0] == ' ';
 }
 
+#ifdef __SSE2__
+/* How many of the 16 bytes at p, from the first on, are letters, digits or one
+ * of - . / _ (signed bytes: those above ASCII are below all of these). */
+static size_t
+usual_bytes(const char *p)
+{
+	const __m128i v = _mm_loadu_si128((const void *)p);
+	const __m128i low = _mm_or_si128(v, _mm_set1_epi8(0x20));
+	const __m128i letter =
+	    _mm_and_si128(_mm_cmpgt_epi8(low, _mm_set1_epi8('a' - 1)),
+	        _mm_cmpgt_epi8(_mm_set1_epi8('z' + 1), low));
+	const __m128i other =
+	    _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8('-' - 1)),
+	        _mm_cmpgt_epi8(_mm_set1_epi8('9' + 1), v));
+	const __m128i bar = _mm_cmpeq_epi8(v, _mm_set1_epi8('_'));
+	unsigned bits = (unsigned)_mm_movemask_epi8(
+	    _mm_or_si128(_mm_or_si128(letter, other), bar));
+
+	return (size_t)__builtin_ctz(~bits);
+}
+#endif
+
 /* "prog[pid]: " or "prog: ", of letters, digits and / - _ . in the name. */
 static bool
 usual_tag(struct str *s, struct log_line *line)
@@ -590,6 +644,10 @@ usual_tag(struct str *s, struct log_line *line)
 	const char *p = s->p, *end = p + s->n, *name = p;
 	int pid = 0;
 
+#ifdef __SSE2__
+	if (s->n >= 16)
+		p += usual_bytes(p);
+#endif
 	while (p < end && in_name[(unsigned char)*p])
 		p++;
 	line->program = str_of(name, (size_t)(p - name));

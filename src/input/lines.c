@@ -278,12 +278,34 @@ take_rest(struct lines *l, struct str *raw, int64_t *offset, int64_t *line)
 	l->entry = (struct journal_scan){0};
 }
 
+/* What nearly every line is: whole in the buffer, after another whole one, and
+ * neither a hole nor the journal's. */
+static bool
+plain_line(struct lines *l, struct str *raw, int64_t *offset, int64_t *line)
+{
+	const char *p = l->buf + l->at, *end;
+
+	if (l->seen > 0 || l->skipping || l->entry.begun || l->at == l->end ||
+	    *p == '\0' || *p == '_')
+		return false;
+	end = memchr(p, '\n', l->end - l->at);
+	if (end == NULL || end - p > LINE_MAX_BYTES)
+		return false;
+	take_line(l, (size_t)(end - p), 1, raw, offset, line);
+	return true;
+}
+
 int
 lines_next(struct lines *l, struct str *raw, int64_t *offset, int64_t *line,
     struct err *e)
 {
 	int rc;
 
+	if (plain_line(l, raw, offset, line)) {
+		if (raw->n > 0)
+			l->last = *raw;
+		return 1;
+	}
 	while (!line_in_buffer(l, raw, offset, line)) {
 		if (l->ended && l->at == l->end)
 			return 0;

@@ -193,10 +193,13 @@ recall_repeated(struct logfile *f, struct log_line *line)
 static void
 unfold_repeated(struct logfile *f, struct log_line *line, struct str raw)
 {
-	int64_t n = recall_repeated(f, line);
+	int64_t n = 0;
 
+	if (line->program.n == 0)
+		n = recall_repeated(f, line);
 	if (n == 0) {
-		n = unwrap_repeated(line);
+		if (line->text.n > 0 && line->text.p[0] == 'm')
+			n = unwrap_repeated(line);
 		lines_keep(f->lines, raw);
 	}
 	if (n > 1) {
