@@ -36,9 +36,9 @@ INSERT OR IGNORE INTO temp.mail_port
 SELECT value FROM json_each((SELECT value FROM temp.param WHERE name = 'ports'));
 
 -- Hours in which at least one of our mail servers wrote a log line.
-DROP TABLE IF EXISTS temp.mail_hour;
-CREATE TEMP TABLE mail_hour (hour INTEGER PRIMARY KEY);
-INSERT INTO temp.mail_hour
+DROP TABLE IF EXISTS temp.log_hour;
+CREATE TEMP TABLE log_hour (hour INTEGER PRIMARY KEY);
+INSERT INTO temp.log_hour
 SELECT DISTINCT c.hour
   FROM temp.run CROSS JOIN main.coverage c
  WHERE c.kind = 'mail' AND c.lines > 0

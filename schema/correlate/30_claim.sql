@@ -156,7 +156,7 @@ SELECT iif(q.who < 0, a.self, q.who >> 3), q.addr, q.first, q.agent, q.n, q.last
        q.packets, q.client_strong + max(0, q.client_weak - q.answered - q.rst),
        q.client_strong, q.syn, q.answered, q.rst, q.server_strong, q.server_weak, q.rate,
        q.first >= run.day_start AND q.first < run.day_end,
-       q.first - q.first % 3600000000 IN (SELECT hour FROM temp.mail_hour), a.allowed
+       q.first - q.first % 3600000000 IN (SELECT hour FROM temp.log_hour), a.allowed
   FROM temp.run
  CROSS JOIN (SELECT rowid AS n, addr, port, agent, first, last, packets, syn, answered, rst,
                     client_strong, client_weak, server_strong, server_weak, rate, who

@@ -23,7 +23,7 @@ SELECT run.day, run.day_start, run.day_end,
        (SELECT value FROM temp.param WHERE name = 'timezone'), run.watermark,
        (SELECT value FROM temp.param WHERE name = 'parameters'),
        (SELECT value FROM temp.param WHERE name = 'imports'),
-       (SELECT count(*) FROM temp.mail_hour),
+       (SELECT count(*) FROM temp.log_hour),
        (SELECT count(DISTINCT hour) FROM temp.flow_hour
          WHERE hour > run.day_start - 3600000000 AND hour < run.day_end),
        (run.day_end - run.day_start + 3599999999) / 3600000000,
