@@ -8,7 +8,7 @@ DROP TABLE IF EXISTS temp.recent_who;
 CREATE TEMP TABLE recent_who (customer TEXT PRIMARY KEY) WITHOUT ROWID;
 INSERT INTO temp.recent_who
 SELECT DISTINCT customer FROM temp.asked
- WHERE metric IN ('recent_messages', 'recent_passed_on_share', 'spam_strangers',
+ WHERE metric IN ('recent_messages', 'recent_good', 'recent_passed_on_share', 'spam_strangers',
                   'virus_strangers', 'spam_sender_domains', 'virus_sender_domains');
 
 -- Where his earlier mail came from: the same address, and the same name logged
@@ -134,16 +134,17 @@ SELECT m.customer, r.recipient, count(*),
  GROUP BY m.customer, r.recipient;
 DROP TABLE IF EXISTS temp.recent_figures;
 CREATE TEMP TABLE recent_figures (
-  customer TEXT PRIMARY KEY, messages INTEGER, passed_on_share REAL) WITHOUT ROWID;
+  customer TEXT PRIMARY KEY, messages INTEGER, good INTEGER, passed_on_share REAL) WITHOUT ROWID;
 INSERT INTO temp.recent_figures
-SELECT w.customer,
-       (SELECT count(*) FROM temp.recent_mail m
-         WHERE m.customer = w.customer
-           AND EXISTS (SELECT 1 FROM main.mail_recipient r
-                        WHERE r.message = m.message AND r.recipient IS NOT NULL)),
+SELECT w.customer, coalesce(n.messages, 0), coalesce(n.good, 0),
        coalesce((SELECT 1.0 * sum(iif(others > 1, messages, 0)) / sum(messages)
                    FROM temp.recent_written t WHERE t.customer = w.customer), 0)
-  FROM temp.recent_who w;
+  FROM temp.recent_who w
+  LEFT JOIN (SELECT m.customer, count(*) AS messages, sum(m.good) AS good
+               FROM temp.recent_mail m
+              WHERE EXISTS (SELECT 1 FROM main.mail_recipient r
+                             WHERE r.message = m.message AND r.recipient IS NOT NULL)
+              GROUP BY m.customer) n ON n.customer = w.customer;
 
 -- Where a refusal does not name the recipients (Exim after DATA), those of one
 -- sender count as one: it may be a campaign that is passed on.
@@ -171,7 +172,7 @@ SELECT f.customer, j.key, j.value
   FROM temp.recent_figures f
   LEFT JOIN temp.stranger s ON s.customer = f.customer,
        json_each(json_object(
-         'recent_messages', f.messages, 'recent_passed_on_share', f.passed_on_share,
+         'recent_messages', f.messages, 'recent_good', f.good, 'recent_passed_on_share', f.passed_on_share,
          'spam_strangers', coalesce(s.spam, 0), 'virus_strangers', coalesce(s.virus, 0),
          'spam_sender_domains', coalesce(s.spam_domains, 0),
          'virus_sender_domains', coalesce(s.virus_domains, 0))) j

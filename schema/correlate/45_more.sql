@@ -76,6 +76,16 @@ SELECT a.customer, a.metric,
           FROM temp.day_message d WHERE d.cust = text_no(a.customer))
   FROM temp.asked a WHERE a.metric = 'hours_active';
 
+INSERT INTO temp.metric
+SELECT a.customer, a.metric,
+       (SELECT count(DISTINCT d.received / 120000000)
+          FROM temp.day_message d
+          LEFT JOIN temp.day_sender s ON s.sender = d.sender
+         WHERE d.cust = text_no(a.customer) AND (d.spam OR d.virus)
+           AND d.sender IS NOT (SELECT null_sender FROM temp.run)
+           AND coalesce(s.canonical NOT LIKE 'srs@%', 1))
+  FROM temp.asked a WHERE a.metric = 'adverse_spells';
+
 -- 1 = in.
 INSERT INTO temp.metric
 SELECT a.customer, a.metric,
