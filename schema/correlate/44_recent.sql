@@ -5,9 +5,9 @@
 -- param: recent_days, recent_messages (who has so many in the day shows it in
 -- the day), recent_most (rows of an address that are looked at).
 DROP TABLE IF EXISTS temp.recent_who;
-CREATE TEMP TABLE recent_who (customer TEXT PRIMARY KEY) WITHOUT ROWID;
-INSERT INTO temp.recent_who
-SELECT DISTINCT customer FROM temp.asked
+CREATE TEMP TABLE recent_who (cust INTEGER PRIMARY KEY, customer TEXT);
+INSERT OR IGNORE INTO temp.recent_who
+SELECT text_no(customer), customer FROM temp.asked
  WHERE metric IN ('recent_messages', 'recent_good', 'recent_passed_on_share', 'spam_strangers',
                   'virus_strangers', 'spam_sender_domains', 'virus_sender_domains');
 
@@ -15,11 +15,11 @@ SELECT DISTINCT customer FROM temp.asked
 -- in or a lease of his at that time, as today.
 DROP TABLE IF EXISTS temp.recent_place;
 CREATE TEMP TABLE recent_place AS
-SELECT DISTINCT w.customer, d.addr, t.rank, iif(t.rank = 1, d.auth_user, NULL) AS auth_user
+SELECT DISTINCT w.cust, w.customer, d.addr, t.rank, iif(t.rank = 1, d.auth_user, NULL) AS auth_user
   FROM temp.recent_who w
-  JOIN temp.figures f ON f.cust = text_no(w.customer)
+  JOIN temp.figures f ON f.cust = w.cust
    AND f.messages < (SELECT value FROM temp.param WHERE name = 'recent_messages')
-  JOIN temp.day_message d ON d.cust = text_no(w.customer) AND d.addr IS NOT NULL
+  JOIN temp.day_message d ON d.cust = w.cust AND d.addr IS NOT NULL
   JOIN temp.attributed t ON t.what = 'm' AND t.ref = d.message;
 DROP TABLE IF EXISTS temp.recent_hold;
 CREATE TEMP TABLE recent_hold (
@@ -50,15 +50,15 @@ SELECT h.hour
 
 DROP TABLE IF EXISTS temp.recent_mail;
 CREATE TEMP TABLE recent_mail (
-  customer TEXT, message INTEGER, sender INTEGER, good INTEGER, today INTEGER,
-  PRIMARY KEY (customer, message)) WITHOUT ROWID;
+  cust INTEGER, message INTEGER, sender INTEGER, good INTEGER, today INTEGER,
+  PRIMARY KEY (cust, message)) WITHOUT ROWID;
 INSERT INTO temp.recent_mail
-SELECT w.customer, d.message, d.sender, NOT (d.spam OR d.virus), 1
+SELECT w.cust, d.message, d.sender, NOT (d.spam OR d.virus), 1
   FROM temp.recent_who w
-  JOIN temp.day_message d ON d.cust = text_no(w.customer)
+  JOIN temp.day_message d ON d.cust = w.cust
  WHERE d.accepted > 0 OR d.spam OR d.virus OR d.banned OR d.clean;
 INSERT OR IGNORE INTO temp.recent_mail
-SELECT p.customer, m.id, m.sender, coalesce(m.verdict < 5, 1), 0
+SELECT p.cust, m.id, m.sender, coalesce(m.verdict < 5, 1), 0
   FROM temp.run JOIN temp.recent_place p
   JOIN main.mail_message m
     ON m.id IN (SELECT e.id
@@ -94,86 +94,90 @@ SELECT n.id, lower(n.text), coalesce(mail_domain(n.text), '')
  WHERE n.id IN (SELECT sender FROM temp.recent_mail);
 DROP TABLE IF EXISTS temp.recent_bad;
 CREATE TEMP TABLE recent_bad (
-  customer TEXT, sender INTEGER, PRIMARY KEY (customer, sender)) WITHOUT ROWID;
+  cust INTEGER, sender INTEGER, PRIMARY KEY (cust, sender)) WITHOUT ROWID;
 INSERT INTO temp.recent_bad
-SELECT customer, sender FROM temp.recent_mail WHERE sender IS NOT NULL
- GROUP BY customer, sender HAVING 5 * sum(NOT good) >= count(*);
+SELECT cust, sender FROM temp.recent_mail WHERE sender IS NOT NULL
+ GROUP BY cust, sender HAVING 5 * sum(NOT good) >= count(*);
 DROP TABLE IF EXISTS temp.recent_home;
 CREATE TEMP TABLE recent_home (
-  customer TEXT, domain TEXT, PRIMARY KEY (customer, domain)) WITHOUT ROWID;
+  cust INTEGER, domain TEXT, PRIMARY KEY (cust, domain)) WITHOUT ROWID;
 INSERT INTO temp.recent_home
-SELECT h.customer, h.domain
-  FROM (SELECT customer, domain, count(DISTINCT message) AS n,
+SELECT h.cust, h.domain
+  FROM (SELECT cust, domain, count(DISTINCT message) AS n,
                count(DISTINCT address) AS senders, count(DISTINCT recipient) AS recipients
-          FROM (SELECT m.customer, m.message, s.address, s.domain, r.recipient
+          FROM (SELECT m.cust, m.message, s.address, s.domain, r.recipient
                   FROM temp.recent_mail m
                   JOIN temp.recent_sender s ON s.sender = m.sender AND s.domain <> ''
                   LEFT JOIN main.mail_recipient r ON r.message = m.message
                  WHERE m.good
                    AND NOT EXISTS (SELECT 1 FROM temp.recent_bad b
-                                    WHERE b.customer = m.customer AND b.sender = m.sender))
-         GROUP BY customer, domain) h
-  JOIN (SELECT customer, count(*) AS every FROM temp.recent_mail
-         WHERE good GROUP BY customer) g ON g.customer = h.customer
+                                    WHERE b.cust = m.cust AND b.sender = m.sender))
+         GROUP BY cust, domain) h
+  JOIN (SELECT cust, count(*) AS every FROM temp.recent_mail
+         WHERE good GROUP BY cust) g ON g.cust = h.cust
  WHERE h.n >= 3 AND 5 * h.n >= g.every AND 2 * h.senders <= h.recipients;
 
 -- As in step 6, sender by sender, with the good mail of the days before: spam
 -- of these days is no sign of forwarding, for a bot may come back to a list.
 DROP TABLE IF EXISTS temp.recent_written;
 CREATE TEMP TABLE recent_written (
-  customer TEXT, recipient TEXT, messages INTEGER, others INTEGER,
-  PRIMARY KEY (customer, recipient)) WITHOUT ROWID;
+  cust INTEGER, recipient TEXT, messages INTEGER,
+  others INTEGER,                    -- as in written_to, sender by sender
+  PRIMARY KEY (cust, recipient)) WITHOUT ROWID;
 INSERT INTO temp.recent_written
-SELECT m.customer, r.recipient, count(*),
-       count(DISTINCT iif(h.domain IS NULL, nullif(s.address, ''), NULL))
+SELECT m.cust, r.recipient, count(*),
+       CASE WHEN min(iif(h.domain IS NULL, nullif(s.address, ''), NULL)) IS NULL THEN 0
+            WHEN min(iif(h.domain IS NULL, nullif(s.address, ''), NULL))
+               = max(iif(h.domain IS NULL, nullif(s.address, ''), NULL)) THEN 1 ELSE 2 END
   FROM temp.recent_mail m
   JOIN main.mail_recipient r ON r.message = m.message AND r.recipient IS NOT NULL
   LEFT JOIN temp.recent_sender s ON s.sender = m.sender
-  LEFT JOIN temp.recent_home h ON h.customer = m.customer AND h.domain = s.domain
+  LEFT JOIN temp.recent_home h ON h.cust = m.cust AND h.domain = s.domain
  WHERE m.good OR m.today
- GROUP BY m.customer, r.recipient;
+ GROUP BY m.cust, r.recipient;
 DROP TABLE IF EXISTS temp.recent_figures;
 CREATE TEMP TABLE recent_figures (
-  customer TEXT PRIMARY KEY, messages INTEGER, good INTEGER, passed_on_share REAL) WITHOUT ROWID;
+  cust INTEGER PRIMARY KEY, messages INTEGER, good INTEGER, passed_on_share REAL);
 INSERT INTO temp.recent_figures
-SELECT w.customer, coalesce(n.messages, 0), coalesce(n.good, 0),
+SELECT w.cust, coalesce(n.messages, 0), coalesce(n.good, 0),
        coalesce((SELECT 1.0 * sum(iif(others > 1, messages, 0)) / sum(messages)
-                   FROM temp.recent_written t WHERE t.customer = w.customer), 0)
+                   FROM temp.recent_written t WHERE t.cust = w.cust), 0)
   FROM temp.recent_who w
-  LEFT JOIN (SELECT m.customer, count(*) AS messages, sum(m.good) AS good
+  LEFT JOIN (SELECT m.cust, count(*) AS messages, sum(m.good) AS good
                FROM temp.recent_mail m
               WHERE EXISTS (SELECT 1 FROM main.mail_recipient r
                              WHERE r.message = m.message AND r.recipient IS NOT NULL)
-              GROUP BY m.customer) n ON n.customer = w.customer;
+              GROUP BY m.cust) n ON n.cust = w.cust;
 
 -- Where a refusal does not name the recipients (Exim after DATA), those of one
 -- sender count as one: it may be a campaign that is passed on.
 DROP TABLE IF EXISTS temp.stranger;
 CREATE TEMP TABLE stranger (
-  customer TEXT PRIMARY KEY, spam INTEGER, virus INTEGER,
-  spam_domains INTEGER, virus_domains INTEGER) WITHOUT ROWID;
+  cust INTEGER PRIMARY KEY, spam INTEGER, virus INTEGER,
+  spam_domains INTEGER, virus_domains INTEGER);
 INSERT INTO temp.stranger
-SELECT a.customer, count(DISTINCT iif(a.spam, a.who, NULL)), count(DISTINCT iif(a.virus, a.who, NULL)),
+SELECT a.cust, count(DISTINCT iif(a.spam, a.who, NULL)), count(DISTINCT iif(a.virus, a.who, NULL)),
        count(DISTINCT iif(a.spam, a.domain, NULL)), count(DISTINCT iif(a.virus, a.domain, NULL))
-  FROM (SELECT f.customer, d.spam, d.virus, s.domain, coalesce(r.recipient, d.sender) AS who,
+  FROM (SELECT f.cust, d.spam, d.virus, s.domain_no AS domain, coalesce(r.recipient, d.sender) AS who,
                CASE WHEN r.recipient IS NULL THEN f.passed_on_share <= 0.15
                     ELSE coalesce(t.others <= 1, 1) END AS fresh
           FROM temp.recent_figures f
-          JOIN temp.day_message d ON d.cust = text_no(f.customer) AND (d.spam OR d.virus)
+          JOIN temp.day_message d ON d.cust = f.cust AND (d.spam OR d.virus)
           JOIN temp.day_sender s ON s.sender = d.sender
            AND s.domain <> '' AND s.canonical NOT LIKE 'srs@%'
           LEFT JOIN main.mail_recipient r ON r.message = d.message
-          LEFT JOIN temp.recent_written t ON t.customer = f.customer AND t.recipient = r.recipient) a
+          LEFT JOIN temp.recent_written t ON t.cust = f.cust AND t.recipient = r.recipient) a
  WHERE a.fresh
- GROUP BY a.customer;
+ GROUP BY a.cust;
 
 INSERT INTO temp.metric
-SELECT f.customer, j.key, j.value
+SELECT w.customer, j.key, j.value
   FROM temp.recent_figures f
-  LEFT JOIN temp.stranger s ON s.customer = f.customer,
+  JOIN temp.recent_who w ON w.cust = f.cust
+  LEFT JOIN temp.stranger s ON s.cust = f.cust,
        json_each(json_object(
          'recent_messages', f.messages, 'recent_good', f.good, 'recent_passed_on_share', f.passed_on_share,
          'spam_strangers', coalesce(s.spam, 0), 'virus_strangers', coalesce(s.virus, 0),
          'spam_sender_domains', coalesce(s.spam_domains, 0),
          'virus_sender_domains', coalesce(s.virus_domains, 0))) j
- WHERE EXISTS (SELECT 1 FROM temp.asked a WHERE a.metric = j.key AND a.customer = f.customer);
+ WHERE EXISTS (SELECT 1 FROM temp.asked a WHERE a.metric = j.key AND a.customer = w.customer);

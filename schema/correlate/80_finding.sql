@@ -118,7 +118,7 @@ SELECT j.day, j.customer,
                             g.spam_messages - g.own_spam_messages), '')
               || coalesce('; ' || j.taken, '')
               || coalesce('; speaks against it: ' || j.innocent, '')
-              || iif(r.customer IS NULL, '',
+              || iif(r.cust IS NULL, '',
                      printf('; %d messages of him are known of %d days, %d %% of them to recipients of several senders',
                             r.messages, (SELECT value FROM temp.param WHERE name = 'recent_days') + 1,
                             100 * r.passed_on_share))
@@ -152,5 +152,5 @@ SELECT j.day, j.customer,
   LEFT JOIN temp.server_pattern k ON k.cust = j.cust
   LEFT JOIN temp.server_week n ON n.cust = j.cust
   LEFT JOIN temp.doubtful d ON d.cust = j.cust
-  LEFT JOIN temp.recent_figures r ON r.customer = j.customer
+  LEFT JOIN temp.recent_figures r ON r.cust = j.cust
   LEFT JOIN temp.complained p ON p.cust = j.cust;
