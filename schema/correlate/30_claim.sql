@@ -179,3 +179,7 @@ SELECT iif(q.who < 0, a.self, q.who >> 3), q.addr, q.first, q.agent, q.n, q.last
                                  WHERE x.addr = s.addr AND x.slot = s.slot AND x.agent = s.agent)) q
  CROSS JOIN temp.day_addr a ON a.addr = q.addr
  ORDER BY 1, 2, 3;
+-- What is large and done with is dropped: its pages need not be written.
+DROP TABLE temp.split_slot;
+DROP TABLE temp.sampled;
+DROP TABLE temp.sampled_slot;

@@ -64,6 +64,7 @@ SELECT k.what, k.ref, k.addr, k.port, k.time, iif(k.who < 0, a.self, k.who >> 3)
   FROM temp.asking k
   LEFT JOIN temp.day_addr a ON a.addr = k.addr
  WHERE k.who IS NOT NULL;
+DROP TABLE temp.asking;
 CREATE INDEX temp.attributed_doubt ON attributed (cust, what, time) WHERE doubt IS NOT NULL;
 
 -- Whose leases may be meant by a claim in doubt, and by one of mail.

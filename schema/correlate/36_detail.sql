@@ -148,3 +148,4 @@ SELECT 'a', m.id, m.client, m.client_port, m.received - h.ahead, h.who >> 3, h.w
    AND m.parent_queue_id IS NULL
    AND coalesce(m.auth_user, 0) = h.auth_user AND coalesce(m.host, 0) = h.host
  WHERE h.apart = 0 AND h.adverse > 0;
+DROP TABLE temp.day_hour;

@@ -134,6 +134,7 @@ SELECT w.cust, count(*), count(DISTINCT text_no(mail_domain(w.recipient))), sum(
        sum(w.spam AND w.others <= 1), sum(w.virus AND w.others <= 1)
   FROM temp.written_to w
  GROUP BY w.cust;
+DROP TABLE temp.written_to;
 -- Adverse messages whose recipients are not named.
 DROP TABLE IF EXISTS temp.to_nobody;
 CREATE TEMP TABLE to_nobody (cust INTEGER PRIMARY KEY, spam INTEGER, virus INTEGER);

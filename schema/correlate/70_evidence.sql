@@ -244,6 +244,7 @@ SELECT NULL, t.customer, t.place, t.kind, t.time, t.text, t.message_key, t.addr,
   FROM temp.fact t LEFT JOIN main.name n ON n.id = t.source
  ORDER BY t.customer, t.place, t.first_key, t.time, t.message_key, iif(t.place = 1, t.n, 0),
           t.text, n.text, t.line, t."offset";
+DROP TABLE temp.fact;
 -- ahead: so much k is ahead of the number in the finding.
 DROP TABLE IF EXISTS temp.fact_place;
 CREATE TEMP TABLE fact_place (
