@@ -3,9 +3,8 @@
 -- of the mail sources), packets_per_message,
 -- evidence_max, remote_evidence_max, flow_client_min, server_* (src/correlate/server_pattern.h),
 -- ports (JSON list), watermark.
--- KiB; what does not fit goes to a file, or is read again.
+-- KiB; what does not fit goes to a file.
 PRAGMA temp.cache_size = -196608;
-PRAGMA main.cache_size = -196608;
 DROP TABLE IF EXISTS temp.run;
 CREATE TEMP TABLE run AS
 SELECT (SELECT value FROM temp.param WHERE name = 'day') AS day,

@@ -1,5 +1,10 @@
 -- Statements of src/correlate/correlate.c: what a run is told, and what it saw.
 
+-- KiB: messages of an hour of ten million a day, and what belongs to them, which
+-- are read client by client, and not in the order in which they are stored.
+-- name: correlate_cache
+PRAGMA main.cache_size = -196608;
+
 -- name: correlate_clear_prefix
 DELETE FROM own_prefix;
 -- name: correlate_clear_host

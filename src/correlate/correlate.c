@@ -739,6 +739,8 @@ steps(const struct job *j, int limit, struct err *e)
 		rc = store_param(j->store, "every_role",
 		    value_int(limit == CLASS_STEP), e);
 	if (rc >= 0)
+		rc = store_run(j->store, "correlate_cache", NULL, 0, e);
+	if (rc >= 0)
 		rc = mail_sums_update(j->store, (j->start - margin) / HOUR,
 		    (j->end - 1 + margin) / HOUR + 1, e);
 	return rc < 0 ? rc : run_steps(j, limit, e);
