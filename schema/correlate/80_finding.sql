@@ -22,11 +22,40 @@ SELECT c.*, run.day, run.window, run.watermark,
   LEFT JOIN temp.spoken k ON k.customer = c.customer
  ORDER BY c.customer; -- as the findings are written
 
+-- The lists at the end of log, where one of them has something in it.
+DROP TABLE IF EXISTS temp.listed;
+CREATE TEMP TABLE listed (cust INTEGER PRIMARY KEY, text TEXT);
+INSERT INTO temp.listed
+SELECT j.cust,
+       ',"filters":' || iif(coalesce(g.adverse, 0) = 0, '[]', (SELECT json_group_array(q.text)
+                            FROM (SELECT DISTINCT n.text FROM temp.day_message m
+                                    JOIN main.mail_verdict v ON v.message = m.message AND v.verdict IN (5, 6)
+                                    JOIN main.name n ON n.id = v.filter
+                                   WHERE m.cust = j.cust AND (m.spam OR m.virus)
+                                   ORDER BY n.text) q))
+         || ',"signatures":' || iif(coalesce(g.adverse, 0) = 0, '[]', (SELECT json_group_array(q.text)
+                            FROM (SELECT DISTINCT n.text FROM temp.day_message m
+                                    JOIN main.mail_verdict v ON v.message = m.message AND v.verdict IN (5, 6)
+                                    JOIN main.name n ON n.id = v.signature
+                                   WHERE m.cust = j.cust AND (m.spam OR m.virus)
+                                   ORDER BY n.text LIMIT 10) q))
+         || ',"rules":' || iif(j.rules = 0, '[]', (SELECT json_group_array(q.rule)
+                          FROM (SELECT x.rule FROM temp.fired x
+                                 WHERE x.customer = j.customer ORDER BY x.rule) q))
+         || ',"against":' || (SELECT json_group_array(q.rule)
+                            FROM (SELECT x.rule FROM main.finding_role x
+                                   WHERE x.day = j.day AND x.customer = j.customer AND x.n = 1
+                                   ORDER BY x.rule) q) || '}'
+  FROM temp.run CROSS JOIN temp.judged j
+  LEFT JOIN temp.figures g ON g.cust = j.cust
+ WHERE g.adverse > 0 OR j.rules > 0
+    OR j.customer IN (SELECT x.customer FROM main.finding_role x WHERE x.day = run.day);
+
 INSERT INTO main.finding
 SELECT j.day, j.customer,
        CASE j.rank WHEN 1 THEN 'auth_user' WHEN 2 THEN 'lease' WHEN 3 THEN 'own_address' ELSE 'remote' END,
        j.scope, j.class, j.kind, j.flow_support, j.first, j.last,
-       json_object(
+       rtrim(json_object(
          'transactions', coalesce(g.transactions, 0), 'messages', coalesce(g.messages, 0),
          'recipients', coalesce(g.recipients, 0),
          'distinct_recipients', iif(g.cust IS NULL, 0, g.distinct_recipients),
@@ -46,26 +75,8 @@ SELECT j.day, j.customer,
          'auth_addresses', coalesce(g.auth_addresses, 0),
          'ambiguous', coalesce(d.messages, 0),
          'first', time_text(g.first),
-         'last', time_text(g.last),
-         'filters', json(iif(coalesce(g.adverse, 0) = 0, '[]', (SELECT json_group_array(q.text)
-                            FROM (SELECT DISTINCT n.text FROM temp.day_message m
-                                    JOIN main.mail_verdict v ON v.message = m.message AND v.verdict IN (5, 6)
-                                    JOIN main.name n ON n.id = v.filter
-                                   WHERE m.cust = j.cust AND (m.spam OR m.virus)
-                                   ORDER BY n.text) q))),
-         'signatures', json(iif(coalesce(g.adverse, 0) = 0, '[]', (SELECT json_group_array(q.text)
-                            FROM (SELECT DISTINCT n.text FROM temp.day_message m
-                                    JOIN main.mail_verdict v ON v.message = m.message AND v.verdict IN (5, 6)
-                                    JOIN main.name n ON n.id = v.signature
-                                   WHERE m.cust = j.cust AND (m.spam OR m.virus)
-                                   ORDER BY n.text LIMIT 10) q))),
-         'rules', json(iif(j.rules = 0, '[]', (SELECT json_group_array(q.rule)
-                          FROM (SELECT x.rule FROM temp.fired x
-                                 WHERE x.customer = j.customer ORDER BY x.rule) q))),
-         'against', json((SELECT json_group_array(q.rule)
-                            FROM (SELECT x.rule FROM main.finding_role x
-                                   WHERE x.day = j.day AND x.customer = j.customer AND x.n = 1
-                                   ORDER BY x.rule) q))),
+         'last', time_text(g.last)), '}')
+         || coalesce(l.text, ',"filters":[],"signatures":[],"rules":[],"against":[]}'),
        json_object(
          'samples', coalesce(f.samples, 0), 'client', coalesce(f.client, 0),
          'client_strong', coalesce(f.client_strong, 0), 'syn', coalesce(f.syn, 0), 'est_syn', f.est_syn,
@@ -147,6 +158,7 @@ SELECT j.day, j.customer,
        END,
        j.watermark
   FROM temp.judged j
+  LEFT JOIN temp.listed l ON l.cust = j.cust
   LEFT JOIN temp.figures g ON g.cust = j.cust
   LEFT JOIN temp.flow_figures f ON f.cust = j.cust
   LEFT JOIN temp.server_pattern k ON k.cust = j.cust
