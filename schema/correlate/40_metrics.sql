@@ -15,6 +15,7 @@ CREATE TEMP TABLE day_message (
                                      -- it is not adverse; NULL: none
   worst   INTEGER,                   -- time of the first virus, else spam verdict
   unnamed INTEGER,                   -- 1: the log does not name all recipients
+  told    INTEGER,                   -- 1: it names one
   detail INTEGER,                    -- 1: all messages of the customer are here
   summed INTEGER                     -- 1: and in the sums of his hours
 );
@@ -26,7 +27,7 @@ SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
        iif(verdicts >= 32, (SELECT v.time FROM main.mail_verdict v
                                WHERE v.message = q.message AND v.verdict >= 5
                                ORDER BY v.verdict DESC, v.time LIMIT 1), NULL),
-       unnamed, detail, summed
+       unnamed, told, detail, summed
   FROM (SELECT t.ref AS message, m.message_key, t.cust, t.time AS received, t.addr,
                m.sender, m.helo, m.auth_user,
                iif(m.verdict IS NULL, 0, 1 << m.verdict)
@@ -41,7 +42,7 @@ SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
                coalesce(sum(r.tempfailed), 0) AS tempfailed,
                coalesce(sum(r.unknown), 0) AS unknown,
                min(r.time) AS outcome, min(iif(r.refused, r.time, NULL)) AS refusal,
-               count(r.recipient) < max(count(r.n), 1) AS unnamed,
+               count(r.recipient) < max(count(r.n), 1) AS unnamed, count(r.recipient) > 0 AS told,
                d.cust IS NOT NULL AS detail, t.what = 'a' AS summed
           FROM temp.attributed t -- CROSS JOIN: or the messages of all days are read
          CROSS JOIN main.mail_message m ON m.id = t.ref

@@ -36,12 +36,12 @@ INSERT INTO temp.sprt_verdict
 SELECT w.customer,
        row_number() OVER (PARTITION BY d.cust ORDER BY d.received, d.message_key),
        d.spam, d.received
-  FROM (SELECT DISTINCT customer FROM temp.sprt_who) w
+  FROM temp.run
+ CROSS JOIN (SELECT DISTINCT customer FROM temp.sprt_who) w
   JOIN temp.day_message d ON d.cust = text_no(w.customer)
    AND (d.spam OR d.clean AND NOT d.virus)
-  LEFT JOIN main.name n ON n.id = d.sender
   LEFT JOIN temp.day_sender s ON s.sender = d.sender
- WHERE coalesce(n.text <> '' AND s.canonical NOT LIKE 'srs@%', 1);
+ WHERE coalesce(d.sender IS NOT run.null_sender AND s.canonical NOT LIKE 'srs@%', 1);
 
 -- One row a verdict until the decision; since and spam: of the running test.
 DROP TABLE IF EXISTS temp.sprt;

@@ -51,14 +51,16 @@ SELECT h.hour
 DROP TABLE IF EXISTS temp.recent_mail;
 CREATE TEMP TABLE recent_mail (
   cust INTEGER, message INTEGER, sender INTEGER, good INTEGER, today INTEGER,
+  told INTEGER,                      -- 1: the log names a recipient
   PRIMARY KEY (cust, message)) WITHOUT ROWID;
 INSERT INTO temp.recent_mail
-SELECT w.cust, d.message, d.sender, NOT (d.spam OR d.virus), 1
+SELECT w.cust, d.message, d.sender, NOT (d.spam OR d.virus), 1, d.told
   FROM temp.recent_who w
   JOIN temp.day_message d ON d.cust = w.cust
  WHERE d.accepted > 0 OR d.spam OR d.virus OR d.banned OR d.clean;
 INSERT OR IGNORE INTO temp.recent_mail
-SELECT p.cust, m.id, m.sender, coalesce(m.verdict < 5, 1), 0
+SELECT p.cust, m.id, m.sender, coalesce(m.verdict < 5, 1), 0,
+       EXISTS (SELECT 1 FROM main.mail_recipient r WHERE r.message = m.id AND r.recipient IS NOT NULL)
   FROM temp.run JOIN temp.recent_place p
   JOIN main.mail_message m
     ON m.id IN (SELECT e.id
@@ -87,9 +89,9 @@ SELECT p.cust, m.id, m.sender, coalesce(m.verdict < 5, 1), 0
 -- a fifth was spam or a virus counts for no domain.
 DROP TABLE IF EXISTS temp.recent_sender;
 CREATE TEMP TABLE recent_sender (
-  sender INTEGER PRIMARY KEY, address TEXT, domain TEXT);
+  sender INTEGER PRIMARY KEY, address INTEGER, domain TEXT); -- address NULL: none
 INSERT INTO temp.recent_sender
-SELECT n.id, lower(n.text), coalesce(mail_domain(n.text), '')
+SELECT n.id, text_no(nullif(lower(n.text), '')), coalesce(mail_domain(n.text), '')
   FROM main.name n
  WHERE n.id IN (SELECT sender FROM temp.recent_mail);
 DROP TABLE IF EXISTS temp.recent_bad;
@@ -102,20 +104,24 @@ DROP TABLE IF EXISTS temp.recent_home;
 CREATE TEMP TABLE recent_home (
   cust INTEGER, domain TEXT, PRIMARY KEY (cust, domain)) WITHOUT ROWID;
 INSERT INTO temp.recent_home
-SELECT h.cust, h.domain
-  FROM (SELECT cust, domain, count(DISTINCT message) AS n,
-               count(DISTINCT address) AS senders, count(DISTINCT recipient) AS recipients
-          FROM (SELECT m.cust, m.message, s.address, s.domain, r.recipient
-                  FROM temp.recent_mail m
-                  JOIN temp.recent_sender s ON s.sender = m.sender AND s.domain <> ''
-                  LEFT JOIN main.mail_recipient r ON r.message = m.message
-                 WHERE m.good
-                   AND NOT EXISTS (SELECT 1 FROM temp.recent_bad b
-                                    WHERE b.cust = m.cust AND b.sender = m.sender))
-         GROUP BY cust, domain) h
+SELECT k.cust, k.domain
+  FROM (SELECT m.cust, s.domain, count(*) AS n -- most have no such domain
+          FROM temp.recent_mail m
+          JOIN temp.recent_sender s ON s.sender = m.sender AND s.domain <> ''
+         WHERE m.good
+           AND NOT EXISTS (SELECT 1 FROM temp.recent_bad b
+                            WHERE b.cust = m.cust AND b.sender = m.sender)
+         GROUP BY m.cust, s.domain) k
   JOIN (SELECT cust, count(*) AS every FROM temp.recent_mail
-         WHERE good GROUP BY cust) g ON g.cust = h.cust
- WHERE h.n >= 3 AND 5 * h.n >= g.every AND 2 * h.senders <= h.recipients;
+         WHERE good GROUP BY cust) g ON g.cust = k.cust
+ WHERE k.n >= 3 AND 5 * k.n >= g.every
+   AND (SELECT 2 * count(DISTINCT s.address) <= count(DISTINCT r.recipient)
+          FROM temp.recent_mail m
+          JOIN temp.recent_sender s ON s.sender = m.sender AND s.domain = k.domain
+          LEFT JOIN main.mail_recipient r ON r.message = m.message
+         WHERE m.cust = k.cust AND m.good
+           AND NOT EXISTS (SELECT 1 FROM temp.recent_bad b
+                            WHERE b.cust = m.cust AND b.sender = m.sender));
 
 -- As in step 6, sender by sender, with the good mail of the days before: spam
 -- of these days is no sign of forwarding, for a bot may come back to a list.
@@ -126,9 +132,9 @@ CREATE TEMP TABLE recent_written (
   PRIMARY KEY (cust, recipient)) WITHOUT ROWID;
 INSERT INTO temp.recent_written
 SELECT m.cust, r.recipient, count(*),
-       CASE WHEN min(iif(h.domain IS NULL, nullif(s.address, ''), NULL)) IS NULL THEN 0
-            WHEN min(iif(h.domain IS NULL, nullif(s.address, ''), NULL))
-               = max(iif(h.domain IS NULL, nullif(s.address, ''), NULL)) THEN 1 ELSE 2 END
+       CASE WHEN min(iif(h.domain IS NULL, s.address, NULL)) IS NULL THEN 0
+            WHEN min(iif(h.domain IS NULL, s.address, NULL))
+               = max(iif(h.domain IS NULL, s.address, NULL)) THEN 1 ELSE 2 END
   FROM temp.recent_mail m
   JOIN main.mail_recipient r ON r.message = m.message AND r.recipient IS NOT NULL
   LEFT JOIN temp.recent_sender s ON s.sender = m.sender
@@ -143,11 +149,8 @@ SELECT w.cust, coalesce(n.messages, 0), coalesce(n.good, 0),
        coalesce((SELECT 1.0 * sum(iif(others > 1, messages, 0)) / sum(messages)
                    FROM temp.recent_written t WHERE t.cust = w.cust), 0)
   FROM temp.recent_who w
-  LEFT JOIN (SELECT m.cust, count(*) AS messages, sum(m.good) AS good
-               FROM temp.recent_mail m
-              WHERE EXISTS (SELECT 1 FROM main.mail_recipient r
-                             WHERE r.message = m.message AND r.recipient IS NOT NULL)
-              GROUP BY m.cust) n ON n.cust = w.cust;
+  LEFT JOIN (SELECT cust, count(*) AS messages, sum(good) AS good
+               FROM temp.recent_mail WHERE told GROUP BY cust) n ON n.cust = w.cust;
 
 -- Where a refusal does not name the recipients (Exim after DATA), those of one
 -- sender count as one: it may be a campaign that is passed on.
