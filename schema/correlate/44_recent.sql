@@ -132,14 +132,15 @@ CREATE TEMP TABLE recent_written (
   PRIMARY KEY (cust, recipient)) WITHOUT ROWID;
 INSERT INTO temp.recent_written
 SELECT m.cust, r.recipient, count(*),
-       CASE WHEN min(iif(h.domain IS NULL, s.address, NULL)) IS NULL THEN 0
-            WHEN min(iif(h.domain IS NULL, s.address, NULL))
-               = max(iif(h.domain IS NULL, s.address, NULL)) THEN 1 ELSE 2 END
-  FROM temp.recent_mail m
-  JOIN main.mail_recipient r ON r.message = m.message AND r.recipient IS NOT NULL
-  LEFT JOIN temp.recent_sender s ON s.sender = m.sender
-  LEFT JOIN temp.recent_home h ON h.cust = m.cust AND h.domain = s.domain
- WHERE m.good OR m.today
+       CASE WHEN min(m.other) IS NULL THEN 0 WHEN min(m.other) = max(m.other) THEN 1 ELSE 2 END
+  FROM (SELECT e.cust, e.message, iif(h.domain IS NULL, s.address, NULL) AS other
+          FROM temp.recent_mail e
+          LEFT JOIN temp.recent_sender s ON s.sender = e.sender
+          LEFT JOIN temp.recent_home h ON h.cust = e.cust AND h.domain = s.domain
+         WHERE e.good OR e.today
+         ORDER BY e.message -- as recipients are stored
+         LIMIT -1) m
+ CROSS JOIN main.mail_recipient r ON r.message = m.message AND r.recipient IS NOT NULL
  GROUP BY m.cust, r.recipient;
 DROP TABLE IF EXISTS temp.recent_figures;
 CREATE TEMP TABLE recent_figures (
@@ -164,12 +165,13 @@ SELECT a.cust, count(DISTINCT iif(a.spam, a.who, NULL)), count(DISTINCT iif(a.vi
   FROM (SELECT f.cust, d.spam, d.virus, s.domain_no AS domain, coalesce(r.recipient, d.sender) AS who,
                CASE WHEN r.recipient IS NULL THEN f.passed_on_share <= 0.15
                     ELSE coalesce(t.others <= 1, 1) END AS fresh
-          FROM temp.recent_figures f
-          JOIN temp.day_message d ON d.cust = f.cust AND (d.spam OR d.virus)
-          JOIN temp.day_sender s ON s.sender = d.sender
+          FROM temp.day_message d NOT INDEXED
+         CROSS JOIN temp.recent_figures f ON f.cust = d.cust
+         CROSS JOIN temp.day_sender s ON s.sender = d.sender
            AND s.domain <> '' AND s.canonical NOT LIKE 'srs@%'
           LEFT JOIN main.mail_recipient r ON r.message = d.message
-          LEFT JOIN temp.recent_written t ON t.cust = f.cust AND t.recipient = r.recipient) a
+          LEFT JOIN temp.recent_written t ON t.cust = f.cust AND t.recipient = r.recipient
+         WHERE d.spam OR d.virus) a
  WHERE a.fresh
  GROUP BY a.cust;
 
