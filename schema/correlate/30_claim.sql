@@ -142,7 +142,7 @@ DROP TABLE IF EXISTS temp.sighting;
 CREATE TEMP TABLE sighting (
   cust   INTEGER,                    -- in doubt: the address
   addr   INTEGER, first INTEGER, agent INTEGER,
-  n      INTEGER,                    -- of a sample
+  n      INTEGER,                    -- the slot, or the sample's row
   last   INTEGER, port INTEGER, rank INTEGER,
   doubt  INTEGER,                    -- NULL, or the reason
   packets INTEGER, client INTEGER, client_strong INTEGER, syn INTEGER, answered INTEGER,
@@ -162,7 +162,7 @@ SELECT iif(q.who < 0, a.self, q.who >> 3), q.addr, q.first, q.agent, q.n, q.last
                     client_strong, client_weak, server_strong, server_weak, rate, who
                FROM temp.sampled WHERE who IS NOT NULL
              UNION ALL
-             SELECT 0, s.addr, NULL, s.agent, s.first - coalesce(k.ahead, 0),
+             SELECT s.slot, s.addr, NULL, s.agent, s.first - coalesce(k.ahead, 0),
                     s.last - coalesce(k.ahead, 0), s.packets, s.syn, s.answered, s.rst,
                     s.client_strong, s.client_weak, s.server_strong, s.server_weak,
                     iif(s.rate_min = 0, 0, s.rate_max), -- of some the rate is unknown: of all

@@ -96,6 +96,27 @@ each_class_once(void **state)
 	world_expect("c8", "confirmed", "spam not_visible");
 }
 
+/* A list of senders has one time for all slots of an entry. */
+static void
+slots_of_one_time(void **state)
+{
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	world_agent("192.0.2.1", VANTAGE_EDGE, 1024, AT(0, 0, 0), 24);
+	world_mail_hours(AT(0, 0, 0), 24);
+	for (int i = 0; i < 3; i++)
+		world_slot("198.51.100.4", AT(9, 5 * i, 0), 2, 0);
+	world_do(sqlite3_mprintf(
+	    "UPDATE sender_slot SET first = %lld, last = %lld",
+	    (long long)AT(9, 1, 0), (long long)AT(9, 14, 0)));
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.4", "flow_only_suspect", "- -");
+	assert_string_equal(
+	    world_rows("SELECT json_extract(flow,'$.slots'), "
+	               "json_extract(flow,'$.client') FROM finding"),
+	    "3|6\n");
+}
+
 /* Answering SMTP alone is no excuse: a bot may have a mail server, too. */
 static void
 server_pattern_is_more_than_one_answer(void **state)
@@ -1522,6 +1543,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WORLD(each_class_once),
+	    WORLD(slots_of_one_time),
 	    WORLD(server_pattern_is_more_than_one_answer),
 	    WORLD(answers_count_where_the_way_back_is_seen),
 	    WORLD(server_pattern_over_several_days),
