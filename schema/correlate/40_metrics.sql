@@ -205,7 +205,7 @@ SELECT d.cust, text_of(d.cust), min(d.received), max(d.received),
   FROM (SELECT e.*, e.accepted > 0 OR e.spam OR e.virus OR e.banned OR e.clean AS whole,
                coalesce(e.sender = run.null_sender, 0) AS null_sender,
                e.sender IS NOT NULL AND e.sender IS NOT run.null_sender AS named
-          FROM temp.run CROSS JOIN temp.day_message e INDEXED BY day_message_customer
+          FROM temp.run CROSS JOIN temp.day_message e NOT INDEXED
          WHERE e.detail) d
   LEFT JOIN temp.day_sender s ON s.sender = d.sender AND d.named
   LEFT JOIN temp.to_whom w ON w.cust = d.cust

@@ -1,6 +1,17 @@
 -- Step 17: the findings themselves, in the words and figures that people read.
 DELETE FROM main.finding WHERE day = (SELECT day FROM temp.run);
 
+-- What filters said against whom, read once and in the order in which it is stored.
+DROP TABLE IF EXISTS temp.said;
+CREATE TEMP TABLE said (
+  cust INTEGER, filter INTEGER, signature INTEGER, -- 0: none
+  PRIMARY KEY (cust, filter, signature)) WITHOUT ROWID;
+INSERT OR IGNORE INTO temp.said
+SELECT d.cust, v.filter, coalesce(v.signature, 0)
+  FROM temp.day_message d NOT INDEXED
+ CROSS JOIN main.mail_verdict v ON v.message = d.message AND v.verdict IN (5, 6)
+ WHERE d.spam OR d.virus;
+
 -- Confidence in percent: an order, and no probability (doc/classes.md).
 DROP TABLE IF EXISTS temp.judged;
 CREATE TEMP TABLE judged AS
@@ -12,9 +23,7 @@ SELECT c.*, run.day, run.window, run.watermark,
        iif(c.class <> 'confirmed', 0,
            (SELECT count(*) FROM temp.fired x WHERE x.customer = c.customer)) AS rules,
        iif(c.class <> 'confirmed', 0,
-           (SELECT count(DISTINCT v.filter) FROM temp.day_message d
-              JOIN main.mail_verdict v ON v.message = d.message AND v.verdict IN (5, 6)
-             WHERE d.cust = c.cust AND (d.spam OR d.virus))) AS filters,
+           (SELECT count(DISTINCT x.filter) FROM temp.said x WHERE x.cust = c.cust)) AS filters,
        k.innocent, k.taken
   FROM temp.run
  CROSS JOIN temp.classed c
@@ -28,16 +37,14 @@ CREATE TEMP TABLE listed (cust INTEGER PRIMARY KEY, text TEXT);
 INSERT INTO temp.listed
 SELECT j.cust,
        ',"filters":' || iif(coalesce(g.adverse, 0) = 0, '[]', (SELECT json_group_array(q.text)
-                            FROM (SELECT DISTINCT n.text FROM temp.day_message m
-                                    JOIN main.mail_verdict v ON v.message = m.message AND v.verdict IN (5, 6)
-                                    JOIN main.name n ON n.id = v.filter
-                                   WHERE m.cust = j.cust AND (m.spam OR m.virus)
+                            FROM (SELECT DISTINCT n.text
+                                    FROM temp.said x JOIN main.name n ON n.id = x.filter
+                                   WHERE x.cust = j.cust
                                    ORDER BY n.text) q))
          || ',"signatures":' || iif(coalesce(g.adverse, 0) = 0, '[]', (SELECT json_group_array(q.text)
-                            FROM (SELECT DISTINCT n.text FROM temp.day_message m
-                                    JOIN main.mail_verdict v ON v.message = m.message AND v.verdict IN (5, 6)
-                                    JOIN main.name n ON n.id = v.signature
-                                   WHERE m.cust = j.cust AND (m.spam OR m.virus)
+                            FROM (SELECT DISTINCT n.text
+                                    FROM temp.said x JOIN main.name n ON n.id = x.signature
+                                   WHERE x.cust = j.cust
                                    ORDER BY n.text LIMIT 10) q))
          || ',"rules":' || iif(j.rules = 0, '[]', (SELECT json_group_array(q.rule)
                           FROM (SELECT x.rule FROM temp.fired x
