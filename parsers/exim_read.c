@@ -2,37 +2,34 @@
 /* The pieces of Exim's log grammar; see exim.h. */
 #include "parsers/exim.h"
 
-static bool
-base62(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-	       (c >= 'a' && c <= 'z');
-}
-
 /* Three runs of base 62 digits, with a dash between them. */
 static bool
-is_id(struct str s, size_t a, size_t b, size_t c)
+is_id(const char *p, size_t a, size_t b, size_t c)
 {
-	if (s.n != a + b + c + 2)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		bool dash = i == a || i == a + b + 1;
-		if (dash ? s.p[i] != '-' : !base62(s.p[i]))
-			return false;
-	}
-	return true;
+	static const bool base62[256] = {['0' ... '9'] = true,
+	    ['A' ... 'Z'] = true, ['a' ... 'z'] = true};
+	bool all = p[a] == '-' && p[a + b + 1] == '-';
+
+	for (size_t i = 0; i < a + b + c + 2 && all; i++)
+		all = base62[(unsigned char)p[i]] || i == a || i == a + b + 1;
+	return all;
 }
 
 bool
 exim_id(struct str *s, struct str *id)
 {
-	struct str rest = *s;
-	struct str word = str_word(&rest);
+	const char *p = s->p;
+	size_t n = 0;
 
-	if (!is_id(word, 6, 6, 2) && !is_id(word, 6, 11, 4))
+	if (s->n >= 16 && (s->n == 16 || p[16] == ' ') && is_id(p, 6, 6, 2))
+		n = 16;
+	else if (s->n >= 23 && (s->n == 23 || p[23] == ' ') &&
+	         is_id(p, 6, 11, 4))
+		n = 23;
+	if (n == 0)
 		return false;
-	*id = word;
-	*s = str_from(rest, 1);
+	*id = str_head(*s, n);
+	*s = str_from(*s, n + 1);
 	return true;
 }
 

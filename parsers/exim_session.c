@@ -876,17 +876,21 @@ exim_session(struct exim_line *l)
 	    {STR("Connection from "), refused_busy},
 	    {STR("refused connection from "), refused_host},
 	};
+	const bool is_peer = str_starts(l->text, STR("H="));
 	struct str s = l->text;
 	struct exim_host host;
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+	/* Most lines begin with a peer: none of these does. */
+	for (size_t i = 0;
+	     !is_peer && i < sizeof(table) / sizeof(table[0]); i++)
 		if (str_skip(&s, table[i].lead))
 			return table[i].read(l, s);
 	if (skip_authenticator(&s))
 		return auth_failed(l, s);
 	if (str_has(l->id) && str_skip(&s, STR("Warning: ")))
 		return warning_alone(l, s);
-	if (str_has(l->id) && exim_host(&s, &host) && is_host_trouble(s))
+	if (!is_peer && str_has(l->id) && exim_host(&s, &host) &&
+	    is_host_trouble(s))
 		return PARSED_IGNORED; /* older versions: no "H=" */
 	s = l->text;
 	str_skip(&s, STR("DS "));

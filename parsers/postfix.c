@@ -393,20 +393,48 @@ instance_of(struct str program)
 	return digits.n ? first : STR_NONE; /* "10025/smtpd" */
 }
 
+/* What a program's name says; the same few come again and again. */
+struct program {
+	char name[64];
+	size_t n;
+	const struct daemon *daemon;
+	bool has_instance;
+};
+
+static const struct program *
+program_of(struct str name, struct program *other)
+{
+	static _Thread_local struct program recent[16];
+	struct program *p = other;
+
+	if (name.n > 0 && name.n <= sizeof(p->name)) {
+		p = &recent[(name.n + (unsigned char)name.p[name.n - 1]) % 16];
+		if (p->n == name.n && memcmp(p->name, name.p, name.n) == 0)
+			return p;
+		memcpy(p->name, name.p, name.n);
+	}
+	p->n = name.n;
+	p->daemon = daemon_find(name);
+	p->has_instance = str_has(instance_of(name));
+	return p;
+}
+
 static enum parsed
 postfix_line(const void *cfg, const struct log_line *in, void *state,
     struct event_sink *sink)
 {
-	const struct daemon *d = daemon_find(in->program);
+	struct program other;
+	const struct program *p = program_of(in->program, &other);
 	struct pf pf = {sink, STR_NONE};
 	enum parsed done;
 
 	(void)cfg;
 	(void)state;
-	if (!d || in->continuation)
+	if (p->daemon == NULL || in->continuation)
 		return PARSED_UNKNOWN;
-	pf.instance = instance_of(in->program);
-	done = d->read(&pf, in->text);
+	if (p->has_instance)
+		pf.instance = instance_of(in->program);
+	done = p->daemon->read(&pf, in->text);
 	if (done == PARSED_UNKNOWN && PF_KNOWN(common_ignored, in->text))
 		done = PARSED_IGNORED;
 	return done;

@@ -12,14 +12,14 @@ pf_emit(const struct pf *pf, const struct event *ev)
 static bool
 peer_name(struct str *s, struct str *out)
 {
-	ptrdiff_t at = str_chr(*s, '[');
+	size_t n = 0;
 
-	if (at < 0)
+	while (n < s->n && s->p[n] != '[' && s->p[n] != ' ')
+		n++;
+	if (n == s->n || s->p[n] == ' ')
 		return false;
-	*out = str_head(*s, (size_t)at);
-	if (str_chr(*out, ' ') >= 0)
-		return false;
-	*s = str_from(*s, (size_t)at + 1);
+	*out = str_head(*s, n);
+	*s = str_from(*s, n + 1);
 	return true;
 }
 
@@ -65,22 +65,31 @@ pf_client(struct event *ev, const struct pf_peer *peer)
 bool
 pf_is_queue_id(struct str s)
 {
-	bool hex = true, base52 = true, z = false;
+	enum { HEX = 1, BASE52 = 2, NO_Z = 4 };
+	static const unsigned char class[256] = {
+	    ['0' ... '9'] = HEX | BASE52 | NO_Z,
+	    ['A'] = HEX | NO_Z,
+	    ['B' ... 'D'] = HEX | BASE52 | NO_Z,
+	    ['E'] = HEX | NO_Z,
+	    ['F'] = HEX | BASE52 | NO_Z,
+	    ['G' ... 'H'] = BASE52 | NO_Z,
+	    ['J' ... 'N'] = BASE52 | NO_Z,
+	    ['P' ... 'T'] = BASE52 | NO_Z,
+	    ['V' ... 'Z'] = BASE52 | NO_Z,
+	    ['b' ... 'd'] = BASE52 | NO_Z,
+	    ['f' ... 'h'] = BASE52 | NO_Z,
+	    ['j' ... 'n'] = BASE52 | NO_Z,
+	    ['p' ... 't'] = BASE52 | NO_Z,
+	    ['v' ... 'y'] = BASE52 | NO_Z,
+	    ['z'] = BASE52};
+	unsigned all = HEX | BASE52 | NO_Z;
 
 	if (s.n < 5 || s.n > 30)
 		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i], l = c | 0x20;
-		bool digit = c >= '0' && c <= '9';
-
-		hex = hex && (digit || (c >= 'A' && c <= 'F'));
-		z = z || c == 'z';
-		base52 =
-		    base52 &&
-		    (digit || (l >= 'a' && l <= 'z' && l != 'a' && l != 'e' &&
-		                  l != 'i' && l != 'o' && l != 'u'));
-	}
-	return hex || (base52 && z && s.n >= 10);
+	for (size_t i = 0; i < s.n; i++)
+		all &= class[(unsigned char)s.p[i]];
+	return (all & HEX) != 0 ||
+	       ((all & (BASE52 | NO_Z)) == BASE52 && s.n >= 10);
 }
 
 bool

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parsers/sendmail.h"
 
-static bool
-alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-	       (c >= 'a' && c <= 'z');
-}
+static const bool alnum[256] = {
+    ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true};
 
 /*
  * Queue ids (queue.c, assign_queueid): 8 base-60 characters of time and
@@ -18,7 +14,7 @@ sm_queue_id(struct str *s, struct str *out)
 {
 	size_t n = 0, digits = 0;
 
-	while (n < s->n && n < 24 && alnum(s->p[n])) {
+	while (n < s->n && n < 24 && alnum[(unsigned char)s->p[n]]) {
 		digits = s->p[n] <= '9' ? digits + 1 : 0;
 		n++;
 	}
@@ -32,12 +28,16 @@ sm_queue_id(struct str *s, struct str *out)
 ptrdiff_t
 sm_arg(struct str s)
 {
+	static const bool special[256] = {['\\'] = true, ['"'] = true,
+	    ['<'] = true, ['>'] = true, [','] = true};
 	bool quote = false, angle = false;
 	size_t i;
 
 	for (i = 0; i < s.n; i++) {
 		char c = s.p[i];
 
+		if (!special[(unsigned char)c])
+			continue;
 		if (c == '\\' && i + 1 < s.n)
 			i++;
 		else if (c == '"')

@@ -31,11 +31,12 @@ last_field(struct str *s, struct str key, struct str *val)
 static bool
 token(struct str s)
 {
+	static const bool in_token[256] = {['0' ... ';'] = true,
+	    ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['_'] = true,
+	    ['-'] = true, ['.'] = true, ['+'] = true, ['/'] = true};
+
 	for (size_t i = 0; i < s.n; i++)
-		if (!((s.p[i] >= '0' && s.p[i] <= '9') ||
-		        (s.p[i] >= 'A' && s.p[i] <= 'Z') ||
-		        (s.p[i] >= 'a' && s.p[i] <= 'z') ||
-		        memchr("_-.+/:;", s.p[i], 7)))
+		if (!in_token[(unsigned char)s.p[i]])
 			return false;
 	return s.n > 0;
 }

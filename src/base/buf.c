@@ -57,20 +57,15 @@ buf_fill(struct buf *b, char c, size_t n)
 void
 buf_i64(struct buf *b, int64_t v)
 {
-	char text[20], *at = text + sizeof(text);
-	uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
+	uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v, left;
+	char *at;
 
-	for (; u >= 100; u /= 100) {
-		at -= 2;
-		at[0] = (char)('0' + u / 10 % 10);
-		at[1] = (char)('0' + u % 10);
-	}
-	if (u >= 10) {
-		*--at = (char)('0' + u % 10);
-		u /= 10;
-	}
-	*--at = (char)('0' + u);
+	buf_room(b, 20);
 	if (v < 0)
-		*--at = '-';
-	buf_put(b, at, (size_t)(text + sizeof(text) - at));
+		b->p[b->n++] = '-';
+	for (left = u, b->n++; left >= 10; left /= 10)
+		b->n++;
+	for (at = b->p + b->n; u >= 10; u /= 10)
+		*--at = (char)('0' + u % 10);
+	*--at = (char)('0' + u);
 }

@@ -55,10 +55,13 @@ str_cmp(struct str a, struct str b)
 	return c != 0 ? c : (a.n > b.n) - (a.n < b.n);
 }
 
+/* Most are asked of lists of texts, and the first byte tells. */
 static inline bool
 str_starts(struct str s, struct str with)
 {
-	return s.n >= with.n && memcmp(s.p, with.p, with.n) == 0;
+	return s.n >= with.n &&
+	    (with.n == 0 || (s.p[0] == with.p[0] &&
+				memcmp(s.p, with.p, with.n) == 0));
 }
 
 static inline bool

@@ -214,18 +214,15 @@ rules_line(const struct rules *set, const struct log_line *in, struct event *ev,
 	return fill_event(set, r, groups, ev) ? PARSED_USED : PARSED_IGNORED;
 }
 
-bool
-rules_text(const struct rules *set, const char *mta, const struct event *ev,
+static bool
+look_at_text(const struct rules *set, const char *mta, const struct event *ev,
     struct verdict *v)
 {
-	const struct rule_list *l;
+	const struct rule_list *l = list_of(&set->kinds, ev->text_kind);
 	struct str groups[REGEX_GROUPS];
 	enum regex_result found = REGEX_NO;
 	const struct rule *r = NULL;
 
-	if (!str_has(ev->text) || !str_has(ev->text_kind))
-		return false;
-	l = list_of(&set->kinds, ev->text_kind);
 	for (size_t i = 0; l != NULL && i < l->n && found == REGEX_NO; i++) {
 		r = l->rules[i];
 		if (rule_suits(r, str_z(mta), ev->stage))
@@ -233,6 +230,62 @@ rules_text(const struct rules *set, const char *mta, const struct event *ev,
 	}
 	return found == REGEX_YES &&
 	       rule_verdict(set, r, groups, v) != RULE_IGNORED;
+}
+
+static bool
+is_known(const struct known_text *k, const char *mta, const struct event *ev)
+{
+	return k->n == ev->text.n && strcmp(k->mta, mta) == 0 && k->stage == ev->stage &&
+	       str_eq(str_of(k->kind, k->kind_n), ev->text_kind) &&
+	       memcmp(k->text, ev->text.p, k->n) == 0;
+}
+
+static void
+learn(struct known_text *k, const char *mta, const struct event *ev, bool found,
+    const struct verdict *v)
+{
+	memcpy(k->text, ev->text.p, ev->text.n);
+	k->n = ev->text.n;
+	memcpy(k->kind, ev->text_kind.p, ev->text_kind.n);
+	k->kind_n = ev->text_kind.n;
+	memcpy(k->mta, mta, strlen(mta) + 1); /* rules_text(): it fits */
+	k->stage = ev->stage;
+	k->found = found;
+	if (!found)
+		return;
+	k->v = *v;
+	if (str_has(v->signature)) /* a piece of the text */
+		k->signature_at = (size_t)(v->signature.p - ev->text.p);
+}
+
+bool
+rules_text(const struct rules *set, const char *mta, const struct event *ev,
+    struct verdict *v)
+{
+	struct known_text *k;
+
+	if (!str_has(ev->text) || !str_has(ev->text_kind))
+		return false;
+	if (set->known == NULL || ev->text.n == 0 ||
+	    ev->text.n > sizeof(k->text) ||
+	    ev->text_kind.n > sizeof(k->kind) || strlen(mta) >= sizeof(k->mta))
+		return look_at_text(set, mta, ev, v);
+	k = &set->known[hash_str(ev->text, 0) % TEXTS_KNOWN];
+	if (!is_known(k, mta, ev))
+		learn(k, mta, ev, look_at_text(set, mta, ev, v), v);
+	if (!k->found)
+		return false;
+	*v = k->v;
+	if (str_has(v->signature))
+		v->signature.p = ev->text.p + k->signature_at;
+	return true;
+}
+
+void
+rules_forget_texts(struct rules *set)
+{
+	free(set->known);
+	set->known = NULL;
 }
 
 bool
@@ -261,6 +314,7 @@ rules_free(struct rules *r)
 		regex_free(r->all[i]->when.match);
 	for (i = 0; i < r->nsignatures; i++)
 		regex_free(r->signatures[i].match);
+	free(r->known);
 	free(r->all);
 	free(r->signatures);
 	map_free(&r->programs);

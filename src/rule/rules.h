@@ -34,6 +34,10 @@ enum parsed rules_line(const struct rules *r, const struct log_line *in,
 bool rules_text(const struct rules *r, const char *mta, const struct event *ev,
     struct verdict *v);
 
+/* Each text is looked at anew from here on (for tests: what was found of one
+ * is known when it comes again). */
+void rules_forget_texts(struct rules *r);
+
 /* For "heloflow list rules": visits name, filter, summary; at from 0. */
 bool rules_next(const struct rules *r, size_t *at, struct str *name,
     struct str *filter, struct str *summary);

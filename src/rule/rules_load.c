@@ -517,6 +517,7 @@ rules_load(struct rules **out, const char *dir, struct err *e)
 		rules_free(set);
 		return rc;
 	}
+	set->known = xcalloc(TEXTS_KNOWN, sizeof(*set->known));
 	*out = set;
 	return 0;
 }

@@ -81,7 +81,22 @@ struct rule_file {
 	struct rule_file *next;
 };
 
+/* A text that was looked at, and what it was found to be: filters and servers
+ * say the same again and again. */
+#define TEXTS_KNOWN    256
+#define TEXT_KNOWN_MAX 120
+
+struct known_text {
+	char text[TEXT_KNOWN_MAX], kind[32], mta[16];
+	size_t n, kind_n;
+	enum stage stage;
+	bool found;
+	struct verdict v;
+	size_t signature_at; /* in text */
+};
+
 struct rules {
+	struct known_text *known; /* TEXTS_KNOWN of them, or NULL */
 	struct arena arena;
 	struct rule **all;
 	size_t n, size;

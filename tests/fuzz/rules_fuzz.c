@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any text through the shipped verdict rules.  Input: a first line
- * "PROGRAM" or "MTA/KIND/STAGE", then the text.
+ * "PROGRAM" or "MTA/KIND/STAGE", then the text.  What is known of a text from
+ * before must be what is found when it is looked at anew.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,16 +12,51 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static struct rules *
-rules(void)
+load(void)
 {
-	static struct rules *r;
+	struct rules *r = NULL;
 	struct err e;
 
-	if (r == NULL && rules_load(&r, SOURCE_TREE "/rules/verdict", &e) < 0) {
+	if (rules_load(&r, SOURCE_TREE "/rules/verdict", &e) < 0) {
 		fprintf(stderr, "%s\n", e.text);
 		abort();
 	}
 	return r;
+}
+
+static struct rules *
+rules(void)
+{
+	static struct rules *r;
+
+	if (r == NULL)
+		r = load();
+	return r;
+}
+
+/* Those that know no text from before. */
+static struct rules *
+rules_anew(void)
+{
+	static struct rules *r;
+
+	if (r == NULL) {
+		r = load();
+		rules_forget_texts(r);
+	}
+	return r;
+}
+
+static bool
+same_verdict(const struct verdict *a, const struct verdict *b)
+{
+	return a->kind == b->kind && str_eq(a->filter, b->filter) &&
+	       str_eq(a->rule, b->rule) && a->signature.p == b->signature.p &&
+	       a->signature.n == b->signature.n &&
+	       a->has_score == b->has_score &&
+	       a->has_threshold == b->has_threshold &&
+	       memcmp(&a->score, &b->score, sizeof(a->score)) == 0 &&
+	       memcmp(&a->threshold, &b->threshold, sizeof(a->score)) == 0;
 }
 
 /* Whatever is given out must lie within the text. */
@@ -56,15 +92,22 @@ static void
 try_text(struct str mta, struct str how, struct str text)
 {
 	struct event ev = event_of(EVENT_REJECT);
-	struct verdict v;
+	struct verdict v, again, anew;
 	char name[16] = "";
+	bool has;
 
 	memcpy(name, mta.p, mta.n < 15 ? mta.n : 15);
 	ev.text = text;
 	ev.text_kind = str_split(&how, '/');
 	ev.stage = (enum stage)name_find(stage_name, STAGE_N, how);
-	if (!rules_text(rules(), name, &ev, &v))
+	has = rules_text(rules(), name, &ev, &v);
+	if (rules_text(rules(), name, &ev, &again) != has ||
+	    rules_text(rules_anew(), name, &ev, &anew) != has)
+		abort();
+	if (!has)
 		return;
+	if (!same_verdict(&v, &again) || !same_verdict(&v, &anew))
+		abort();
 	within(v.signature, text);
 	/* Before DATA nobody has seen the content. */
 	if (v.kind >= VERDICT_SPAM && ev.stage != STAGE_NONE &&
