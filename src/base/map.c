@@ -68,6 +68,13 @@ map_get(const struct map *m, uint64_t key)
 }
 
 void
+map_soon(const struct map *m, uint64_t key)
+{
+	if (m->size > 0)
+		__builtin_prefetch(&m->slots[fold(key) & (m->size - 1)]);
+}
+
+void
 map_put(struct map *m, uint64_t key, void *val)
 {
 	struct map_slot *s = find(m, fold(key));

@@ -16,6 +16,8 @@ struct map { /* {0} is a valid start */
 };
 
 void *map_get(const struct map *m, uint64_t key);     /* NULL if absent */
+/* That key will be asked for soon: its place is read meanwhile. */
+void map_soon(const struct map *m, uint64_t key);
 void map_put(struct map *m, uint64_t key, void *val); /* replaces */
 void *map_del(struct map *m, uint64_t key);	      /* what was there */
 /* Visits all: for (size_t i = 0; (v = map_next(m, &i)) != NULL;) */

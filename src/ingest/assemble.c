@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/pack.h"
+#include "base/pool.h"
 #include "base/utc.h"
 #include "ingest/event_time.h"
 #include "ingest/held.h"
@@ -75,6 +76,9 @@ struct assembler {
 	struct message_sink *sink;
 	struct map queues; /* hash of queue id -> chain of queue_entry */
 	struct map conns, occurrences, hops;
+	struct pool conn_pool, occurrence_pool;
+	struct str id; /* of the event that is used now, or absent; */
+	uint64_t id_hash; /* ... its hash */
 	const struct prefix *own;
 	size_t nown;
 	struct list lists[LIST_N];
@@ -97,6 +101,8 @@ assembler_new(struct message_sink *sink)
 	struct assembler *a = xcalloc(1, sizeof(*a));
 
 	a->sink = sink;
+	a->conn_pool.size = sizeof(struct conn);
+	a->occurrence_pool.size = sizeof(struct occurrence);
 	a->mids = mids_new();
 	a->pending = pending_new(a->mids);
 	a->now = a->swept = UTC_NONE;
@@ -115,27 +121,17 @@ assembler_own_hosts(struct assembler *a, const struct prefix *own, size_t n)
 }
 
 static void
-free_values(struct map *m)
-{
-	size_t at = 0;
-	void *v;
-
-	while ((v = map_next(m, &at)) != NULL)
-		free(v);
-	map_free(m);
-}
-
-static void
-conn_free(struct conn *c)
+conn_free(struct assembler *a, struct conn *c)
 {
 	if (c != NULL)
 		free(c->facts);
-	free(c);
+	pool_put(&a->conn_pool, c);
 }
 
 void
 assembler_free(struct assembler *a)
 {
+	struct occurrence *o;
 	struct message *m;
 	struct conn *c;
 	size_t at = 0;
@@ -153,9 +149,13 @@ assembler_free(struct assembler *a)
 		}
 	map_free(&a->queues);
 	while ((c = map_next(&a->conns, &at)) != NULL)
-		conn_free(c);
+		conn_free(a, c);
 	map_free(&a->conns);
-	free_values(&a->occurrences);
+	pool_free(&a->conn_pool);
+	for (at = 0; (o = map_next(&a->occurrences, &at)) != NULL;)
+		pool_put(&a->occurrence_pool, o);
+	map_free(&a->occurrences);
+	pool_free(&a->occurrence_pool);
 	map_free(&a->hops);
 	pending_free(a->pending);
 	mids_free(a->mids);
@@ -280,19 +280,27 @@ list_settle(struct assembler *a, struct message *m)
 
 /* Queue ids. */
 
-static void
-queue_index(struct assembler *a, struct queue_entry *q)
+/* The hash of an id; that of the event's own is known. */
+static uint64_t
+id_hash(const struct assembler *a, struct str id)
 {
-	uint64_t h = hash_str(q->id, 0);
+	return str_has(id) && id.p == a->id.p && id.n == a->id.n
+	           ? a->id_hash
+	           : hash_str(id, 0);
+}
 
-	q->chain = map_get(&a->queues, h);
-	map_put(&a->queues, h, q);
+static void
+queue_index(struct assembler *a, struct queue_entry *q, uint64_t hash)
+{
+	q->hash = hash;
+	q->chain = map_get(&a->queues, hash);
+	map_put(&a->queues, hash, q);
 }
 
 static void
 queue_unindex(struct assembler *a, struct queue_entry *q)
 {
-	uint64_t h = hash_str(q->id, 0);
+	const uint64_t h = q->hash;
 	struct queue_entry *first = map_get(&a->queues, h), **at;
 
 	for (at = &first; *at != NULL; at = &(*at)->chain)
@@ -321,7 +329,7 @@ queue_find(struct assembler *a, const struct origin *o, struct str id, bool any)
 	struct queue_entry *q, *best = NULL;
 	bool same, best_same = false;
 
-	for (q = map_get(&a->queues, hash_str(id, 0)); q; q = q->chain) {
+	for (q = map_get(&a->queues, id_hash(a, id)); q; q = q->chain) {
 		if (!str_eq(q->id, id) || !fits(o->host, q->host) ||
 		    !fits(o->mta, q->mta) ||
 		    q->first > o->time + OUT_OF_ORDER)
@@ -345,7 +353,7 @@ queue_new(struct assembler *a, const struct origin *o, struct str id)
 	struct queue_entry *q = message_queue(m, id, o->instance, o->time);
 
 	m->direction = o->direction;
-	queue_index(a, q);
+	queue_index(a, q, id_hash(a, id));
 	list_put(a, m, LIST_OPEN);
 	pending_claim(a->pending, q, false);
 	return q;
@@ -586,7 +594,7 @@ conn_of(struct assembler *a, const struct origin *o, bool make)
 		return NULL;
 	c = map_get(&a->conns, key);
 	if (c == NULL && make) {
-		c = xcalloc(1, sizeof(*c));
+		c = pool_get(&a->conn_pool);
 		c->key = key;
 		c->tls = -1;
 		map_put(&a->conns, key, c);
@@ -989,7 +997,7 @@ occurrence_number(struct assembler *a, uint64_t h, const struct origin *o)
 	int i;
 
 	if (c == NULL) {
-		c = xcalloc(1, sizeof(*c));
+		c = pool_get(&a->occurrence_pool);
 		c->key = h;
 		c->time = o->time;
 		map_put(&a->occurrences, h, c);
@@ -1060,7 +1068,7 @@ on_disconnect(struct assembler *a, const struct origin *o,
 	if (c->has_client && c->refused_mail < ev->refused_mail)
 		refuse_unsaid(a, o, ev, c);
 	map_del(&a->conns, c->key);
-	conn_free(c);
+	conn_free(a, c);
 }
 
 static struct message *
@@ -1314,8 +1322,12 @@ assemble(struct assembler *a, const struct origin *o, const struct event *ev,
 static void
 use(struct assembler *a, struct held_event *e)
 {
-	struct message *m = dispatch(a, &e->o, &e->ev);
+	struct message *m;
 
+	a->id = e->ev.queue_id;
+	a->id_hash = e->id_hash;
+	m = dispatch(a, &e->o, &e->ev);
+	a->id = STR_NONE;
 	if (e->has_verdict && e->v.kind != VERDICT_NONE)
 		give_verdict(a, &e->o, &e->ev, &e->v, m);
 }
@@ -1331,7 +1343,7 @@ sweep_conns(struct assembler *a, int64_t before)
 	while ((c = map_next(&a->conns, &at)) != NULL)
 		if (c->last < before) {
 			map_del(&a->conns, c->key);
-			conn_free(c);
+			conn_free(a, c);
 		}
 }
 
@@ -1344,7 +1356,7 @@ sweep_occurrences(struct assembler *a, int64_t before)
 	while ((c = map_next(&a->occurrences, &at)) != NULL)
 		if (c->time < before) {
 			map_del(&a->occurrences, c->key);
-			free(c);
+			pool_put(&a->occurrence_pool, c);
 		}
 }
 
@@ -1362,6 +1374,14 @@ sweep_open(struct assembler *a, int64_t before)
 	}
 }
 
+/* It is the next to leave. */
+static void
+message_soon(const struct message *m)
+{
+	for (size_t i = 0; i < sizeof(*m); i += 64)
+		__builtin_prefetch((const char *)m + i);
+}
+
 static void
 advance_list(struct assembler *a, int list)
 {
@@ -1374,6 +1394,8 @@ advance_list(struct assembler *a, int list)
 				a->due = m->due + linger;
 			return;
 		}
+		if (m->list_next != NULL)
+			message_soon(m->list_next);
 		if (m->last + linger > a->now)
 			list_put(a, m, list); /* it was heard of since */
 		else
@@ -1457,6 +1479,33 @@ come_to(struct assembler *a, int64_t now)
 	sweep(a, now);
 }
 
+/* What is held tells what will be looked for next: the memory that this takes,
+ * seldom used for seconds, is read while the events before it are used. */
+static void
+look_ahead(const struct assembler *a)
+{
+	const struct held_event *e;
+	const struct queue_entry *q;
+
+	if ((e = held_ahead(&a->held, 6)) != NULL) {
+		__builtin_prefetch(e);
+		__builtin_prefetch((const char *)e + 64);
+		__builtin_prefetch((const char *)e + 128);
+		__builtin_prefetch(&e->id_hash);
+	}
+	if ((e = held_ahead(&a->held, 4)) != NULL && e->id_hash != 0)
+		map_soon(&a->queues, e->id_hash);
+	if ((e = held_ahead(&a->held, 2)) != NULL && e->id_hash != 0 &&
+	    (q = map_get(&a->queues, e->id_hash)) != NULL)
+		__builtin_prefetch(q);
+	if ((e = held_ahead(&a->held, 0)) != NULL && e->id_hash != 0 &&
+	    (q = map_get(&a->queues, e->id_hash)) != NULL) {
+		__builtin_prefetch(q->message);
+		__builtin_prefetch((const char *)q->message + 64);
+		__builtin_prefetch((const char *)q->message + 192);
+	}
+}
+
 /* Uses what was held of before t, each at its time. */
 static void
 use_before(struct assembler *a, int64_t t)
@@ -1464,6 +1513,7 @@ use_before(struct assembler *a, int64_t t)
 	struct held_event *e;
 
 	while ((e = held_take(&a->held, t)) != NULL) {
+		look_ahead(a);
 		use(a, e);
 		if (e->o.time <= a->heard.latest)
 			come_to(a, e->o.time);
@@ -1601,7 +1651,7 @@ assembler_save(const struct assembler *a, struct buf *out)
 static void
 restore_conn(struct assembler *a, struct rd *r)
 {
-	struct conn *c = xcalloc(1, sizeof(*c));
+	struct conn *c = pool_get(&a->conn_pool);
 
 	c->key = (uint64_t)unpack_i64(r);
 	c->last = unpack_i64(r);
@@ -1616,14 +1666,14 @@ restore_conn(struct assembler *a, struct rd *r)
 
 		conn_learn(c, name, helo, unpack_str(r));
 	}
-	conn_free(map_del(&a->conns, c->key));
+	conn_free(a, map_del(&a->conns, c->key));
 	map_put(&a->conns, c->key, c);
 }
 
 static void
 restore_occurrence(struct assembler *a, struct rd *r)
 {
-	struct occurrence *c = xcalloc(1, sizeof(*c));
+	struct occurrence *c = pool_get(&a->occurrence_pool);
 	int i;
 
 	c->key = (uint64_t)unpack_i64(r);
@@ -1633,7 +1683,7 @@ restore_occurrence(struct assembler *a, struct rd *r)
 		c->count[i] = (int)unpack_i64(r);
 	}
 	c->emitted = (int)unpack_i64(r);
-	free(map_del(&a->occurrences, c->key));
+	pool_put(&a->occurrence_pool, map_del(&a->occurrences, c->key));
 	map_put(&a->occurrences, c->key, c);
 }
 
@@ -1675,7 +1725,7 @@ assembler_adopt(struct assembler *a, struct message *m)
 	struct hop *h;
 
 	for (q = m->queues; q != NULL; q = q->next) {
-		queue_index(a, q);
+		queue_index(a, q, hash_str(q->id, 0));
 		for (h = q->hops; h != NULL; h = h->next)
 			if (map_get(&a->hops, h->key) == NULL)
 				map_put(&a->hops, h->key, h);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/pack.h"
 #include "base/utc.h"
 #include "ingest/spill.h"
@@ -258,6 +259,7 @@ held_put(struct held *h, const struct origin *o, const struct event *ev,
 	} else {
 		e = copy_of(h, o, ev, v);
 	}
+	e->id_hash = str_has(ev->queue_id) ? hash_str(ev->queue_id, 0) : 0;
 	make_room(h);
 	at = place_for(h, o->time);
 	if (at < h->end)

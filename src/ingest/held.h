@@ -18,6 +18,7 @@ struct held_event {
 	struct verdict v;
 	bool has_verdict;
 	size_t bytes; /* in all, of the block */
+	uint64_t id_hash; /* of ev's queue id, if it has one */
 	struct str recipients[]; /* of ev; all text is behind them */
 };
 
@@ -43,6 +44,14 @@ void held_put(struct held *h, const struct origin *o, const struct event *ev,
     const struct verdict *v);
 /* The first, taken out, if it is before t or one too many; else NULL. */
 struct held_event *held_take(struct held *h, int64_t t);
+/* The one that is taken after so many others; NULL if there are no more. */
+static inline struct held_event *
+held_ahead(const struct held *h, size_t others)
+{
+	return others < h->end - h->first ? h->items[h->first + others].event
+	                                  : NULL;
+}
+
 void held_drop(struct held *h, struct held_event *e);
 int64_t held_last(const struct held *h); /* the latest time; or UTC_NONE */
 void held_free(struct held *h);

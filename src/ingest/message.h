@@ -30,6 +30,7 @@ struct queue_entry {
 	uint64_t session; /* the assembler's key of who received it, or 0 */
 	struct hop *hops;
 	struct message *message;
+	uint64_t hash;             /* the assembler's, of the id */
 	struct queue_entry *next;  /* of the message */
 	struct queue_entry *chain; /* of the same hash, for the assembler */
 };

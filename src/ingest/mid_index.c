@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/pack.h"
+#include "base/pool.h"
 #include "base/utc.h"
 
 /* What is kept beyond the window: the longest that a line is looked at after
@@ -35,13 +36,17 @@ struct mid { /* one for every message of a window: kept small */
 
 struct mid_index {
 	struct map mids;
+	struct pool pool;   /* of struct mid */
 	struct buf *record; /* or NULL */
 };
 
 struct mid_index *
 mids_new(void)
 {
-	return xcalloc(1, sizeof(struct mid_index));
+	struct mid_index *x = xcalloc(1, sizeof(*x));
+
+	x->pool.size = sizeof(struct mid);
+	return x;
 }
 
 /* Of a use that is in no list any more. */
@@ -55,7 +60,7 @@ use_free(struct mid_use *u)
 }
 
 static void
-mid_free(struct mid *m)
+mid_free(struct mid_index *x, struct mid *m)
 {
 	struct mid_use *u, *next;
 
@@ -65,7 +70,7 @@ mid_free(struct mid *m)
 			u->message->mid = NULL;
 		use_free(u);
 	}
-	free(m);
+	pool_put(&x->pool, m);
 }
 
 void
@@ -77,8 +82,9 @@ mids_free(struct mid_index *x)
 	if (x == NULL)
 		return;
 	while ((m = map_next(&x->mids, &at)) != NULL)
-		mid_free(m);
+		mid_free(x, m);
 	map_free(&x->mids);
+	pool_free(&x->pool);
 	free(x);
 }
 
@@ -124,7 +130,7 @@ mid_of(struct mid_index *x, uint64_t key)
 
 	if (m != NULL)
 		return m;
-	m = xcalloc(1, sizeof(*m));
+	m = pool_get(&x->pool);
 	m->key = key;
 	m->crowded = m->last = UTC_NONE;
 	map_put(&x->mids, key, m);
@@ -333,7 +339,7 @@ mids_sweep(struct mid_index *x, int64_t now)
 			u = u->next;
 		if (u == NULL && m->last < mids_keep_from(now)) {
 			map_del(&x->mids, m->key);
-			mid_free(m);
+			mid_free(x, m);
 		}
 	}
 }
