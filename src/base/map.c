@@ -62,7 +62,7 @@ grow(struct map *m)
 void *
 map_get(const struct map *m, uint64_t key)
 {
-	struct map_slot *s = find(m, fold(key));
+	struct map_slot *s = m->n > 0 ? find(m, fold(key)) : NULL;
 
 	return s ? s->val : NULL;
 }

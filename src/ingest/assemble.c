@@ -28,6 +28,8 @@
 #define OUT_OF_ORDER (5 * USEC)
 #define CONN_MAX     (3600 * USEC)
 #define SWEEP_EVERY  (600 * USEC)
+/* Refusals matter for 2 * OUT_OF_ORDER: their table stays in the cache. */
+#define SWEEP_REFUSALS (60 * USEC)
 /* From the start of a transaction to its end: RFC 5321 4.5.3.2.6 lets a
  * client wait 10 minutes for the answer to its data. */
 #define HOP_MAX      (660 * USEC)
@@ -88,7 +90,7 @@ struct assembler {
 	struct map path_map;
 	size_t open;
 	struct held held;
-	int64_t now, swept;
+	int64_t now, swept, swept_refusals;
 	struct event_time heard; /* of the lines; now is HELD_TIME before */
 	int64_t parked; /* the earliest time on LIST_PARKED */
 	int64_t due;    /* nothing is to be done before; of all the above */
@@ -105,7 +107,7 @@ assembler_new(struct message_sink *sink)
 	a->occurrence_pool.size = sizeof(struct occurrence);
 	a->mids = mids_new();
 	a->pending = pending_new(a->mids);
-	a->now = a->swept = UTC_NONE;
+	a->now = a->swept = a->swept_refusals = UTC_NONE;
 	a->heard = event_time_from(UTC_NONE);
 	a->parked = INT64_MAX;
 	a->due = INT64_MIN;
@@ -1334,6 +1336,30 @@ use(struct assembler *a, struct held_event *e)
 
 /* Time. */
 
+/* It is asked for soon: so many of its lines of cache are read meanwhile. */
+static void
+message_soon(const struct message *m, size_t lines)
+{
+	for (size_t i = 0; i < lines; i++)
+		__builtin_prefetch((const char *)m + i * 64);
+}
+
+/* Of those that leave next. */
+static void
+leaves_soon(const struct assembler *a, const struct message *m)
+{
+	const struct message *next = m->list_next;
+
+	if (next == NULL)
+		return;
+	if (next->list_next != NULL)
+		message_soon(next->list_next, (sizeof(*m) + 63) / 64);
+	__builtin_prefetch(next->recipients);
+	__builtin_prefetch(next->mid);
+	if (next->queues != NULL)
+		map_soon(&a->queues, next->queues->hash);
+}
+
 static void
 sweep_conns(struct assembler *a, int64_t before)
 {
@@ -1374,14 +1400,6 @@ sweep_open(struct assembler *a, int64_t before)
 	}
 }
 
-/* It is the next to leave. */
-static void
-message_soon(const struct message *m)
-{
-	for (size_t i = 0; i < sizeof(*m); i += 64)
-		__builtin_prefetch((const char *)m + i);
-}
-
 static void
 advance_list(struct assembler *a, int list)
 {
@@ -1394,8 +1412,7 @@ advance_list(struct assembler *a, int list)
 				a->due = m->due + linger;
 			return;
 		}
-		if (m->list_next != NULL)
-			message_soon(m->list_next);
+		leaves_soon(a, m);
 		if (m->last + linger > a->now)
 			list_put(a, m, list); /* it was heard of since */
 		else
@@ -1447,12 +1464,18 @@ sweep(struct assembler *a, int64_t now)
 	if (a->swept == UTC_NONE || now >= a->swept + SWEEP_EVERY) {
 		a->swept = now;
 		sweep_conns(a, now - CONN_MAX);
-		sweep_occurrences(a, now - 2 * OUT_OF_ORDER);
 		sweep_open(a, now - OPEN_MAX);
 		mids_sweep(a->mids, now);
 	}
+	if (a->swept_refusals == UTC_NONE ||
+	    now >= a->swept_refusals + SWEEP_REFUSALS) {
+		a->swept_refusals = now;
+		sweep_occurrences(a, now - 2 * OUT_OF_ORDER);
+	}
 	if (a->swept + SWEEP_EVERY < a->due)
 		a->due = a->swept + SWEEP_EVERY;
+	if (a->swept_refusals + SWEEP_REFUSALS < a->due)
+		a->due = a->swept_refusals + SWEEP_REFUSALS;
 }
 
 /* With each line event time goes on, and mostly nothing is due: a->due says
@@ -1487,23 +1510,27 @@ look_ahead(const struct assembler *a)
 	const struct held_event *e;
 	const struct queue_entry *q;
 
-	if ((e = held_ahead(&a->held, 6)) != NULL) {
+	if ((e = held_ahead(&a->held, 8)) != NULL) {
 		__builtin_prefetch(e);
 		__builtin_prefetch((const char *)e + 64);
 		__builtin_prefetch((const char *)e + 128);
+		__builtin_prefetch(&e->ev.message_id);
 		__builtin_prefetch(&e->id_hash);
+		__builtin_prefetch((const char *)e + sizeof(*e) + 64);
 	}
-	if ((e = held_ahead(&a->held, 4)) != NULL && e->id_hash != 0)
-		map_soon(&a->queues, e->id_hash);
-	if ((e = held_ahead(&a->held, 2)) != NULL && e->id_hash != 0 &&
-	    (q = map_get(&a->queues, e->id_hash)) != NULL)
-		__builtin_prefetch(q);
-	if ((e = held_ahead(&a->held, 0)) != NULL && e->id_hash != 0 &&
+	if ((e = held_ahead(&a->held, 5)) != NULL) {
+		mids_soon(a->mids, e->ev.message_id);
+		if (e->id_hash != 0)
+			map_soon(&a->queues, e->id_hash);
+	}
+	if ((e = held_ahead(&a->held, 3)) != NULL && e->id_hash != 0 &&
 	    (q = map_get(&a->queues, e->id_hash)) != NULL) {
-		__builtin_prefetch(q->message);
-		__builtin_prefetch((const char *)q->message + 64);
-		__builtin_prefetch((const char *)q->message + 192);
+		__builtin_prefetch(q);
+		__builtin_prefetch((const char *)q + 64);
 	}
+	if ((e = held_ahead(&a->held, 1)) != NULL && e->id_hash != 0 &&
+	    (q = map_get(&a->queues, e->id_hash)) != NULL)
+		message_soon(q->message, 3);
 }
 
 /* Uses what was held of before t, each at its time. */

@@ -64,38 +64,39 @@ struct message_verdict {
 };
 
 struct message {
-	struct arena mem;
-	struct str host, mta;
+	/* First what is asked of a message with each of its lines, and by its
+	 * neighbours in the assembler's list: it is in few lines of cache. */
+	struct message *list_next, *list_prev;
+	int list;            /* 0 = on none */
+	bool arrived, reinjected, child, has_client;
+	int64_t due;         /* what its place in the list says of last */
 	int64_t received, first, last;
-	uint64_t transaction; /* identity if there is no queue id */
 	struct queue_entry *queues;
-	bool arrived, reinjected, child;
-	bool has_client;
-	struct addr client;
-	uint16_t client_port;
-	struct str client_name, helo, protocol, auth_user;
-	int tls;
-	struct str sender, message_id, subject, parent_queue_id;
+	struct recipient *recipients, **recipients_end;
+	struct mid_use *mid; /* its place in the Message-ID index */
+	struct arena mem;
 	int64_t size;
-	int nrcpt;
-	enum direction direction;
+	int nrcpt, tls;
 	bool refused; /* the server refused it after DATA: refusal tells how */
+	bool dirty, rows_dirty; /* the writer's */
+	uint16_t client_port;
+	struct addr client;
+
+	struct str host, mta;
+	uint64_t transaction; /* identity if there is no queue id */
+	struct str client_name, helo, protocol, auth_user;
+	struct str sender, message_id, subject, parent_queue_id;
+	enum direction direction;
 	struct attempt refusal;
 	enum stage refusal_stage;
-	struct recipient *recipients, **recipients_end;
 	size_t nrecipients;
 	struct message_verdict *verdicts, **verdicts_end;
 	struct evidence evidence; /* of the arrival */
 
 	/* the assembler's and the writer's */
 	struct message *absorbed; /* merged into this one, for its memory */
-	struct message *list_next, *list_prev;
-	int list;            /* 0 = on none */
-	int64_t due;         /* what its place in the list says of last */
 	int64_t slot;        /* row id in open_message, 0 = none */
 	uint64_t stored_key; /* rows are in the store under this key */
-	bool dirty, rows_dirty;
-	struct mid_use *mid; /* its place in the Message-ID index */
 };
 
 struct message *message_new(struct str host, struct str mta, int64_t t);

@@ -96,25 +96,49 @@ mid_names_one(struct str message_id)
 
 /* Exim writes it without its <>, spamd with "?" for what is not printable and
  * "_" for a comma. */
+static char
+as_spamd(char c)
+{
+	return c <= ' ' || c > '~' ? '?' : c == ',' ? '_' : c;
+}
+
+static bool
+is_as_spamd(struct str id)
+{
+	static const bool plain[256] = {
+	    ['!' ... '+'] = true, ['-' ... '~'] = true};
+	bool all = true;
+
+	for (size_t i = 0; i < id.n; i++)
+		all &= plain[(unsigned char)id.p[i]];
+	return all;
+}
+
 uint64_t
 mid_key(struct str id)
 {
 	uint64_t h = 7;
 	char form[64];
-	size_t i, n = 0;
+	size_t i, n;
+	bool plain;
 
 	if (id.n > 2 && id.p[0] == '<' && id.p[id.n - 1] == '>')
 		id = str_of(id.p + 1, id.n - 2);
-	for (i = 0; i < id.n; i++) {
-		char c = id.p[i];
-
-		form[n++] = c <= ' ' || c > '~' ? '?' : c == ',' ? '_' : c;
-		if (n == sizeof(form) || i + 1 == id.n) {
-			h = hash_bytes(form, n, h);
-			n = 0;
-		}
+	plain = is_as_spamd(id);
+	for (; id.n > 0; id = str_from(id, n)) {
+		n = id.n < sizeof(form) ? id.n : sizeof(form);
+		for (i = 0; i < n && !plain; i++)
+			form[i] = as_spamd(id.p[i]);
+		h = hash_bytes(plain ? id.p : form, n, h);
 	}
 	return h;
+}
+
+void
+mids_soon(const struct mid_index *x, struct str message_id)
+{
+	if (mid_names_one(message_id))
+		map_soon(&x->mids, mid_key(message_id));
 }
 
 static uint64_t
