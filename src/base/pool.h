@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 
-struct pool { /* {.size = sizeof(...)} is a valid start */
+struct pool {        /* {.size = sizeof(...)} is a valid start */
 	size_t size; /* of a pointer at least */
 	void *spare; /* the first of those that went; each points to the next */
 	struct arena mem;
