@@ -101,7 +101,7 @@ held_text(struct held *h, struct str text)
 	if (h->next == NULL)
 		h->next = block_for(h, at + text.n + OTHER_BYTES);
 	to = (char *)h->next + at;
-	memcpy(to, text.p, text.n);
+	memmove(to, text.p, text.n); /* a repeated line is there already */
 	h->text = str_of(to, text.n);
 	return h->text;
 }
