@@ -69,7 +69,7 @@ BEGIN {
 	n = split("assert ctype dirent errno fcntl fnmatch ftw getopt glob " \
 	    "grp inttypes langinfo limits locale math netdb poll pthread pwd " \
 	    "regex sched search setjmp signal stdalign stdarg stdatomic " \
-	    "stdbool stddef stdint stdio stdlib stdnoreturn string strings " \
+	    "emmintrin stdbool stddef stdint stdio stdlib stdnoreturn string strings " \
 	    "syslog termios threads time unistd wchar wctype", h, " ")
 	for (i = 1; i <= n; i++)
 		ours[h[i] ".h"] = 1
