@@ -412,7 +412,7 @@ class Day:
         # 7: by the smarthost, before the core switch sampled: no agent sees it.
         self.by_smarthost(8, 7, 11, user="user7@example.net", clean=2)
         # 12: by the smarthost in the afternoon: could have been sampled.
-        self.by_smarthost(15, 12, 9, user="user12@example.net", clean=3)
+        self.by_smarthost(15, 12, 10, user="user12@example.net", clean=3)
         # 15: by the smarthost, and straight to the world.
         self.by_smarthost(16, 15, 12)
         f.client(self.at(16), c(15), 7)
@@ -420,7 +420,7 @@ class Day:
         self.by_smarthost(5, 31, 10, user="user31@example.net", client="198.51.100.177")
         self.by_smarthost(19, 31, 0, user="user31@example.net", clean=2)
         # 70: spams until 09:40; at 10:03 the address is 71's, who is innocent.
-        self.by_smarthost(9, 70, 9, minute=32)
+        self.by_smarthost(9, 70, 10, minute=32)
         self.exim.take(self.at(10, 3, 4), Mail(c(70), junk_sender(), away(), "spam", helo="pc"))
         self.by_smarthost(10, 70, 0, clean=3, minute=20)
         # Confirmed virus.
@@ -429,9 +429,9 @@ class Day:
         self.direct(11, 22, 5, "virus", VIRUSES[2])
         f.client(self.at(11), c(22), 4)
         # 24: both.
-        self.direct(18, 24, 9)
-        self.direct(18, 24, 3, "virus", VIRUSES[0], minute=30)
-        f.client(self.at(18), c(24), 6, [MX], CORE_SWITCH, 512)
+        self.by_smarthost(18, 24, 10)
+        self.by_smarthost(18, 24, 3, "virus", VIRUSES[0], minute=30)
+        f.client(self.at(18), c(24), 6, [SMARTHOST], CORE_SWITCH, 512)
         # Flows only.  40, 41 and the unassigned 200: suspects.
         f.client(self.at(3), c(40), 26, span=4 * HOUR, first="S")
         f.client(self.at(20), c(41), 15, first="S")

@@ -31,9 +31,9 @@ SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
   FROM (SELECT t.ref AS message, m.message_key, t.cust, t.time AS received, t.addr,
                m.sender, m.helo, m.auth_user,
                iif(m.verdict IS NULL, 0, 1 << m.verdict)
-                 | coalesce((SELECT max(v.verdict = 1) << 1 | max(v.verdict = 3) << 3
-                                      | max(v.verdict = 4) << 4 | max(v.verdict = 5) << 5
-                                      | max(v.verdict = 6) << 6
+                 | coalesce((SELECT (max(v.verdict = 1) << 1) | (max(v.verdict = 3) << 3)
+                                      | (max(v.verdict = 4) << 4) | (max(v.verdict = 5) << 5)
+                                      | (max(v.verdict = 6) << 6)
                                FROM main.mail_verdict v
                               WHERE v.message = t.ref), 0) AS verdicts,
                count(r.n) AS recipients, coalesce(sum(r.accepted), 0) AS accepted,

@@ -41,7 +41,8 @@ SELECT w.customer,
   JOIN temp.day_message d ON d.cust = text_no(w.customer)
    AND (d.spam OR d.clean AND NOT d.virus)
   LEFT JOIN temp.day_sender s ON s.sender = d.sender
- WHERE coalesce(d.sender IS NOT run.null_sender AND s.canonical NOT LIKE 'srs@%', 1);
+ WHERE NOT coalesce(d.sender = run.null_sender, 0)
+   AND coalesce(s.canonical NOT LIKE 'srs@%', 1);
 
 -- One row a verdict until the decision; since and spam: of the running test.
 DROP TABLE IF EXISTS temp.sprt;

@@ -78,13 +78,13 @@ SELECT a.customer, a.metric,
 
 INSERT INTO temp.metric
 SELECT a.customer, a.metric,
-       (SELECT count(DISTINCT d.received / 120000000)
-          FROM temp.day_message d
+       (SELECT count(DISTINCT d.received / 3600000000)
+          FROM temp.run CROSS JOIN temp.day_message d
           LEFT JOIN temp.day_sender s ON s.sender = d.sender
          WHERE d.cust = text_no(a.customer) AND (d.spam OR d.virus)
-           AND d.sender IS NOT (SELECT null_sender FROM temp.run)
+           AND NOT coalesce(d.sender = run.null_sender, 0)
            AND coalesce(s.canonical NOT LIKE 'srs@%', 1))
-  FROM temp.asked a WHERE a.metric = 'adverse_spells';
+  FROM temp.asked a WHERE a.metric = 'adverse_hours';
 
 -- 1 = in.
 INSERT INTO temp.metric

@@ -16,9 +16,10 @@ DELETE FROM mail_sum
 -- name: mail_sums_read
 -- Loops in the order that is written: nothing is sorted.
 SELECT d.hour, d.client, coalesce(m.auth_user, 0), coalesce(m.host, 0), m.id, m.received, m.sender, m.helo,
-       iif(m.verdict IS NULL, 0, 1 << m.verdict
-         | coalesce((SELECT max(v.verdict = 1) << 1 | max(v.verdict = 2) << 2 | max(v.verdict = 3) << 3
-                            | max(v.verdict = 4) << 4 | max(v.verdict = 5) << 5 | max(v.verdict = 6) << 6
+       iif(m.verdict IS NULL, 0, (1 << m.verdict)
+         | coalesce((SELECT (max(v.verdict = 1) << 1) | (max(v.verdict = 2) << 2)
+                            | (max(v.verdict = 3) << 3) | (max(v.verdict = 4) << 4)
+                            | (max(v.verdict = 5) << 5) | (max(v.verdict = 6) << 6)
                        FROM mail_verdict v WHERE v.message = m.id), 0)),
        r.outcome
   FROM mail_sum_due d

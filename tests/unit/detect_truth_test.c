@@ -34,10 +34,10 @@ struct part {
 	bool bare; /* says HELO pc */
 	bool null; /* without a sender */
 	bool early; /* refused at RCPT: nobody saw the message */
-	bool once; /* adverse ones, at the time of what came before */
+	bool apart; /* an hour before each */
 };
 
-#define PARTS 17
+#define PARTS 20
 struct truth {
 	const char *rule, *metric;
 	double beyond; /* the value of the second day; IMPLIED */
@@ -64,10 +64,10 @@ struct truth {
 	{                                                                      \
 		.n = count, .verdict = v, .senders = s, .domains = d           \
 	}
-#define AT_ONCE(v, count, s)                                                   \
+#define HOURLY(v, count, s, d)                                                 \
 	{                                                                      \
-		.n = count, .verdict = v, .senders = s, .domains = s,          \
-		.once = true                                                   \
+		.n = count, .verdict = v, .senders = s, .domains = d,          \
+		.apart = true                                                  \
 	}
 /* Eight spam messages of which the sequential test never sees three in a row. */
 #define PAIR(s, k)                                                             \
@@ -197,30 +197,53 @@ static const struct truth truths[] = {
         {ADVERSE(SPAM, 4, 1, 1), HAM(30), SHARED},
         {ADVERSE(SPAM, 4, 1, 1), HAM(29), SHARED}},
 
-    {"spam_spread", "spam_sprt", 0, {ADVERSE(SPAM, 15, 1, 1), HAM(135)},
-        {PAIR(1, 0), PAIR(1, 0), PAIR(1, 0), PAIR(1, 0), PAIR(1, 0),
-            PAIR(1, 0), PAIR(1, 0), PAIR(1, 0)}},
+    {"spam_spread", "spam_sprt", 0, {ADVERSE(SPAM, 15, 3, 3), HAM(135)},
+        {PAIR(3, 0), PAIR(3, 1), PAIR(3, 2), PAIR(3, 0), PAIR(3, 1),
+            PAIR(3, 2), PAIR(3, 0), PAIR(3, 1)}},
     {"spam_spread", "own_spam_share", 15 / 151.,
+        {ADVERSE(SPAM, 15, 3, 3), HAM(135)},
+        {ADVERSE(SPAM, 15, 3, 3), HAM(136)}},
+    {"spam_spread", "own_spam_messages", 9,
+        {{.n = 10, .verdict = SPAM, .senders = 3, .domains = 3, .also = 3}},
+        {{.n = 9, .verdict = SPAM, .senders = 3, .domains = 3, .also = 4}}},
+    {"spam_spread", "spam_strangers", 12, {ADVERSE(SPAM, 13, 13, 13)},
+        {{.n = 13, .verdict = SPAM, .senders = 12, .domains = 12,
+            .rcpts = 12}}},
+    {"spam_spread", "spam_sender_domains", 2, {ADVERSE(SPAM, 13, 3, 3)},
+        {ADVERSE(SPAM, 13, 3, 2)}},
+    {"spam_spread", "recent_passed_on_share", 6 / 39.,
+        {ADVERSE(SPAM, 15, 3, 3), HAM(19), SHARED},
+        {ADVERSE(SPAM, 15, 3, 3), HAM(18), SHARED}},
+
+    {"spam_burst", "own_spam_messages", 14, {ADVERSE(SPAM, 15, 1, 1)},
+        {ADVERSE(SPAM, 14, 1, 1)}},
+    {"spam_burst", "own_spam_share", 15 / 151.,
         {ADVERSE(SPAM, 15, 1, 1), HAM(135)},
         {ADVERSE(SPAM, 15, 1, 1), HAM(136)}},
-    {"spam_spread", "spam_strangers", 14, {AT_ONCE(SPAM, 15, 1)},
-        {{.n = 15, .verdict = SPAM, .rcpts = 14, .once = true}}},
-    {"spam_spread", "recent_passed_on_share", 6 / 39.,
-        {{.n = 15, .verdict = SPAM, .skip = 5}, HAM(19), SHARED},
-        {{.n = 15, .verdict = SPAM, .skip = 5}, HAM(18), SHARED}},
+    {"spam_burst", "spam_strangers", 12,
+        {{.n = 15, .verdict = SPAM, .rcpts = 13}},
+        {{.n = 15, .verdict = SPAM, .rcpts = 12}}},
+    {"spam_burst", "recent_passed_on_share", 6 / 39.,
+        {ADVERSE(SPAM, 15, 3, 3), HAM(19), SHARED},
+        {ADVERSE(SPAM, 15, 3, 3), HAM(18), SHARED}},
 
-    {"spam_campaign", "spam_sprt", 0, {ADVERSE(SPAM, 8, 1, 1), HAM(68)},
-        {PAIR(1, 0), PAIR(1, 0), PAIR(1, 0), PAIR(1, 0)}},
+    {"spam_campaign", "spam_sprt", 0,
+        {HOURLY(SPAM, 3, 1, 1), ADVERSE(SPAM, 5, 1, 1), HAM(68)},
+        {PAIR(1, 0), HOURLY(CLEAN, 1, 1, 1), PAIR(1, 0),
+            HOURLY(CLEAN, 1, 1, 1), PAIR(1, 0), HOURLY(CLEAN, 1, 1, 1),
+            PAIR(1, 0)}},
     {"spam_campaign", "own_spam_share", 8 / 81.,
-        {ADVERSE(SPAM, 8, 1, 1), HAM(72)}, {ADVERSE(SPAM, 8, 1, 1), HAM(73)}},
-    {"spam_campaign", "spam_strangers", 7, {ADVERSE(SPAM, 8, 1, 1), HAM(7)},
-        {{.n = 8, .verdict = SPAM, .rcpts = 7}, HAM(7)}},
-    {"spam_campaign", "adverse_spells", 3,
-        {ADVERSE(SPAM, 4, 1, 1), AT_ONCE(SPAM, 4, 1)},
-        {ADVERSE(SPAM, 3, 1, 1), AT_ONCE(SPAM, 5, 1)}},
+        {HOURLY(SPAM, 3, 1, 1), ADVERSE(SPAM, 5, 1, 1), HAM(72)},
+        {HOURLY(SPAM, 3, 1, 1), ADVERSE(SPAM, 5, 1, 1), HAM(73)}},
+    {"spam_campaign", "spam_strangers", 7,
+        {HOURLY(SPAM, 3, 1, 1), ADVERSE(SPAM, 5, 1, 1)},
+        {HOURLY(SPAM, 3, 1, 1), ADVERSE(SPAM, 4, 1, 1)}},
+    {"spam_campaign", "adverse_hours", 2,
+        {HOURLY(SPAM, 3, 1, 1), ADVERSE(SPAM, 5, 1, 1)},
+        {HOURLY(SPAM, 2, 1, 1), ADVERSE(SPAM, 6, 1, 1)}},
     {"spam_campaign", "recent_passed_on_share", 6 / 39.,
-        {ADVERSE(SPAM, 8, 1, 1), HAM(26), SHARED},
-        {ADVERSE(SPAM, 8, 1, 1), HAM(25), SHARED}},
+        {HOURLY(SPAM, 3, 1, 1), ADVERSE(SPAM, 5, 1, 1), HAM(26), SHARED},
+        {HOURLY(SPAM, 3, 1, 1), ADVERSE(SPAM, 5, 1, 1), HAM(25), SHARED}},
 
     {"spam_volume", "own_spam_messages", 9, {ADVERSE(SPAM, 10, 3, 3), HAM(15)},
         {ADVERSE(SPAM, 9, 3, 3), HAM(15)}},
@@ -240,19 +263,20 @@ static const struct truth truths[] = {
         {ADVERSE(SPAM, 10, 3, 3), HAM(24), SHARED},
         {ADVERSE(SPAM, 10, 3, 3), HAM(23), SHARED}},
 
-    {"spam_steady", "own_spam_messages", 9, {ADVERSE(SPAM, 10, 1, 1)},
-        {ADVERSE(SPAM, 9, 1, 1)}},
-    {"spam_steady", "own_spam_share", 10 / 21.,
-        {ADVERSE(SPAM, 10, 1, 1), HAM(10)}, {ADVERSE(SPAM, 10, 1, 1), HAM(11)}},
-    {"spam_steady", "spam_strangers", 7,
-        {{.n = 10, .verdict = SPAM, .rcpts = 8}},
-        {{.n = 10, .verdict = SPAM, .rcpts = 7}}},
-    {"spam_steady", "adverse_spells", 7,
-        {ADVERSE(SPAM, 8, 1, 1), AT_ONCE(SPAM, 2, 1)},
-        {ADVERSE(SPAM, 7, 1, 1), AT_ONCE(SPAM, 3, 1)}},
-    {"spam_steady", "recent_passed_on_share", 6 / 19.,
-        {{.n = 10, .verdict = SPAM, .skip = 5}, HAM(4), SHARED},
-        {{.n = 10, .verdict = SPAM, .skip = 5}, HAM(3), SHARED}},
+#define BARE(count, to)                                                        \
+	{                                                                      \
+		.n = count, .verdict = SPAM, .rcpts = to, .bare = true,        \
+		.skip = 5                                                      \
+	}
+    {"spam_helo", "own_spam_messages", 9, {BARE(10, 10)}, {BARE(9, 9)}},
+    {"spam_helo", "own_spam_share", 10 / 21., {BARE(10, 10), HAM(10)},
+        {BARE(10, 10), HAM(11)}},
+    {"spam_helo", "spam_strangers", 7, {BARE(10, 8)}, {BARE(10, 7)}},
+    {"spam_helo", "helo_other_share", 3 / 11.,
+        {{.n = 7, .verdict = SPAM, .helos = 1, .skip = 5}, BARE(3, 3)},
+        {{.n = 8, .verdict = SPAM, .helos = 1, .skip = 5}, BARE(3, 3)}},
+    {"spam_helo", "recent_passed_on_share", 6 / 19.,
+        {BARE(10, 10), HAM(4), SHARED}, {BARE(10, 10), HAM(3), SHARED}},
 
 #define WORM(...)                                                              \
 	{                                                                      \
@@ -278,25 +302,29 @@ static const struct truth truths[] = {
     {"virus_flood", "helo_other_share", 3 / 11.,
         {WORM(.n = 7, .helos = 1), WORM(.n = 3, .bare = true)},
         {WORM(.n = 8, .helos = 1), WORM(.n = 3, .bare = true)}},
-    {"virus_steady", "own_virus_messages", 9, {WORM(.n = 10)}, {WORM(.n = 9)}},
+    {"virus_steady", "own_virus_messages", 9, {HOURLY(VIRUS, 10, 1, 1)},
+        {HOURLY(VIRUS, 9, 1, 1)}},
     {"virus_steady", "virus_strangers", 7,
-        {WORM(.n = 10, .senders = 1, .rcpts = 8)},
-        {WORM(.n = 10, .senders = 1, .rcpts = 7)}},
-    {"virus_steady", "adverse_spells", 3,
-        {WORM(.n = 4), WORM(.n = 6, .once = true)},
-        {WORM(.n = 3), WORM(.n = 7, .once = true)}},
-    {"virus_steady", "recent_passed_on_share", 6 / 19.,
-        {{.n = 10, .verdict = VIRUS, .skip = 5}, HAM(4), SHARED},
-        {{.n = 10, .verdict = VIRUS, .skip = 5}, HAM(3), SHARED}},
+        {{.n = 10, .verdict = VIRUS, .rcpts = 8, .apart = true}},
+        {{.n = 10, .verdict = VIRUS, .rcpts = 7, .apart = true}}},
+    {"virus_steady", "adverse_hours", 2,
+        {HOURLY(VIRUS, 3, 1, 1), ADVERSE(VIRUS, 7, 1, 1)},
+        {HOURLY(VIRUS, 2, 1, 1), ADVERSE(VIRUS, 8, 1, 1)}},
+    {"virus_steady", "recent_passed_on_share", 6 / 39.,
+        {HOURLY(VIRUS, 10, 1, 1), HAM(24), SHARED},
+        {HOURLY(VIRUS, 10, 1, 1), HAM(23), SHARED}},
 
     {"virus_burst", "own_virus_messages", 9,
-        {{.n = 10, .verdict = VIRUS, .also = 5}},
-        {{.n = 9, .verdict = VIRUS, .also = 6}}},
-    {"virus_burst", "virus_strangers", 14, {AT_ONCE(VIRUS, 15, 1)},
-        {{.n = 15, .verdict = VIRUS, .rcpts = 14}}},
+        {{.n = 10, .verdict = VIRUS, .senders = 3, .domains = 3, .also = 3}},
+        {{.n = 9, .verdict = VIRUS, .senders = 3, .domains = 3, .also = 4}}},
+    {"virus_burst", "virus_strangers", 12, {ADVERSE(VIRUS, 13, 13, 13)},
+        {{.n = 13, .verdict = VIRUS, .senders = 12, .domains = 12,
+            .rcpts = 12}}},
+    {"virus_burst", "virus_sender_domains", 2, {ADVERSE(VIRUS, 13, 3, 3)},
+        {ADVERSE(VIRUS, 13, 3, 2)}},
     {"virus_burst", "recent_passed_on_share", 6 / 39.,
-        {{.n = 15, .verdict = VIRUS, .skip = 5}, HAM(19), SHARED},
-        {{.n = 15, .verdict = VIRUS, .skip = 5}, HAM(18), SHARED}},
+        {ADVERSE(VIRUS, 15, 3, 3), HAM(19), SHARED},
+        {ADVERSE(VIRUS, 15, 3, 3), HAM(18), SHARED}},
 
     {"virus_verdicts", "own_virus_messages", 2,
         {ADVERSE(VIRUS, 3, 1, 1), HAM(15)},
@@ -423,8 +451,8 @@ put_message(struct who *w, const struct part *p, int i)
 	int k = (p->skip + i) % or_one(p->senders);
 	int r = i % (p->rcpts ? p->rcpts : p->n);
 
-	if (p->verdict >= SPAM && !p->once)
-		w->clock += 600;
+	if (p->apart)
+		w->clock += 3600;
 	struct mail m = {.at = AT(9, 0, 0) + w->clock++ * USEC,
 	    .client = w->client,
 	    .sender = from,
@@ -695,7 +723,8 @@ metrics_of_known_mail(void **state)
 	detect_free(rules);
 }
 
-/* One letter a message: s spam, c clean, b spam in a bounce, v virus. */
+/* One letter a message: s spam, c clean, n clean of no known sender, b spam in
+ * a bounce, v virus. */
 static void
 verdicts(const char *client, const char *order)
 {
@@ -706,9 +735,11 @@ verdicts(const char *client, const char *order)
 		snprintf(to, sizeof(to), "r%d@example.net", i);
 		world_mail((struct mail){.at = AT(9, 0, i),
 		    .client = client,
-		    .sender = order[i] == 'b' ? "" : "x@example.com",
+		    .sender = order[i] == 'b'   ? ""
+		              : order[i] == 'n' ? NULL
+		                                : "x@example.com",
 		    .rcpt = to,
-		    .verdict = order[i] == 'c'   ? CLEAN
+		    .verdict = strchr("cn", order[i]) ? CLEAN
 		               : order[i] == 'v' ? VIRUS
 		                                 : SPAM,
 		    .disposition = DELIVERED});
@@ -760,6 +791,19 @@ the_sequential_test_by_hand(void **state)
 			fail_msg("%s: %s, not %s", row[i].order,
 			    world_rows(sql), want);
 	}
+}
+
+/* Whether or not the store knows the null sender. */
+static void
+mail_of_no_known_sender_is_his_own(void **state)
+{
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	verdicts("198.51.100.1", "snssccccccccccccccc");
+	verdicts("198.51.100.2", "sssnccccccccccccccc");
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.1", "below_threshold", "spam -");
+	world_expect("198.51.100.2", "confirmed", "spam not_visible");
 }
 
 static void
@@ -822,8 +866,7 @@ newsletters_and_bounce_servers_guess_no_mailboxes(void **state)
 	    "198.51.100.4|dictionary|newsletter\n");
 	assert_string_equal(
 	    world_rows("SELECT DISTINCT customer, rule FROM finding_rule"),
-	    "198.51.100.2|dictionary\n198.51.100.4|spam_campaign\n"
-	    "198.51.100.4|spam_verdicts\n");
+	    "198.51.100.2|dictionary\n198.51.100.4|spam_verdicts\n");
 	assert_string_equal(
 	    world_rows("SELECT json_extract(log, '$.against') FROM finding "
 	               "ORDER BY customer"),
@@ -893,7 +936,7 @@ the_days_before_tell_whose_it_is(void **state)
 	static const struct part three[] = {
 	    {.n = 3, .verdict = SPAM}, {.n = 0}};
 	static const struct part twelve[] = {
-	    {.n = 12, .verdict = SPAM, .senders = 12, .domains = 12}, {.n = 0}};
+	    HOURLY(SPAM, 12, 12, 12), {.n = 0}};
 	/* passed on to twelve, a third unseen, and three that somebody else of
 	 * the same provider wrote to one of them */
 	static const struct part campaign[] = {
@@ -1027,6 +1070,7 @@ main(void)
 	    WORLD(each_threshold_at_and_beyond),
 	    WORLD(metrics_of_known_mail),
 	    WORLD(the_sequential_test_by_hand),
+	    WORLD(mail_of_no_known_sender_is_his_own),
 	    WORLD(newsletters_and_bounce_servers_guess_no_mailboxes),
 	    WORLD(an_open_relay_is_found_by_its_name),
 	    WORLD(the_days_before_tell_whose_it_is),

@@ -15,7 +15,7 @@
 #include "ingest/mail_sums.h"
 #include "tests/unit/world.h"
 
-enum { CLEAN = 1, SPAM = 5 };
+enum { CLEAN = 1, GREYLISTED = 2, SPAM = 5, VIRUS = 6 };
 enum { DELIVERED = 1, BOUNCED = 3 };
 enum { KNOWN = 15 }; /* messages of a customer that rules ask for */
 
@@ -364,10 +364,41 @@ whole_hours_and_single_messages_agree(void **state)
 
 #define WORLD(f) cmocka_unit_test_setup_teardown(f, world_open, world_close)
 
+/* Each verdict counts, whichever is the worst, in the sums and in what is made
+ * of single messages. */
+static void
+several_verdicts_of_a_message(void **state)
+{
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	one_mail(AT(9, 0, 0), "198.51.100.1", "a@example.com", VIRUS);
+	one_mail(AT(9, 1, 0), "198.51.100.1", "a@example.com", CLEAN);
+	for (int v = CLEAN; v < VIRUS; v++)
+		if (v != GREYLISTED)
+			world_do(sqlite3_mprintf(
+			    "INSERT INTO mail_verdict (message, n, filter, "
+			    "verdict, time) SELECT id, %d, 3, %d, received "
+			    "FROM mail_message WHERE verdict = 6",
+			    1 + v, v));
+	world_correlate(DAY, NULL);
+	assert_string_equal(
+	    world_rows("SELECT virus, spam, adverse, banned, listed, clean, "
+	               "messages FROM mail_sum"),
+	    "1|1|1|1|1|2|2\n");
+	assert_string_equal(
+	    world_rows("SELECT json_extract(log, '$.virus'), "
+	               "json_extract(log, '$.spam'), "
+	               "json_extract(log, '$.banned'), "
+	               "json_extract(log, '$.listed'), "
+	               "json_extract(log, '$.clean') FROM finding"),
+	    "1|1|1|1|2\n");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    WORLD(several_verdicts_of_a_message),
 	    WORLD(distinct_figures_where_they_matter),
 	    WORLD(so_many_facts_are_kept),
 	    WORLD(a_replay_asks_for_roles),
