@@ -348,7 +348,7 @@ mids_only(const struct mid_index *x, uint64_t key, struct str host,
 int64_t
 mids_keep_from(int64_t now)
 {
-	return now - MID_WINDOW - MARGIN;
+	return now == UTC_NONE ? UTC_NONE : now - MID_WINDOW - MARGIN;
 }
 
 void

@@ -235,7 +235,8 @@ look_at_text(const struct rules *set, const char *mta, const struct event *ev,
 static bool
 is_known(const struct known_text *k, const char *mta, const struct event *ev)
 {
-	return k->n == ev->text.n && strcmp(k->mta, mta) == 0 && k->stage == ev->stage &&
+	return k->n == ev->text.n && strcmp(k->mta, mta) == 0 &&
+	       k->stage == ev->stage &&
 	       str_eq(str_of(k->kind, k->kind_n), ev->text_kind) &&
 	       memcmp(k->text, ev->text.p, k->n) == 0;
 }

@@ -30,7 +30,8 @@ bool rules_claims(const struct rules *r, struct str program);
 enum parsed rules_line(const struct rules *r, const struct log_line *in,
     struct event *ev, struct verdict *v);
 
-/* Text of an MTA's own making: true and *v if a rule knows it. */
+/* Text of an MTA's own making: true and *v if a rule knows it.  The answer is
+ * kept in *r for the same text, so that one thread asks at a time. */
 bool rules_text(const struct rules *r, const char *mta, const struct event *ev,
     struct verdict *v);
 
