@@ -121,15 +121,6 @@ check_kind(const struct key *k, struct err *e)
 /* --- finding the messages */
 
 static int
-run(struct store *s, const char *name, struct err *e)
-{
-	struct stmt *st;
-	int rc = store_prepare(s, name, &st, e);
-
-	return rc < 0 ? rc : stmt_run(st, NULL, 0, e);
-}
-
-static int
 find_by(struct store *s, const struct kind *kind, struct key *k, struct err *e)
 {
 	struct value v[4] = {value_null(), value_int(k->since),
@@ -168,18 +159,18 @@ static int
 find(struct store *s, struct key *k, struct err *e)
 {
 	const struct kind *kind = kinds;
-	int rc = run(s, "trace_make", e);
+	int rc = store_run(s, "trace_make", NULL, 0, e);
 
 	if (rc == 0)
-		rc = run(s, "trace_clear", e);
+		rc = store_run(s, "trace_clear", NULL, 0, e);
 	for (; rc == 0 && k->messages == 0 && kind < kinds + NKINDS; kind++)
 		if (k->as == NULL || strcmp(k->as, kind->name) == 0)
 			rc = find_by(s, kind, k, e);
 	k->cut = k->messages > k->limit;
 	if (rc == 0 && k->cut)
-		rc = run(s, "trace_drop_oldest", e);
+		rc = store_run(s, "trace_drop_oldest", NULL, 0, e);
 	if (rc == 0 && k->messages > 0 && kind[-1].related)
-		rc = run(s, "trace_related", e);
+		rc = store_run(s, "trace_related", NULL, 0, e);
 	return rc < 0 ? rc : count(s, k, e);
 }
 

@@ -40,16 +40,6 @@ struct job {
 	uint64_t digest;
 };
 
-static int
-run(struct store *s, const char *name, const struct value *args, size_t n,
-    struct err *e)
-{
-	struct stmt *st;
-	int rc = store_prepare(s, name, &st, e);
-
-	return rc < 0 ? rc : stmt_run(st, args, n, e);
-}
-
 static void
 mix(struct job *j, const void *p, size_t n)
 {
@@ -360,13 +350,13 @@ static int
 put_prefixes(struct store *s, const char *clear, const char *put,
     const struct prefix *p, size_t n, struct err *e)
 {
-	int rc = run(s, clear, NULL, 0, e);
+	int rc = store_run(s, clear, NULL, 0, e);
 
 	for (size_t i = 0; rc >= 0 && i < n; i++) {
 		const struct value v[] = {
 		    value_blob(p[i].first.b, sizeof(p[i].first.b)),
 		    value_blob(p[i].last.b, sizeof(p[i].last.b))};
-		rc = run(s, put, v, 2, e);
+		rc = store_run(s, put, v, 2, e);
 	}
 	return rc;
 }
@@ -374,12 +364,12 @@ put_prefixes(struct store *s, const char *clear, const char *put,
 static int
 put_accounts(struct store *s, const struct config *c, struct err *e)
 {
-	int rc = run(s, "correlate_clear_account", NULL, 0, e);
+	int rc = store_run(s, "correlate_clear_account", NULL, 0, e);
 
 	for (size_t i = 0; rc >= 0 && i < c->naccounts; i++) {
 		const struct value v[] = {value_str(c->accounts[i].user),
 		    value_str(c->accounts[i].customer)};
-		rc = run(s, "correlate_put_account", v, 2, e);
+		rc = store_run(s, "correlate_put_account", v, 2, e);
 	}
 	return rc;
 }
@@ -396,7 +386,7 @@ put_agent(struct store *s, const struct flow_agent *a, struct err *e)
 	v[0] = value_int(id);
 	v[1] = value_str(a->name);
 	v[2] = value_z(vantage_name[a->vantage]);
-	return run(s, "correlate_put_agent", v, 3, e);
+	return store_run(s, "correlate_put_agent", v, 3, e);
 }
 
 static int
@@ -418,7 +408,7 @@ put_clock(struct store *s, const char *kind, int64_t ref, int64_t ahead,
 	const struct value v[] = {value_z(kind), value_int(ref),
 	    value_int(ahead), value_int(error)};
 
-	return run(s, "correlate_put_clock", v, 4, e);
+	return store_run(s, "correlate_put_clock", v, 4, e);
 }
 
 /* The source of the configuration that a file belongs to has its clock. */
@@ -481,7 +471,7 @@ put_flow_clocks(struct store *s, const struct flow_feed *f, struct err *e)
 static int
 put_clocks(struct store *s, const struct config *c, struct err *e)
 {
-	int rc = run(s, "correlate_clear_clock", NULL, 0, e);
+	int rc = store_run(s, "correlate_clear_clock", NULL, 0, e);
 
 	if (rc >= 0 && c->nmail > 0)
 		rc = put_file_clocks(s, c, "mail", "correlate_host_files", e);
@@ -556,7 +546,7 @@ put_thresholds(struct store *s, const struct detect_rule *r, struct err *e)
 
 		rc = check_threshold(s, r, t, e);
 		if (rc >= 0)
-			rc = run(s, "correlate_put_threshold", v, 6, e);
+			rc = store_run(s, "correlate_put_threshold", v, 6, e);
 	}
 	return rc;
 }
@@ -569,7 +559,7 @@ put_sprt(struct store *s, const struct detect_rule *r, struct err *e)
 	    value_real(p->theta1), value_real(p->alpha), value_real(p->beta),
 	    value_str(p->source)};
 
-	return run(s, "correlate_put_sprt", v, 6, e);
+	return store_run(s, "correlate_put_sprt", v, 6, e);
 }
 
 static int
@@ -579,7 +569,7 @@ put_rule(struct store *s, const struct detect_rule *r, struct err *e)
 	    value_str(r->kind), value_int(!!(r->scope & DETECT_CUSTOMER)),
 	    value_int(!!(r->scope & DETECT_OWN_UNASSIGNED)),
 	    value_int(!!(r->scope & DETECT_REMOTE))};
-	int rc = run(s, "correlate_put_rule", v, 6, e);
+	int rc = store_run(s, "correlate_put_rule", v, 6, e);
 
 	if (rc >= 0)
 		rc = put_thresholds(s, r, e);
@@ -588,7 +578,7 @@ put_rule(struct store *s, const struct detect_rule *r, struct err *e)
 	for (size_t i = 0; rc >= 0 && i < r->nagainst; i++) {
 		const struct value w[] = {
 		    value_str(r->rule), value_str(r->against[i])};
-		rc = run(s, "correlate_put_against", w, 2, e);
+		rc = store_run(s, "correlate_put_against", w, 2, e);
 	}
 	return rc;
 }
@@ -628,14 +618,14 @@ check_against(struct store *s, const struct detect *rules,
 static int
 put_rules(struct store *s, const struct detect *rules, struct err *e)
 {
-	int rc = run(s, "correlate_clear_threshold", NULL, 0, e);
+	int rc = store_run(s, "correlate_clear_threshold", NULL, 0, e);
 
 	if (rc >= 0)
-		rc = run(s, "correlate_clear_rule", NULL, 0, e);
+		rc = store_run(s, "correlate_clear_rule", NULL, 0, e);
 	if (rc >= 0)
-		rc = run(s, "correlate_clear_against", NULL, 0, e);
+		rc = store_run(s, "correlate_clear_against", NULL, 0, e);
 	if (rc >= 0)
-		rc = run(s, "correlate_clear_sprt", NULL, 0, e);
+		rc = store_run(s, "correlate_clear_sprt", NULL, 0, e);
 	for (size_t i = 0; rc >= 0 && i < detect_count(rules); i++) {
 		const struct detect_rule *r = detect_at(rules, i);
 
@@ -775,7 +765,7 @@ replay_rows(const struct job *j, size_t from,
     void *with, struct err *e)
 {
 	struct stmt *st;
-	int rc = run(j->store, "correlate_replay_make", NULL, 0, e);
+	int rc = store_run(j->store, "correlate_replay_make", NULL, 0, e);
 
 	if (rc >= 0)
 		rc = store_run_steps(j->store, "replay", e);

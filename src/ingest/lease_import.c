@@ -128,16 +128,6 @@ put(struct lease_sink *sink, const struct lease *l, struct err *e)
 	    im->merge, l, source, im->opt->clock_error, im->ledger, e);
 }
 
-static int
-run(struct store *s, const char *name, const struct value *v, size_t n,
-    struct err *e)
-{
-	struct stmt *st;
-	int rc = store_prepare(s, name, &st, e);
-
-	return rc < 0 ? rc : stmt_run(st, v, n, e);
-}
-
 /* The first column of the first row; 0 if there is none. */
 static int
 number(struct store *s, const char *name, const struct value *v, size_t n,
@@ -166,9 +156,9 @@ take_known_row(struct importer *im, struct err *e)
 	if (rc < 0 || known == 0)
 		return rc;
 	const struct value move[] = {value_int(im->ledger), value_int(known)};
-	rc = run(im->store, "lease_ledger_own", move, 2, e);
+	rc = store_run(im->store, "lease_ledger_own", move, 2, e);
 	if (rc >= 0)
-		rc = run(im->store, "lease_ledger_drop", move, 1, e);
+		rc = store_run(im->store, "lease_ledger_drop", move, 1, e);
 	im->ledger = known;
 	return rc;
 }
@@ -188,7 +178,7 @@ write_ledger(struct importer *im, const char *path,
 
 	if (rc < 0)
 		return rc;
-	return run(im->store, "lease_ledger_set", v, 11, e);
+	return store_run(im->store, "lease_ledger_set", v, 11, e);
 }
 
 /* A file that has a name may correct what it said before. */
@@ -199,7 +189,7 @@ correct(struct importer *im, const char *path, struct err *e)
 
 	return strcmp(path, "-") == 0
 	           ? 0
-	           : run(im->store, "lease_correct", v, 2, e);
+	           : store_run(im->store, "lease_correct", v, 2, e);
 }
 
 static int
@@ -213,7 +203,7 @@ import(struct importer *im, const char *path, struct lease_counts *c,
 	if (rc >= 0)
 		rc = number(im->store, "lease_count", NULL, 0, &before, e);
 	if (rc >= 0)
-		rc = run(im->store, "lease_ledger_new", &v, 1, e);
+		rc = store_run(im->store, "lease_ledger_new", &v, 1, e);
 	if (rc < 0)
 		return rc;
 	im->ledger = store_last_id(im->store);

@@ -171,10 +171,9 @@ keep_sample(struct mail_import *i, struct import_file *f, struct str raw,
 	struct value v[] = {value_int(f->ledger.id), value_str(program),
 	    value_str(ev->source), value_int(ev->offset), value_int(ev->line),
 	    value_str(str_head(raw, 1000))};
-	struct stmt *st;
-	int rc = store_prepare(i->store, "unparsed_put", &st, &i->err);
 
-	return rc < 0 ? rc : stmt_run(st, v, sizeof(v) / sizeof(v[0]), &i->err);
+	return store_run(i->store, "unparsed_put", v, sizeof(v) / sizeof(v[0]),
+	    &i->err);
 }
 
 static void
@@ -429,16 +428,6 @@ mail_import_add(struct mail_import *i, const struct mail_input *in,
 /* --- a batch */
 
 static int
-run(struct mail_import *i, const char *name, const struct value *v, size_t n,
-    struct err *e)
-{
-	struct stmt *st;
-	int rc = store_prepare(i->store, name, &st, e);
-
-	return rc < 0 ? rc : stmt_run(st, v, n, e);
-}
-
-static int
 save_message(struct mail_import *i, struct message *m, struct err *e)
 {
 	struct value v[2];
@@ -449,8 +438,8 @@ save_message(struct mail_import *i, struct message *m, struct err *e)
 	spill_message(&i->buf, m);
 	v[0] = value_blob(i->buf.p, i->buf.n);
 	v[1] = value_int(m->slot);
-	rc = m->slot ? run(i, "open_message_update", v, 2, e)
-	             : run(i, "open_message_put", v, 1, e);
+	rc = m->slot ? store_run(i->store, "open_message_update", v, 2, e)
+	             : store_run(i->store, "open_message_put", v, 1, e);
 	if (rc >= 0 && m->slot == 0)
 		m->slot = store_last_id(i->store);
 	m->dirty = false;
@@ -470,7 +459,7 @@ save_messages(struct mail_import *i, struct err *e)
 			rc = save_message(i, m, e);
 	for (; rc >= 0 && i->ngone > 0; i->ngone--) {
 		v = value_int(i->gone[i->ngone - 1]);
-		rc = run(i, "open_message_delete", &v, 1, e);
+		rc = store_run(i->store, "open_message_delete", &v, 1, e);
 	}
 	return rc;
 }
@@ -488,10 +477,10 @@ save_verdicts(struct mail_import *i, struct err *e)
 	if (rc < 0 || now == UTC_NONE)
 		return rc;
 	if (i->mids.n > 0)
-		rc = run(i, "mid_seen_put", v, 2, e);
+		rc = store_run(i->store, "mid_seen_put", v, 2, e);
 	i->mids.n = 0;
 	if (rc >= 0)
-		rc = run(i, "mid_seen_expire", &from, 1, e);
+		rc = store_run(i->store, "mid_seen_expire", &from, 1, e);
 	return rc < 0 ? rc
 	              : pending_expire(i->store, now,
 	                    &i->result.expired_verdicts, e);
@@ -518,7 +507,7 @@ save_state(struct mail_import *i, struct err *e)
 	buf_s(&i->buf, buf_str(&i->state));
 	v[0] = value_time(i->now);
 	v[1] = value_blob(i->buf.p, i->buf.n);
-	return run(i, "assembler_state_put", v, 2, e);
+	return store_run(i->store, "assembler_state_put", v, 2, e);
 }
 
 static int
@@ -536,8 +525,8 @@ save_hour(struct mail_import *i, const struct hour_counts *c, struct err *e)
 	const struct value w[] = {
 	    value_int(origin), value_id(path), value_int(c->n.lines)};
 
-	rc = run(i, "coverage_add", v, 7, e);
-	return rc < 0 ? rc : run(i, "host_file_add", w, 3, e);
+	rc = store_run(i->store, "coverage_add", v, 7, e);
+	return rc < 0 ? rc : store_run(i->store, "host_file_add", w, 3, e);
 }
 
 static int

@@ -331,16 +331,6 @@ opt_int(int64_t v, bool has)
 	return has ? value_int(v) : value_null();
 }
 
-static int
-run(struct store *s, const char *name, const struct value *v, size_t n,
-    struct err *e)
-{
-	struct stmt *st;
-	int rc = store_prepare(s, name, &st, e);
-
-	return rc < 0 ? rc : stmt_run(st, v, n, e);
-}
-
 /* The message's own row: of that id, or a new one if *id is 0, which it stays
  * if there is one already. */
 static int
@@ -385,8 +375,8 @@ put_message(
 	if (rc >= 0 && *id != 0)
 		rc = mail_sums_mark(s, *id, e); /* where it was so far */
 	if (rc >= 0)
-		rc = *id ? run(s, "message_update", row, LEN(row), e)
-		         : run(s, "message_put", row, LEN(row) - 1, e);
+		rc = *id ? store_run(s, "message_update", row, LEN(row), e)
+		         : store_run(s, "message_put", row, LEN(row) - 1, e);
 	if (rc >= 0 && *id == 0 && store_changes(s) > 0)
 		*id = store_last_id(s);
 	return rc < 0 ? rc
@@ -412,7 +402,7 @@ put_attempts(struct store *s, const struct recipient *r, int64_t id, int n,
 		    value_int(a->evidence.offset), value_int(a->evidence.line)};
 
 		if (rc >= 0 && a->disposition != DISP_NONE)
-			rc = run(s, "attempt_put", row, LEN(row), e);
+			rc = store_run(s, "attempt_put", row, LEN(row), e);
 	}
 	return rc;
 }
@@ -477,7 +467,7 @@ put_recipient(struct store *s, const struct message *m,
 	    opt_int(1, sole != NULL)};
 
 	if (rc >= 0)
-		rc = run(s, "recipient_put", row, LEN(row), e);
+		rc = store_run(s, "recipient_put", row, LEN(row), e);
 	return rc < 0 || sole ? rc : put_attempts(s, r, id, n, e);
 }
 
@@ -501,7 +491,7 @@ put_verdicts(
 		    value_int(v->v.evidence.line)};
 
 		if (rc >= 0)
-			rc = run(s, "verdict_put", row, LEN(row), e);
+			rc = store_run(s, "verdict_put", row, LEN(row), e);
 	}
 	return rc;
 }
@@ -510,11 +500,11 @@ static int
 delete_rows(struct store *s, int64_t id, struct err *e)
 {
 	struct value v = value_int(id);
-	int rc = run(s, "verdicts_delete", &v, 1, e);
+	int rc = store_run(s, "verdicts_delete", &v, 1, e);
 
 	if (rc >= 0)
-		rc = run(s, "attempts_delete", &v, 1, e);
-	return rc < 0 ? rc : run(s, "recipients_delete", &v, 1, e);
+		rc = store_run(s, "attempts_delete", &v, 1, e);
+	return rc < 0 ? rc : store_run(s, "recipients_delete", &v, 1, e);
 }
 
 /* The first number of a statement that is under way, 0 for none. */
@@ -567,8 +557,8 @@ delete_message(struct store *s, int64_t id, struct err *e)
 	if (rc >= 0)
 		rc = delete_rows(s, id, e);
 	if (rc >= 0)
-		rc = run(s, "hops_delete", &v, 1, e);
-	return rc < 0 ? rc : run(s, "message_delete", &v, 1, e);
+		rc = store_run(s, "hops_delete", &v, 1, e);
+	return rc < 0 ? rc : store_run(s, "message_delete", &v, 1, e);
 }
 
 /* Rows under another key, from when less of m was known; verdicts may have
@@ -642,7 +632,7 @@ put_hops(struct store *s, const struct assembler *a, const struct message *m,
 		struct value row[] = {value_str(r->handed_to), value_int(id),
 		    value_str(r->addr), value_time(r->outcome.time)};
 
-		rc = run(s, "hop_put", row, LEN(row), e);
+		rc = store_run(s, "hop_put", row, LEN(row), e);
 	}
 	return rc;
 }
@@ -746,7 +736,7 @@ store_absorb(struct store *s, struct assembler *a, int64_t id,
 		return rc;
 	absorb(m, next);
 	if (next_id != 0) {
-		rc = run(s, "hops_move", move, 2, e);
+		rc = store_run(s, "hops_move", move, 2, e);
 		if (rc >= 0)
 			rc = delete_message(s, next_id, e);
 	}
