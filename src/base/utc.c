@@ -180,71 +180,60 @@ put_two(char *out, int v, char after)
 	return out + 3;
 }
 
-/* "2026-11-23T11:12:43.000" and one character; returns its length. */
-static size_t
-format_civil(const struct civil *c, char after, char out[static UTC_TEXT_MAX])
+/* "2026-11-23T"; returns its end. */
+static char *
+put_date(char *out, const struct civil *c)
 {
-	char *at = out;
-
 	if (c->year < 0 || c->year > 9999) /* nobody's log, but some input's */
-		at += snprintf(out, 16, "%04d-", c->year);
+		out += snprintf(out, 16, "%04d-", c->year);
 	else
-		at = put_two(put_two(at, c->year / 100, '0') - 1,
+		out = put_two(put_two(out, c->year / 100, '0') - 1,
 		    c->year % 100, '-');
-	at = put_two(at, c->month, '-');
-	at = put_two(at, c->day, 'T');
-	at = put_two(at, c->hour, ':');
-	at = put_two(at, c->minute, ':');
-	at = put_two(at, c->second, '.');
-	*at++ = (char)('0' + c->usec / 100000);
-	at = put_two(at, c->usec / 1000 % 100, after);
-	*at = '\0';
-	return (size_t)(at - out);
+	out = put_two(out, c->month, '-');
+	return put_two(out, c->day, 'T');
+}
+
+/* "11:12:43.000" and one character; returns its end.  ms: of the day. */
+static char *
+put_clock(char *out, unsigned ms, char after)
+{
+	const unsigned second = ms / 1000;
+
+	out = put_two(out, (int)(second / 3600), ':');
+	out = put_two(out, (int)(second / 60 % 60), ':');
+	out = put_two(out, (int)(second % 60), '.');
+	*out++ = (char)('0' + ms / 100 % 10);
+	return put_two(out, (int)(ms % 100), after);
 }
 
 /* Records come in order of time: the day's text is kept, which is most of the
  * work. */
-static const char *
-day_text(int64_t day)
+static char *
+put_day(char *out, int64_t day)
 {
 	static _Thread_local struct {
 		int64_t day;
-		char text[11];
-	} kept = {INT64_MIN, ""};
+		size_t n;
+		char text[UTC_TEXT_MAX];
+	} kept = {INT64_MIN, 0, ""};
 	struct civil c = {0};
-	char text[UTC_TEXT_MAX];
 
 	if (day != kept.day) {
 		civil_from_days(day, &c);
-		if (c.year < 0 || c.year > 9999)
-			return NULL;
-		format_civil(&c, 'Z', text);
-		memcpy(kept.text, text, sizeof(kept.text));
+		kept.n = (size_t)(put_date(kept.text, &c) - kept.text);
 		kept.day = day;
 	}
-	return kept.text;
+	memcpy(out, kept.text, kept.n);
+	return out + kept.n;
 }
 
 size_t
 utc_format(int64_t t, char out[static UTC_TEXT_MAX])
 {
 	int64_t day = floor_div(t, 86400 * USEC);
-	unsigned ms = (unsigned)((t - day * 86400 * USEC) / 1000);
-	unsigned second = ms / 1000;
-	const char *date = day_text(day);
-	struct civil c;
-	char *at;
+	char *at = put_day(out, day);
 
-	if (date == NULL) {
-		c = civil_of_utc(t, NULL);
-		return format_civil(&c, 'Z', out);
-	}
-	memcpy(out, date, 11);
-	at = put_two(out + 11, (int)(second / 3600), ':');
-	at = put_two(at, (int)(second / 60 % 60), ':');
-	at = put_two(at, (int)(second % 60), '.');
-	*at++ = (char)('0' + ms / 100 % 10);
-	at = put_two(at, (int)(ms % 100), 'Z');
+	at = put_clock(at, (unsigned)((t - day * 86400 * USEC) / 1000), 'Z');
 	*at = '\0';
 	return (size_t)(at - out);
 }
@@ -253,10 +242,13 @@ size_t
 utc_format_zone(int64_t t, const struct zone *z,
     char out[static UTC_TEXT_MAX])
 {
-	struct civil c = civil_of_utc(t, z);
 	int off = offset_at(z, t) / 60;
-	char *at = out + format_civil(&c, off < 0 ? '-' : '+', out);
+	int64_t local = t + offset_at(z, t) * USEC;
+	int64_t day = floor_div(local, 86400 * USEC);
+	char *at = put_day(out, day);
 
+	at = put_clock(at, (unsigned)((local - day * 86400 * USEC) / 1000),
+	    off < 0 ? '-' : '+');
 	at = put_two(at, abs(off) / 60, ':');
 	at = put_two(at, abs(off) % 60, '\0');
 	return (size_t)(at - 1 - out);
@@ -297,17 +289,46 @@ parse_date(struct str *s, struct civil *c)
 	return c->year >= 0 && civil_has_day(c->year, c->month, c->day);
 }
 
-/* ".123456", of any length, as microseconds. */
+/* Six digits and what no digit is behind them, all at once: bytes of a word
+ * are added in pairs, then the pairs.  -1: it is not so. */
 static int
-parse_fraction(struct str *s)
+six_digits(const char *p)
 {
-	int usec = 0, unit = 100000;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	uint64_t w, digits;
 
-	*s = str_from(*s, 1);
-	for (; s->n && s->p[0] >= '0' && s->p[0] <= '9'; *s = str_from(*s, 1)) {
-		usec += (s->p[0] - '0') * unit;
+	memcpy(&w, p, 8);
+	if ((unsigned)((unsigned char)p[6] - '0') < 10)
+		return -1;
+	digits = (w << 16) - UINT64_C(0x3030303030300000);
+	if (((digits | (digits + UINT64_C(0x7676767676760000))) &
+	        UINT64_C(0x8080808080800000)) != 0)
+		return -1;
+	digits = (digits * 10 + (digits >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+	digits = (digits * 100 + (digits >> 16)) & UINT64_C(0x0000ffff0000ffff);
+	return (int)((digits * 10000 + (digits >> 32)) & 0xffffffff);
+#else
+	(void)p;
+	return -1;
+#endif
+}
+
+int
+utc_fraction(struct str *s)
+{
+	size_t i = 1;
+	int usec, unit = 100000;
+
+	if (s->n > 9 && (usec = six_digits(s->p + 1)) >= 0) {
+		*s = str_from(*s, 7);
+		return usec;
+	}
+	usec = 0;
+	for (; i < s->n && s->p[i] >= '0' && s->p[i] <= '9'; i++) {
+		usec += (s->p[i] - '0') * unit;
 		unit /= 10;
 	}
+	*s = str_from(*s, i);
 	return usec;
 }
 
@@ -329,7 +350,7 @@ parse_clock(struct str *s, struct civil *c)
 	*s = str_from(*s, 8);
 	if (s->n > 1 && (s->p[0] == '.' || s->p[0] == ',') &&
 	    s->p[1] >= '0' && s->p[1] <= '9')
-		c->usec = parse_fraction(s);
+		c->usec = utc_fraction(s);
 	return true;
 }
 

@@ -47,6 +47,10 @@ size_t utc_format_zone(int64_t t, const struct zone *z,
 bool utc_parse_iso(struct str *s, const struct zone *z, int64_t after,
     int64_t *out);
 
+/* A separator and digits, any number of them (".123456"), at the start of s,
+ * stepped over; microseconds. */
+int utc_fraction(struct str *s);
+
 /* A day is a civil day of a zone, as days since 1970-01-01 (23 and 25 hour
  * days happen). */
 int64_t day_of(int64_t t, const struct zone *z);

@@ -325,50 +325,13 @@ has_host_and_tag(struct str s)
 	return parse_tag(tag, &probe) && probe.pid > 0;
 }
 
-/* Six digits and what no digit is behind them, all at once: bytes of a word
- * are added in pairs, then the pairs.  -1: it is not so. */
-static int
-six_digits(const char *p)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	uint64_t w, digits;
-
-	memcpy(&w, p, 8);
-	if ((unsigned)((unsigned char)p[6] - '0') < 10)
-		return -1;
-	digits = (w << 16) - UINT64_C(0x3030303030300000);
-	if (((digits | (digits + UINT64_C(0x7676767676760000))) &
-	        UINT64_C(0x8080808080800000)) != 0)
-		return -1;
-	digits = (digits * 10 + (digits >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
-	digits = (digits * 100 + (digits >> 16)) & UINT64_C(0x0000ffff0000ffff);
-	return (int)((digits * 10000 + (digits >> 32)) & 0xffffffff);
-#else
-	(void)p;
-	return -1;
-#endif
-}
-
 /* ".123456" at the start of s, stepped over; microseconds. */
 static int
 read_fraction(struct str *s)
 {
-	size_t i = 1;
-	int usec = 0, unit = 100000;
-
 	if (s->n < 2 || s->p[0] != '.' || s->p[1] < '0' || s->p[1] > '9')
 		return 0;
-	if (s->n > 9 && (usec = six_digits(s->p + 1)) >= 0) {
-		*s = str_from(*s, 7);
-		return usec;
-	}
-	usec = 0;
-	for (; i < s->n && s->p[i] >= '0' && s->p[i] <= '9'; i++) {
-		usec += (s->p[i] - '0') * unit;
-		unit /= 10;
-	}
-	*s = str_from(*s, i);
-	return usec;
+	return utc_fraction(s);
 }
 
 /* stamp: all of it, with the offset. */
