@@ -337,6 +337,9 @@ db_open(void **db, const char *path, enum store_mode mode, struct err *e)
 
 	if (rc < 0)
 		return rc;
+	/* Nobody asks for statistics of memory, which take a lock for each
+	 * allocation.  Refused once SQLite has begun: the first one counts. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	d = xcalloc(1, sizeof(*d) + strlen(path) + 1);
 	memcpy(d->path, path, strlen(path) + 1);
 	d->mode = mode;
