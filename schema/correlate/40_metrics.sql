@@ -2,7 +2,11 @@
 -- is).  Mail in doubt is counted apart and enters none of them.
 
 -- One row a transaction that is looked at by itself: what filters and our servers
--- said of it (mail_outcome, schema/020_recipient.sql).
+-- said of it (mail_outcome, schema/020_recipient.sql).  canonical: the sender with
+-- what differs from message to message taken out: BATV (prvs=tag=user@dom), SRS
+-- (SRS0=...@forwarder), VERP (list-123-user=dom@list, list+user@dom) and digits;
+-- so that a mailing list or a forwarder is one sender, as it is for a reader
+-- (src/correlate/functions.c).
 DROP TABLE IF EXISTS temp.day_message;
 CREATE TEMP TABLE day_message (
   message INTEGER PRIMARY KEY, message_key INTEGER,
@@ -14,8 +18,9 @@ CREATE TEMP TABLE day_message (
   outcome INTEGER,                   -- time of the first, or the first refusal if
                                      -- it is not adverse; NULL: none
   worst   INTEGER,                   -- time of the first virus, else spam verdict
-  unnamed INTEGER,                   -- 1: the log does not name all recipients
-  told    INTEGER,                   -- 1: it names one
+  canonical INTEGER, domain INTEGER, address INTEGER, -- of the sender, as numbers;
+                                     -- NULL: none
+  own     INTEGER,                   -- 1: mail of his own, no bounce and no SRS
   detail INTEGER,                    -- 1: all messages of the customer are here
   summed INTEGER                     -- 1: and in the sums of his hours
 );
@@ -27,7 +32,8 @@ SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
        iif(verdicts >= 32, (SELECT v.time FROM main.mail_verdict v
                                WHERE v.message = q.message AND v.verdict >= 5
                                ORDER BY v.verdict DESC, v.time LIMIT 1), NULL),
-       unnamed, told, detail, summed
+       text_no(mail_stem(n.text)), text_no(nullif(mail_domain(n.text), '')),
+       text_no(nullif(lower(n.text), '')), coalesce(mail_own(n.text), 1), detail, summed
   FROM (SELECT t.ref AS message, m.message_key, t.cust, t.time AS received, t.addr,
                m.sender, m.helo, m.auth_user,
                iif(m.verdict IS NULL, 0, 1 << m.verdict)
@@ -42,7 +48,6 @@ SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
                coalesce(sum(r.tempfailed), 0) AS tempfailed,
                coalesce(sum(r.unknown), 0) AS unknown,
                min(r.time) AS outcome, min(iif(r.refused, r.time, NULL)) AS refusal,
-               count(r.recipient) < max(count(r.n), 1) AS unnamed, count(r.recipient) > 0 AS told,
                d.cust IS NOT NULL AS detail, t.what = 'a' AS summed
           FROM temp.attributed t -- CROSS JOIN: or the messages of all days are read
          CROSS JOIN main.mail_message m ON m.id = t.ref
@@ -50,103 +55,19 @@ SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
           LEFT JOIN temp.detail d ON d.cust = t.cust
          WHERE t.what IN ('a', 'm') AND t.doubt IS NULL
          GROUP BY t.what, t.ref
-         LIMIT -1) q; -- so that verdicts are looked for once
+         LIMIT -1) q -- so that verdicts are looked for once
+  LEFT JOIN main.name n ON n.id = q.sender;
 CREATE INDEX temp.day_message_customer ON day_message (cust, received);
 
--- Senders with what differs from message to message taken out: BATV
--- (prvs=tag=user@dom), SRS (SRS0=...@forwarder), VERP (list-123-user=dom@list,
--- list+user@dom) and digits; so that a mailing list or a forwarder is one
--- sender, as it is for a reader (src/correlate/functions.c).
-DROP TABLE IF EXISTS temp.day_sender;
-CREATE TEMP TABLE day_sender (
-  sender INTEGER PRIMARY KEY, canonical TEXT NOT NULL, domain TEXT NOT NULL,
-  canonical_no INTEGER, domain_no INTEGER); -- NULL: no domain
-INSERT INTO temp.day_sender
-SELECT id, canonical, coalesce(domain, ''), text_no(canonical), text_no(nullif(domain, ''))
-  FROM (SELECT n.id, mail_stem(n.text) AS canonical, mail_domain(n.text) AS domain
-          FROM main.name n
-         WHERE n.id IN (SELECT d.sender FROM temp.day_message d)
-         LIMIT -1); -- so that they are asked once
-
--- How far adverse mail of a customer's own (no bounce, no SRS) spreads: to
--- how many recipients to whom nobody else wrote through him.  A domain that
--- sends at least a fifth, and three, of his messages that are not adverse is
--- his own, others may be of others; where two of these and more write to the
--- same recipient, the mail is probably passed on, by a forwarder or second MX;
--- one or two such recipients among many may be chance.
--- Where a refusal does not name the recipients (Exim after DATA), each message
--- counts as one recipient, unless 15 % of his other mail is passed on.
--- Looked at: who has adverse mail, or ten senders, as rules ask for.
-DROP TABLE IF EXISTS temp.looked_at;
-CREATE TEMP TABLE looked_at (cust INTEGER PRIMARY KEY);
-INSERT INTO temp.looked_at
-SELECT cust FROM temp.day_message
- WHERE detail
- GROUP BY cust
-HAVING max(spam OR virus) OR count(DISTINCT sender) >= 10;
-DROP TABLE IF EXISTS temp.home_domain;
-CREATE TEMP TABLE home_domain (
-  cust INTEGER, domain_no INTEGER, PRIMARY KEY (cust, domain_no)) WITHOUT ROWID;
-INSERT INTO temp.home_domain
-SELECT cust, coalesce(domain_no, 0)
-  FROM (SELECT d.cust, s.domain_no, count(*) AS n,
-               sum(count(*)) OVER (PARTITION BY d.cust) AS every
-          FROM temp.looked_at k
-          JOIN temp.day_message d ON d.cust = k.cust AND NOT d.spam AND NOT d.virus
-          JOIN temp.day_sender s ON s.sender = d.sender
-         GROUP BY d.cust, s.domain_no)
- WHERE n >= 3 AND 5 * n >= every;
-
--- Whom each customer wrote to.  others: 0, 1 or, for more, 2 sender domains that
--- are not his own.  spam, virus: of his own, as said above.
-DROP TABLE IF EXISTS temp.written_to;
-CREATE TEMP TABLE written_to (
-  cust INTEGER, recipient TEXT, messages INTEGER, others INTEGER,
-  spam INTEGER, virus INTEGER, unknown INTEGER,
-  PRIMARY KEY (cust, recipient)) WITHOUT ROWID;
-INSERT INTO temp.written_to
-SELECT d.cust, r.recipient, count(*),
-       CASE WHEN min(d.other) IS NULL THEN 0 WHEN min(d.other) = max(d.other) THEN 1 ELSE 2 END,
-       max(d.spam AND d.own), max(d.virus AND d.own), max(r.unknown)
-  FROM (SELECT e.message, e.cust, e.spam, e.virus,
-               coalesce(s.domain <> '' AND s.canonical NOT LIKE 'srs@%', 0) AS own,
-               iif(h.domain_no IS NULL AND s.sender IS NOT NULL, coalesce(s.domain_no, 0), NULL) AS other
-          FROM temp.day_message e NOT INDEXED
-          LEFT JOIN temp.day_sender s ON s.sender = e.sender
-          LEFT JOIN temp.home_domain h ON h.cust = e.cust AND h.domain_no = coalesce(s.domain_no, 0)
-         WHERE e.detail
-         LIMIT -1) d
- CROSS JOIN main.mail_outcome r ON r.message = d.message AND r.recipient IS NOT NULL
- GROUP BY d.cust, r.recipient;
-DROP TABLE IF EXISTS temp.passed_on;
-CREATE TEMP TABLE passed_on (cust INTEGER PRIMARY KEY, share REAL);
-INSERT INTO temp.passed_on
-SELECT cust, iif(shared >= 3 OR share >= 0.5, share, 0)
-  FROM (SELECT w.cust, sum(w.others > 1) AS shared,
-               1.0 * sum(iif(w.others > 1, w.messages, 0)) / sum(w.messages) AS share
-          FROM temp.looked_at k JOIN temp.written_to w ON w.cust = k.cust
-         GROUP BY w.cust);
-DROP TABLE IF EXISTS temp.to_whom;
-CREATE TEMP TABLE to_whom (
+-- Whom they wrote to, of customers whose messages are looked at one by one
+-- (src/correlate/spread.h).
+DROP TABLE IF EXISTS temp.spread;
+CREATE TEMP TABLE spread (
   cust INTEGER PRIMARY KEY, recipients INTEGER, domains INTEGER, unknown INTEGER,
-  spam INTEGER, virus INTEGER);
-INSERT INTO temp.to_whom
-SELECT w.cust, count(*), count(DISTINCT text_no(mail_domain(w.recipient))), sum(w.unknown),
-       sum(w.spam AND w.others <= 1), sum(w.virus AND w.others <= 1)
-  FROM temp.written_to w
- GROUP BY w.cust;
-DROP TABLE temp.written_to;
--- Adverse messages whose recipients are not named.
-DROP TABLE IF EXISTS temp.to_nobody;
-CREATE TEMP TABLE to_nobody (cust INTEGER PRIMARY KEY, spam INTEGER, virus INTEGER);
-INSERT INTO temp.to_nobody
-SELECT d.cust, sum(d.spam), sum(d.virus)
-  FROM temp.day_message d
-  JOIN temp.day_sender s ON s.sender = d.sender
-   AND s.domain <> '' AND s.canonical NOT LIKE 'srs@%'
-  LEFT JOIN temp.passed_on p ON p.cust = d.cust
- WHERE d.detail AND (d.spam OR d.virus) AND d.unnamed AND coalesce(p.share <= 0.15, 1)
- GROUP BY d.cust;
+  spam INTEGER, virus INTEGER,       -- how far his own spreads
+  passed_on REAL                     -- the share of mail that is passed on
+);
+SELECT spread_day();
 
 DROP TABLE IF EXISTS temp.attempts_made;
 CREATE TEMP TABLE attempts_made AS
@@ -187,31 +108,26 @@ SELECT d.cust, text_of(d.cust), min(d.received), max(d.received),
        max(iif(d.spam OR d.virus, d.received, NULL)),
        sum(d.spam OR d.virus),
        count(*), sum(d.whole), sum(d.recipients),
-       coalesce(w.recipients, 0), coalesce(w.domains, 0),
-       count(DISTINCT d.sender), count(DISTINCT s.canonical_no),
-       count(DISTINCT s.domain_no),
+       w.recipients, w.domains,
+       count(DISTINCT d.sender), count(DISTINCT iif(d.null_sender, NULL, d.canonical)),
+       count(DISTINCT d.domain),
        count(DISTINCT d.helo), coalesce(sum(d.null_sender AND d.whole), 0),
-       sum(d.spam), sum(d.spam AND NOT d.null_sender AND coalesce(s.canonical NOT LIKE 'srs@%', 1)),
+       sum(d.spam), sum(d.spam AND d.own),
        sum(d.virus), sum(d.banned), sum(d.listed), sum(d.clean),
        sum((d.spam OR d.virus) AND d.reached > 0),
        coalesce(sum(d.known) FILTER (WHERE d.named AND NOT (d.spam OR d.virus)), 0),
        coalesce(sum(d.failed) FILTER (WHERE d.named AND NOT (d.spam OR d.virus)), 0),
-       sum(d.tempfailed), sum(d.unknown), coalesce(w.unknown, 0),
+       sum(d.tempfailed), sum(d.unknown), w.unknown,
        count(DISTINCT d.addr) FILTER (WHERE d.auth_user IS NOT NULL),
        coalesce(t.n, 0),
-       sum(d.virus AND NOT d.null_sender AND coalesce(s.canonical NOT LIKE 'srs@%', 1)),
-       coalesce(w.spam, 0) + coalesce(p.spam, 0), coalesce(w.virus, 0) + coalesce(p.virus, 0),
-       coalesce(q.share, 0)
+       sum(d.virus AND d.own), w.spam, w.virus, w.passed_on
   FROM (SELECT e.*, e.accepted > 0 OR e.spam OR e.virus OR e.banned OR e.clean AS whole,
                coalesce(e.sender = run.null_sender, 0) AS null_sender,
                e.sender IS NOT NULL AND e.sender IS NOT run.null_sender AS named
           FROM temp.run CROSS JOIN temp.day_message e NOT INDEXED
          WHERE e.detail) d
-  LEFT JOIN temp.day_sender s ON s.sender = d.sender AND d.named
-  LEFT JOIN temp.to_whom w ON w.cust = d.cust
+  JOIN temp.spread w ON w.cust = d.cust
   LEFT JOIN temp.attempts_made t ON t.cust = d.cust
-  LEFT JOIN temp.to_nobody p ON p.cust = d.cust
-  LEFT JOIN temp.passed_on q ON q.cust = d.cust
  GROUP BY d.cust;
 
 -- The others: sums of their hours, and of what was looked at besides.  How many
@@ -240,12 +156,8 @@ SELECT f.cust, text_of(f.cust), min(f.first), max(f.last), min(b.first), max(b.l
                  WHERE NOT e.detail AND NOT e.summed)) f
   LEFT JOIN (SELECT d.cust, min(d.received) AS first, max(d.received) AS last,
                     sum(d.reached > 0) AS delivered,
-                    sum(d.spam AND NOT coalesce(d.sender = run.null_sender, 0)
-                        AND coalesce(s.canonical NOT LIKE 'srs@%', 1)) AS own_spam,
-                    sum(d.virus AND NOT coalesce(d.sender = run.null_sender, 0)
-                        AND coalesce(s.canonical NOT LIKE 'srs@%', 1)) AS own_virus
-               FROM temp.run CROSS JOIN temp.day_message d
-               LEFT JOIN temp.day_sender s ON s.sender = d.sender
+                    sum(d.spam AND d.own) AS own_spam, sum(d.virus AND d.own) AS own_virus
+               FROM temp.day_message d
               WHERE NOT d.detail AND (d.spam OR d.virus)
               GROUP BY d.cust) b ON b.cust = f.cust
  GROUP BY f.cust;

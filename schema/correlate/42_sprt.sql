@@ -36,13 +36,9 @@ INSERT INTO temp.sprt_verdict
 SELECT w.customer,
        row_number() OVER (PARTITION BY d.cust ORDER BY d.received, d.message_key),
        d.spam, d.received
-  FROM temp.run
- CROSS JOIN (SELECT DISTINCT customer FROM temp.sprt_who) w
+  FROM (SELECT DISTINCT customer FROM temp.sprt_who) w
   JOIN temp.day_message d ON d.cust = text_no(w.customer)
-   AND (d.spam OR d.clean AND NOT d.virus)
-  LEFT JOIN temp.day_sender s ON s.sender = d.sender
- WHERE NOT coalesce(d.sender = run.null_sender, 0)
-   AND coalesce(s.canonical NOT LIKE 'srs@%', 1);
+   AND d.own AND (d.spam OR d.clean AND NOT d.virus);
 
 -- One row a verdict until the decision; since and spam: of the running test.
 DROP TABLE IF EXISTS temp.sprt;

@@ -79,11 +79,8 @@ SELECT a.customer, a.metric,
 INSERT INTO temp.metric
 SELECT a.customer, a.metric,
        (SELECT count(DISTINCT d.received / 3600000000)
-          FROM temp.run CROSS JOIN temp.day_message d
-          LEFT JOIN temp.day_sender s ON s.sender = d.sender
-         WHERE d.cust = text_no(a.customer) AND (d.spam OR d.virus)
-           AND NOT coalesce(d.sender = run.null_sender, 0)
-           AND coalesce(s.canonical NOT LIKE 'srs@%', 1))
+          FROM temp.day_message d
+         WHERE d.cust = text_no(a.customer) AND d.own AND (d.spam OR d.virus))
   FROM temp.asked a WHERE a.metric = 'adverse_hours';
 
 -- 1 = in.

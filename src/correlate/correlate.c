@@ -12,6 +12,7 @@
 #include "correlate/functions.h"
 #include "correlate/holders.h"
 #include "correlate/server_pattern.h"
+#include "correlate/spread.h"
 #include "ingest/mail_sums.h"
 
 /* Client packets of one message: half of the 49.7 packets per completed
@@ -704,12 +705,16 @@ run_steps(const struct job *j, int limit, struct err *e)
 {
 	struct functions *functions = NULL;
 	struct holders *holders = NULL;
+	struct spread *spread = NULL;
 	int rc = functions_open(&functions, j->store, e);
 
 	if (rc >= 0)
 		rc = holders_open(&holders, j->store, e);
 	if (rc >= 0)
+		rc = spread_open(&spread, j->store, e);
+	if (rc >= 0)
 		rc = store_run_steps_below(j->store, "correlate", limit, e);
+	spread_close(spread);
 	holders_close(holders);
 	functions_close(functions);
 	return rc;

@@ -41,18 +41,26 @@ split(struct str text, struct str *local, struct str *domain)
 	return true;
 }
 
+bool
+mail_domain_of(struct str text, struct buf *out)
+{
+	struct str local, domain;
+
+	out->n = 0;
+	if (!split(text, &local, &domain))
+		return false;
+	put_lower(out, domain);
+	return true;
+}
+
 static int
 mail_domain(void *arg, const struct value *v, struct value *out, struct err *e)
 {
 	struct functions *f = arg;
-	struct str local, domain;
 
 	(void)e;
-	if (v[0].type != VALUE_TEXT || !split(v[0].s, &local, &domain))
-		return 0;
-	f->text.n = 0;
-	put_lower(&f->text, domain);
-	*out = value_str(buf_str(&f->text));
+	if (v[0].type == VALUE_TEXT && mail_domain_of(v[0].s, &f->text))
+		*out = value_str(buf_str(&f->text));
 	return 0;
 }
 
@@ -117,25 +125,46 @@ stem(struct str s)
 	return s;
 }
 
-static int
-mail_stem(void *arg, const struct value *v, struct value *out, struct err *e)
+static void
+put_stem(struct buf *b, struct str text)
 {
-	struct functions *f = arg;
 	struct str local, domain = STR("");
 
-	(void)e;
-	if (v[0].type != VALUE_TEXT)
-		return 0;
-	f->text.n = 0;
-	split(v[0].s, &local, &domain);
+	b->n = 0;
+	split(text, &local, &domain);
 	local = without_tag(local);
 	local = is_srs(local) ? STR("srs") : stem(local);
 	for (size_t i = 0; i < local.n; i++)
 		if (local.p[i] < '0' || local.p[i] > '9')
-			buf_c(&f->text, lower(local.p[i]));
-	buf_c(&f->text, '@');
-	put_lower(&f->text, domain);
+			buf_c(b, lower(local.p[i]));
+	buf_c(b, '@');
+	put_lower(b, domain);
+}
+
+static int
+mail_stem(void *arg, const struct value *v, struct value *out, struct err *e)
+{
+	struct functions *f = arg;
+
+	(void)e;
+	if (v[0].type != VALUE_TEXT)
+		return 0;
+	put_stem(&f->text, v[0].s);
 	*out = value_str(buf_str(&f->text));
+	return 0;
+}
+
+static int
+mail_own(void *arg, const struct value *v, struct value *out, struct err *e)
+{
+	struct functions *f = arg;
+
+	(void)e;
+	if (v[0].type != VALUE_TEXT)
+		return 0;
+	put_stem(&f->text, v[0].s);
+	*out = value_int(
+	    v[0].s.n > 0 && !str_starts(buf_str(&f->text), STR("srs@")));
 	return 0;
 }
 
@@ -159,6 +188,7 @@ static const struct {
 } functions[] = {
     {"mail_domain", mail_domain},
     {"mail_stem", mail_stem},
+    {"mail_own", mail_own},
     {"time_text", time_text},
 };
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "correlate/holders.h"
 
-#include "base/arena.h"
-#include "base/hash.h"
-#include "base/map.h"
+#include "base/texts.h"
 
 #include <stdlib.h>
 
@@ -19,18 +17,9 @@ struct holding {
 	int32_t narrow, nnarrow;
 };
 
-struct text {
-	struct str text;
-	struct text *next; /* of the same hash */
-	int32_t no;
-};
-
 struct holders {
 	struct store *store;
-	struct arena mem;
-	struct text **text; /* by number; [0] is unused */
-	int32_t ntexts;
-	struct map by_text;
+	struct texts texts;
 	struct holding *all; /* by address, whole ones first, port, start */
 	size_t n, size;
 	bool sorted;
@@ -41,30 +30,13 @@ struct holders {
 
 /* --- texts */
 
-static int32_t
-text_no(struct holders *h, struct str name)
-{
-	uint64_t key = hash_str(name, 0);
-	struct text *first = map_get(&h->by_text, key), *c;
-
-	for (c = first; c != NULL; c = c->next)
-		if (str_eq(c->text, name))
-			return c->no;
-	if ((h->ntexts & (h->ntexts - 1)) == 0) /* a power of two */
-		h->text = xrealloc(
-		    h->text, 2 * (size_t)h->ntexts * sizeof(struct text *));
-	c = arena_alloc(&h->mem, sizeof(*c));
-	*c = (struct text){arena_dup(&h->mem, name), first, h->ntexts};
-	map_put(&h->by_text, key, c);
-	h->text[h->ntexts++] = c;
-	return c->no;
-}
-
 static int
 fn_text_no(void *arg, const struct value *v, struct value *out, struct err *e)
 {
+	struct holders *h = arg;
+
 	(void)e;
-	*out = v[0].type == VALUE_TEXT ? value_int(text_no(arg, v[0].s))
+	*out = v[0].type == VALUE_TEXT ? value_int(texts_no(&h->texts, v[0].s))
 	                               : value_null();
 	return 0;
 }
@@ -75,9 +47,8 @@ fn_text_of(void *arg, const struct value *v, struct value *out, struct err *e)
 	struct holders *h = arg;
 
 	(void)e;
-	*out = v[0].type == VALUE_INT && v[0].i > 0 && v[0].i < h->ntexts
-	           ? value_str(h->text[v[0].i]->text)
-	           : value_null();
+	*out = v[0].type == VALUE_INT ? value_str(texts_of(&h->texts, v[0].i))
+	                              : value_null();
 	return 0;
 }
 
@@ -120,7 +91,7 @@ fn_holder_add(
 	o = &h->all[h->n++];
 	*o = (struct holding){.row = (int32_t)v[0].i,
 	    .addr = v[1].i,
-	    .customer = text_no(h, v[2].s),
+	    .customer = texts_no(&h->texts, v[2].s),
 	    .port_first = port_of(v[3]),
 	    .port_last = port_of(v[4]),
 	    .start = v[5].i,
@@ -365,8 +336,6 @@ holders_open(struct holders **out, struct store *s, struct err *e)
 	int rc = 0;
 
 	h->store = s;
-	h->ntexts = 1;
-	h->text = xcalloc(1, sizeof(struct text *));
 	for (size_t i = 0; rc >= 0 && i < LEN(functions); i++)
 		rc = store_function(s, functions[i].name, functions[i].nargs,
 		    functions[i].fn, h, e);
@@ -387,9 +356,7 @@ holders_close(struct holders *h)
 	for (size_t i = 0; i < LEN(functions); i++)
 		store_function(h->store, functions[i].name, functions[i].nargs,
 		    NULL, NULL, &e);
-	map_free(&h->by_text);
-	arena_free(&h->mem);
-	free(h->text);
+	texts_free(&h->texts);
 	free(h->all);
 	free(h->narrow);
 	free(h);

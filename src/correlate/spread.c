@@ -1,0 +1,567 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "correlate/spread.h"
+
+#include "base/texts.h"
+#include "correlate/functions.h"
+
+#include <stdlib.h>
+
+#define LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define UNKNOWN_USER                                                           \
+	64 /* in mail_recipient.outcome (schema/020_recipient.sql) */
+#define MANY_SENDERS 10 /* so many a rule asks for */
+
+/* Columns of both statements. */
+enum {
+	CUST,
+	MESSAGE,
+	SENDER,
+	DOMAIN,
+	ADDRESS,
+	OWN,
+	SPAM,
+	VIRUS,
+	GOOD,
+	TODAY,
+	RECIPIENT,
+	OUTCOME,
+};
+
+struct mail {
+	int64_t id;
+	int64_t sender, domain, address; /* 0: none */
+	int64_t other; /* who wrote it, if he is not at home here; or NOBODY */
+	bool own, spam, virus, good, today;
+	bool named, unnamed; /* recipients: one is, one is not */
+};
+
+#define NOBODY (-1)
+
+/* A recipient of one mail. */
+struct copy {
+	size_t mail;
+	int32_t to;
+	bool unknown;
+};
+
+/* A recipient of all of them. */
+struct mailbox {
+	int64_t copies;
+	int64_t other; /* the first one who is not at home here; or NOBODY */
+	bool several;  /* there is another one */
+	bool spam, virus, unknown;
+	int64_t seen;
+};
+
+/* What is counted of a sender, an address or a domain. */
+struct tally {
+	int64_t key, n, bad;
+	bool home, spam, virus;
+	int64_t seen;
+};
+
+struct tallies {
+	struct map by_key; /* place, plus 1 */
+	struct tally *of;
+	size_t n, size;
+};
+
+struct spread {
+	struct store *store;
+	/* of one customer */
+	int64_t cust; /* 0: none */
+	struct mail *mail;
+	struct copy *copy;
+	struct mailbox *box; /* by number of names - 1 */
+	size_t nmail, mail_size, ncopy, copy_size, box_size;
+	struct texts names, domains;
+	struct tallies by_domain, by_sender, by_address;
+	struct buf text;
+};
+
+/* --- tallies */
+
+static struct tally *
+tally_of(struct tallies *t, int64_t key)
+{
+	uintptr_t at = (uintptr_t)map_get(&t->by_key, (uint64_t)key + 2);
+
+	if (at == 0) {
+		if (t->n == t->size) {
+			t->size = t->size ? 2 * t->size : 64;
+			t->of = xrealloc(t->of, t->size * sizeof(*t->of));
+		}
+		t->of[t->n] = (struct tally){.key = key, .seen = -1};
+		at = ++t->n;
+		map_put(&t->by_key, (uint64_t)key + 2, (void *)at);
+	}
+	return &t->of[at - 1];
+}
+
+static void
+tallies_clear(struct tallies *t)
+{
+	map_free(&t->by_key);
+	t->n = 0;
+}
+
+/* --- one customer's mail */
+
+static void
+clear(struct spread *p)
+{
+	p->cust = 0;
+	p->nmail = p->ncopy = 0;
+	texts_clear(&p->names);
+	texts_clear(&p->domains);
+	tallies_clear(&p->by_domain);
+	tallies_clear(&p->by_sender);
+	tallies_clear(&p->by_address);
+}
+
+static void
+add_mail(struct spread *p, const struct stmt *st)
+{
+	if (p->nmail == p->mail_size) {
+		p->mail_size = p->mail_size ? 2 * p->mail_size : 256;
+		p->mail = xrealloc(p->mail, p->mail_size * sizeof(*p->mail));
+	}
+	p->mail[p->nmail++] = (struct mail){.id = stmt_value(st, MESSAGE).i,
+	    .sender = stmt_value(st, SENDER).i,
+	    .domain = stmt_value(st, DOMAIN).i,
+	    .address = stmt_value(st, ADDRESS).i,
+	    .other = NOBODY,
+	    .own = stmt_value(st, OWN).i,
+	    .spam = stmt_value(st, SPAM).i,
+	    .virus = stmt_value(st, VIRUS).i,
+	    .good = stmt_value(st, GOOD).i,
+	    .today = stmt_value(st, TODAY).i};
+}
+
+static void
+add_copy(struct spread *p, struct str to, bool unknown)
+{
+	if (p->ncopy == p->copy_size) {
+		p->copy_size = p->copy_size ? 2 * p->copy_size : 256;
+		p->copy = xrealloc(p->copy, p->copy_size * sizeof(*p->copy));
+	}
+	p->copy[p->ncopy++] =
+	    (struct copy){p->nmail - 1, texts_no(&p->names, to), unknown};
+}
+
+static void
+add_row(struct spread *p, const struct stmt *st)
+{
+	const struct value to = stmt_value(st, RECIPIENT);
+	struct mail *m;
+
+	if (p->nmail == 0 ||
+	    stmt_value(st, MESSAGE).i != p->mail[p->nmail - 1].id)
+		add_mail(p, st);
+	m = &p->mail[p->nmail - 1];
+	if (to.type == VALUE_TEXT) {
+		m->named = true;
+		add_copy(p, to.s, stmt_value(st, OUTCOME).i & UNKNOWN_USER);
+	} else {
+		m->unnamed = true;
+	}
+}
+
+/* Who wrote a mail is known: what became of it at each of its recipients. */
+static void
+fill_boxes(struct spread *p)
+{
+	size_t n = (size_t)p->names.n;
+
+	if (p->box_size < n) {
+		p->box_size = 2 * n;
+		free(p->box);
+		p->box = xmalloc(p->box_size * sizeof(*p->box));
+	}
+	for (size_t i = 0; i < n; i++)
+		p->box[i] = (struct mailbox){.other = NOBODY, .seen = -1};
+	for (size_t i = 0; i < p->ncopy; i++) {
+		const struct copy *c = &p->copy[i];
+		const struct mail *m = &p->mail[c->mail];
+		struct mailbox *b = &p->box[c->to - 1];
+
+		if (!m->good && !m->today)
+			continue;
+		b->copies++;
+		b->spam |= m->own && m->spam;
+		b->virus |= m->own && m->virus;
+		b->unknown |= c->unknown;
+		if (m->other == NOBODY)
+			continue;
+		if (b->other == NOBODY)
+			b->other = m->other;
+		b->several |= b->other != m->other;
+	}
+}
+
+/* The share of copies that went to who was written to by several, and how many
+ * recipients these are. */
+static double
+passed_on(const struct spread *p, int64_t *shared)
+{
+	int64_t on = 0, all = 0;
+
+	*shared = 0;
+	for (int32_t i = 0; i < p->names.n; i++) {
+		const struct mailbox *b = &p->box[i];
+
+		all += b->copies;
+		if (!b->several)
+			continue;
+		on += b->copies;
+		++*shared;
+	}
+	return all ? 1.0 * (double)on / (double)all : 0;
+}
+
+/* --- by the day */
+
+/* Who has adverse mail, or ten senders, as rules ask for. */
+static bool
+is_looked_at(struct spread *p)
+{
+	for (size_t i = 0; i < p->nmail; i++) {
+		if (!p->mail[i].good)
+			return true;
+		if (p->mail[i].sender != 0)
+			tally_of(&p->by_sender, p->mail[i].sender);
+	}
+	return p->by_sender.n >= MANY_SENDERS;
+}
+
+static void
+find_others(struct spread *p, bool looked_at)
+{
+	int64_t every = 0;
+
+	for (size_t i = 0; looked_at && i < p->nmail; i++) {
+		const struct mail *m = &p->mail[i];
+
+		if (!m->good || m->sender == 0)
+			continue;
+		tally_of(&p->by_domain, m->domain)->n++;
+		every++;
+	}
+	for (size_t i = 0; i < p->by_domain.n; i++) {
+		struct tally *t = &p->by_domain.of[i];
+
+		t->home = t->n >= 3 && 5 * t->n >= every;
+	}
+	for (size_t i = 0; i < p->nmail; i++) {
+		struct mail *m = &p->mail[i];
+
+		if (m->sender != 0 &&
+		    !(looked_at && tally_of(&p->by_domain, m->domain)->home))
+			m->other = m->domain;
+	}
+}
+
+static int64_t
+count_domains(struct spread *p)
+{
+	for (int32_t i = 1; i <= p->names.n; i++)
+		if (mail_domain_of(texts_of(&p->names, i), &p->text))
+			texts_no(&p->domains, buf_str(&p->text));
+	return p->domains.n;
+}
+
+static int
+put_day(struct spread *p, struct err *e)
+{
+	const bool looked_at = is_looked_at(p);
+	int64_t shared, unknown = 0, spam = 0, virus = 0;
+	double share;
+
+	find_others(p, looked_at);
+	fill_boxes(p);
+	share = passed_on(p, &shared);
+	if (!looked_at || (shared < 3 && share < 0.5))
+		share = 0;
+	for (int32_t i = 0; i < p->names.n; i++) {
+		const struct mailbox *b = &p->box[i];
+
+		unknown += b->unknown;
+		spam += b->spam && !b->several;
+		virus += b->virus && !b->several;
+	}
+	for (size_t i = 0; share <= 0.15 && i < p->nmail; i++) {
+		const struct mail *m = &p->mail[i];
+
+		spam += m->own && m->spam && m->unnamed;
+		virus += m->own && m->virus && m->unnamed;
+	}
+	const struct value v[] = {value_int(p->cust), value_int(p->names.n),
+	    value_int(count_domains(p)), value_int(unknown), value_int(spam),
+	    value_int(virus), value_real(share)};
+	return store_run(p->store, "spread_put_day", v, LEN(v), e);
+}
+
+/* --- with the days before */
+
+/* Of whose mail a fifth was spam or a virus is no domain's. */
+static bool
+is_bad(struct spread *p, const struct mail *m)
+{
+	const struct tally *t = tally_of(&p->by_sender, m->sender);
+
+	return 5 * t->bad >= t->n;
+}
+
+static bool
+counts_for(struct spread *p, const struct mail *m, int64_t domain)
+{
+	return m->good && m->sender != 0 && m->domain == domain &&
+	       !is_bad(p, m);
+}
+
+/* Senders and recipients of a domain's good mail: from few people to many. */
+static bool
+is_few_to_many(struct spread *p, int64_t domain)
+{
+	int64_t senders = 0, recipients = 0;
+
+	for (size_t i = 0; i < p->nmail; i++) {
+		const struct mail *m = &p->mail[i];
+		struct tally *t;
+
+		if (m->address == 0 || !counts_for(p, m, domain))
+			continue;
+		t = tally_of(&p->by_address, m->address);
+		senders += t->seen != domain;
+		t->seen = domain;
+	}
+	for (size_t i = 0; i < p->ncopy; i++) {
+		struct mailbox *b = &p->box[p->copy[i].to - 1];
+
+		if (b->seen == domain ||
+		    !counts_for(p, &p->mail[p->copy[i].mail], domain))
+			continue;
+		b->seen = domain;
+		recipients++;
+	}
+	return 2 * senders <= recipients;
+}
+
+/* Domains that are his own: a fifth and three of his good messages, from few
+ * people to many.  Of a forwarder's mail the most may be from one large
+ * provider, too, but from many people to few; and a campaign that filters saw
+ * only in part is from one to many. */
+static void
+find_homes(struct spread *p)
+{
+	int64_t every = 0;
+
+	for (size_t i = 0; i < p->nmail; i++) {
+		const struct mail *m = &p->mail[i];
+		struct tally *t;
+
+		every += m->good;
+		if (m->sender == 0)
+			continue;
+		t = tally_of(&p->by_sender, m->sender);
+		t->n++;
+		t->bad += !m->good;
+	}
+	for (size_t i = 0; i < p->nmail; i++) {
+		const struct mail *m = &p->mail[i];
+
+		if (m->domain != 0 && counts_for(p, m, m->domain))
+			tally_of(&p->by_domain, m->domain)->n++;
+	}
+	for (size_t i = 0; i < p->by_domain.n; i++) {
+		struct tally *t = &p->by_domain.of[i];
+
+		t->home =
+		    t->n >= 3 && 5 * t->n >= every && is_few_to_many(p, t->key);
+	}
+}
+
+static void
+find_other_senders(struct spread *p)
+{
+	for (size_t i = 0; i < p->nmail; i++) {
+		struct mail *m = &p->mail[i];
+
+		if (m->address != 0 &&
+		    !tally_of(&p->by_domain, m->domain)->home)
+			m->other = m->address;
+	}
+}
+
+struct strangers {
+	int64_t spam, virus, spam_domains, virus_domains;
+};
+
+/* A mail of today that went to one who was not written to by several. */
+static void
+note_fresh(struct spread *p, const struct mail *m, struct strangers *out)
+{
+	struct tally *t = tally_of(&p->by_domain, m->domain);
+
+	out->spam_domains += m->spam && !t->spam;
+	out->virus_domains += m->virus && !t->virus;
+	t->spam |= m->spam;
+	t->virus |= m->virus;
+}
+
+/* Where a refusal does not name the recipients (Exim after DATA), those of one
+ * sender count as one: it may be a campaign that is passed on. */
+static void
+note_unnamed(struct spread *p, const struct mail *m, struct strangers *out)
+{
+	struct tally *t = tally_of(&p->by_sender, m->sender);
+
+	out->spam += m->spam && !t->spam;
+	out->virus += m->virus && !t->virus;
+	t->spam |= m->spam;
+	t->virus |= m->virus;
+	note_fresh(p, m, out);
+}
+
+static struct strangers
+count_strangers(struct spread *p, double share)
+{
+	struct strangers out = {0};
+
+	for (int32_t i = 0; i < p->names.n; i++) {
+		out.spam += p->box[i].spam && !p->box[i].several;
+		out.virus += p->box[i].virus && !p->box[i].several;
+	}
+	for (size_t i = 0; i < p->ncopy; i++) {
+		const struct mail *m = &p->mail[p->copy[i].mail];
+
+		if (m->own && m->today && !p->box[p->copy[i].to - 1].several)
+			note_fresh(p, m, &out);
+	}
+	for (size_t i = 0; share <= 0.15 && i < p->nmail; i++) {
+		const struct mail *m = &p->mail[i];
+
+		if (m->own && m->today && !m->good && m->unnamed)
+			note_unnamed(p, m, &out);
+	}
+	return out;
+}
+
+static int
+put_recent(struct spread *p, struct err *e)
+{
+	struct strangers s;
+	int64_t shared, told = 0, good = 0;
+	double share;
+
+	for (size_t i = 0; i < p->nmail; i++) {
+		told += p->mail[i].named;
+		good += p->mail[i].named && p->mail[i].good;
+	}
+	fill_boxes(p);
+	find_homes(p);
+	find_other_senders(p);
+	fill_boxes(p);
+	share = passed_on(p, &shared);
+	s = count_strangers(p, share);
+	const struct value v[] = {value_int(p->cust), value_int(told),
+	    value_int(good), value_real(share), value_int(s.spam),
+	    value_int(s.virus), value_int(s.spam_domains),
+	    value_int(s.virus_domains)};
+	return store_run(p->store, "spread_put_recent", v, LEN(v), e);
+}
+
+/* --- the functions */
+
+static int
+each_customer(struct spread *p, const char *statement,
+    int (*put)(struct spread *p, struct err *e), struct err *e)
+{
+	struct stmt *st;
+	int rc = store_prepare(p->store, statement, &st, e);
+
+	clear(p);
+	if (rc >= 0)
+		rc = stmt_start(st, NULL, 0, e);
+	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
+		const int64_t cust = stmt_value(st, CUST).i;
+
+		if (cust != p->cust && p->cust != 0) {
+			rc = put(p, e);
+			clear(p);
+		}
+		p->cust = cust;
+		if (rc >= 0)
+			add_row(p, st);
+		else
+			stmt_reset(st);
+	}
+	if (rc >= 0 && p->cust != 0)
+		rc = put(p, e);
+	clear(p);
+	return rc;
+}
+
+static int
+spread_day(void *arg, const struct value *v, struct value *out, struct err *e)
+{
+	(void)v;
+	(void)out;
+	return each_customer(arg, "spread_read_day", put_day, e);
+}
+
+static int
+spread_recent(
+    void *arg, const struct value *v, struct value *out, struct err *e)
+{
+	(void)v;
+	(void)out;
+	return each_customer(arg, "spread_read_recent", put_recent, e);
+}
+
+static const struct {
+	const char *name;
+	store_fn *fn;
+} functions[] = {
+    {"spread_day", spread_day},
+    {"spread_recent", spread_recent},
+};
+
+int
+spread_open(struct spread **out, struct store *s, struct err *e)
+{
+	struct spread *p = xcalloc(1, sizeof(*p));
+	int rc = 0;
+
+	p->store = s;
+	for (size_t i = 0; rc >= 0 && i < LEN(functions); i++)
+		rc = store_function(
+		    s, functions[i].name, 0, functions[i].fn, p, e);
+	if (rc < 0)
+		spread_close(p);
+	else
+		*out = p;
+	return rc;
+}
+
+void
+spread_close(struct spread *p)
+{
+	struct err e;
+
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < LEN(functions); i++)
+		store_function(p->store, functions[i].name, 0, NULL, NULL, &e);
+	clear(p);
+	texts_free(&p->names);
+	texts_free(&p->domains);
+	free(p->by_domain.of);
+	free(p->by_sender.of);
+	free(p->by_address.of);
+	free(p->mail);
+	free(p->copy);
+	free(p->box);
+	buf_free(&p->text);
+	free(p);
+}
