@@ -57,7 +57,7 @@ SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
          GROUP BY t.what, t.ref
          LIMIT -1) q -- so that verdicts are looked for once
   LEFT JOIN main.name n ON n.id = q.sender;
-CREATE INDEX temp.day_message_customer ON day_message (cust, received);
+CREATE INDEX temp.day_message_customer ON day_message (cust, received, message_key);
 
 -- Whom they wrote to, of customers whose messages are looked at one by one
 -- (src/correlate/spread.h).

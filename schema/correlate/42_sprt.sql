@@ -28,34 +28,27 @@ SELECT s.test, f.customer
   FROM temp.figures f JOIN temp.sprt_step s
     ON f.own_spam_messages > 0 AND f.senders IS NOT NULL AND f.own_spam_messages * s.up >= s.upper;
 
-DROP TABLE IF EXISTS temp.sprt_verdict;
-CREATE TEMP TABLE sprt_verdict (
-  customer TEXT, n INTEGER, spam INTEGER, received INTEGER,
-  PRIMARY KEY (customer, n)) WITHOUT ROWID;
-INSERT INTO temp.sprt_verdict
-SELECT w.customer,
-       row_number() OVER (PARTITION BY d.cust ORDER BY d.received, d.message_key),
-       d.spam, d.received
-  FROM (SELECT DISTINCT customer FROM temp.sprt_who) w
-  JOIN temp.day_message d ON d.cust = text_no(w.customer)
-   AND d.own AND (d.spam OR d.clean AND NOT d.virus);
-
 -- One row a verdict until the decision; since and spam: of the running test.
 DROP TABLE IF EXISTS temp.sprt;
 CREATE TEMP TABLE sprt (
   customer TEXT, rule TEXT, time INTEGER, verdicts INTEGER, spam INTEGER,
   PRIMARY KEY (customer, rule)) WITHOUT ROWID;
 INSERT INTO temp.sprt
-WITH RECURSIVE walk (test, customer, n, time, sum, since, spam) AS (
-  SELECT test, customer, 0, 0, 0.0, 0, 0 FROM temp.sprt_who
+WITH RECURSIVE walk (test, customer, cust, time, key, sum, since, spam) AS (
+  SELECT test, customer, text_no(customer), -9223372036854775808, 0, 0.0, 0, 0 FROM temp.sprt_who
   UNION ALL
-  SELECT k.test, k.customer, v.n, v.received,
+  SELECT k.test, k.customer, k.cust, v.received, v.message_key,
          iif(k.sum <= s.lower, 0.0, k.sum) + iif(v.spam, s.up, s.down),
          iif(k.sum <= s.lower, 0, k.since) + 1,
          iif(k.sum <= s.lower, 0, k.spam) + v.spam
     FROM walk k
-    JOIN temp.sprt_step s ON s.test = k.test AND k.sum < s.upper
-    JOIN temp.sprt_verdict v ON v.customer = k.customer AND v.n = k.n + 1)
+   CROSS JOIN temp.sprt_step s ON s.test = k.test AND k.sum < s.upper
+   CROSS JOIN temp.day_message v
+      ON v.message = (SELECT d.message
+                        FROM temp.day_message d INDEXED BY day_message_customer
+                       WHERE d.cust = k.cust AND (d.received, d.message_key) > (k.time, k.key)
+                         AND d.own AND (d.spam OR d.clean AND NOT d.virus)
+                       ORDER BY d.received, d.message_key LIMIT 1))
 SELECT k.customer, r.rule, k.time, k.since, k.spam
   FROM walk k
   JOIN temp.sprt_step s ON s.test = k.test AND k.sum >= s.upper

@@ -228,28 +228,32 @@ SELECT c.cust, c.customer, c.rank, c.scope, c.class,
 -- messages an agent could have seen; P(miss) = (1 - 1/N)^k with the largest N
 -- of the hour.  Inside: from our own prefixes or leases to our own servers,
 -- which only an internal agent sees.
+DROP TABLE IF EXISTS temp.visible;
+CREATE TEMP TABLE visible (
+  hour INTEGER, ours INTEGER, rate INTEGER, PRIMARY KEY (hour, ours)) WITHOUT ROWID;
+INSERT INTO temp.visible
+SELECT hour, vantage = 'internal', max(rate)
+  FROM temp.flow_hour
+ GROUP BY 1, 2;
 DROP TABLE IF EXISTS temp.support;
 CREATE TEMP TABLE support (
   cust INTEGER PRIMARY KEY, in_window INTEGER, visible INTEGER, ln_miss REAL, rate INTEGER);
 INSERT INTO temp.support
-SELECT cust,
+SELECT k.cust,
        (SELECT coalesce(sum(s.client), 0) FROM temp.sighting s
-         WHERE s.cust = c.cust AND s.doubt IS NULL
-           AND s.last >= c.first - c.window AND s.first <= c.last + c.window),
-       count(visible_rate),
-       sum(c.packets_per_message *
-           CASE WHEN visible_rate > 1 THEN ln(1.0 - 1.0 / visible_rate)
-                WHEN visible_rate = 1 THEN -1000.0 END),
-       max(visible_rate)
-  FROM (SELECT k.cust, k.first, k.last, run.window, run.packets_per_message,
-               (SELECT max(h.rate) FROM temp.flow_hour h
-                 WHERE h.hour = m.received - m.received % 3600000000
-                   AND CASE WHEN a.inside OR a.leased OR a.own_host THEN h.vantage = 'internal'
-                            ELSE h.vantage IN ('edge', 'exchange') END) AS visible_rate
-          FROM temp.run
-          JOIN temp.classed k ON k.class = 'confirmed'
-          JOIN temp.day_message m ON m.cust = k.cust
-           AND m.received BETWEEN k.first AND k.last
-          LEFT JOIN temp.day_addr a ON a.addr = m.addr
-         WHERE m.addr IS NOT NULL) c
- GROUP BY cust;
+         WHERE s.cust = k.cust AND s.doubt IS NULL
+           AND s.last >= k.first - run.window AND s.first <= k.last + run.window),
+       count(v.rate),
+       sum(run.packets_per_message *
+           CASE WHEN v.rate > 1 THEN ln(1.0 - 1.0 / v.rate)
+                WHEN v.rate = 1 THEN -1000.0 END),
+       max(v.rate)
+  FROM temp.run
+ CROSS JOIN temp.classed k
+ CROSS JOIN temp.day_message m
+    ON m.cust = k.cust AND m.received BETWEEN k.first AND k.last AND m.addr IS NOT NULL
+  LEFT JOIN temp.day_addr a ON a.addr = m.addr
+  LEFT JOIN temp.visible v ON v.hour = m.received - m.received % 3600000000
+   AND v.ours = coalesce(a.inside OR a.leased OR a.own_host, 0)
+ WHERE k.class = 'confirmed'
+ GROUP BY k.cust;
