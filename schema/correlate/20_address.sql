@@ -35,7 +35,8 @@ CREATE TEMP TABLE day_addr (
   inside   INTEGER NOT NULL DEFAULT 0,
   allowed  INTEGER NOT NULL DEFAULT 0,
   leased   INTEGER NOT NULL DEFAULT 0,
-  place    INTEGER                   -- in lease_place: where to look for leases
+  place    INTEGER,                  -- in lease_place: where to look for leases
+  who      INTEGER                   -- where no lease tells (30_claim.sql)
 );
 INSERT INTO temp.day_addr (addr, bytes, mail, self)
 SELECT a.id, a.bytes, n.mail, text_no(a.text)

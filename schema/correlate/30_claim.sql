@@ -20,6 +20,7 @@ SELECT n.id,
   FROM (SELECT DISTINCT auth_user FROM temp.day_login WHERE auth_user <> 0) d
   JOIN main.name n ON n.id = d.auth_user;
 
+UPDATE temp.day_addr SET who = self << 3 | iif(inside, 3, 4) WHERE NOT own_host;
 -- The ladder of doc/classes.md, for each address and login (0: none).
 -- asks: leases of the address go before "who"; NULL: nobody.
 DROP TABLE IF EXISTS temp.peer;
@@ -31,10 +32,10 @@ SELECT l.addr, l.auth_user,
        d.customer IS NULL AND coalesce(a.leased AND NOT a.own_host, 0),
        CASE WHEN d.customer IS NOT NULL THEN text_no(d.customer) << 3 | 1
             WHEN l.addr = 0 OR a.own_host THEN NULL
-            WHEN a.inside THEN a.self << 3 | 3
+            WHEN a.inside THEN a.who
             -- who logs in to us is ours, wherever he is
             WHEN d.auth_user IS NOT NULL THEN text_no(d.text) << 3 | 1
-            ELSE a.self << 3 | 4 END
+            ELSE a.who END
   FROM (SELECT addr, auth_user FROM temp.day_login
         UNION SELECT addr, 0 FROM temp.day_addr) l
   LEFT JOIN temp.day_addr a ON a.addr = l.addr
@@ -151,33 +152,34 @@ CREATE TEMP TABLE sighting (
   PRIMARY KEY (cust, addr, first, agent, n)
 ) WITHOUT ROWID;
 INSERT INTO temp.sighting
-SELECT iif(q.who < 0, a.self, q.who >> 3), q.addr, q.first, q.agent, q.n, q.last, q.port,
+SELECT iif(q.who < 0, q.self, q.who >> 3), q.addr, q.first, q.agent, q.n, q.last, q.port,
        iif(q.who < 0, 2, q.who & 7), iif(q.who < 0, q.who >> 3, NULL),
        q.packets, q.client_strong + max(0, q.client_weak - q.answered - q.rst),
        q.client_strong, q.syn, q.answered, q.rst, q.server_strong, q.server_weak, q.rate,
        q.first >= run.day_start AND q.first < run.day_end,
-       q.first - q.first % 3600000000 IN (SELECT hour FROM temp.log_hour), a.allowed
+       q.first - q.first % 3600000000 IN (SELECT hour FROM temp.log_hour), q.allowed
   FROM temp.run
- CROSS JOIN (SELECT rowid AS n, addr, port, agent, first, last, packets, syn, answered, rst,
-                    client_strong, client_weak, server_strong, server_weak, rate, who
-               FROM temp.sampled WHERE who IS NOT NULL
+ CROSS JOIN (SELECT x.rowid AS n, x.addr, x.port, x.agent, x.first, x.last, x.packets, x.syn,
+                    x.answered, x.rst, x.client_strong, x.client_weak, x.server_strong,
+                    x.server_weak, x.rate, x.who, d.self, d.allowed
+               FROM temp.sampled x JOIN temp.day_addr d ON d.addr = x.addr
+              WHERE x.who IS NOT NULL
              UNION ALL
              SELECT s.slot, s.addr, NULL, s.agent, s.first - coalesce(k.ahead, 0),
                     s.last - coalesce(k.ahead, 0), s.packets, s.syn, s.answered, s.rst,
                     s.client_strong, s.client_weak, s.server_strong, s.server_weak,
                     iif(s.rate_min = 0, 0, s.rate_max), -- of some the rate is unknown: of all
-                    coalesce(iif(w.asks, holder_of(s.addr, NULL, s.first - coalesce(k.ahead, 0),
-                                               s.last - coalesce(k.ahead, 0), 0) << 3 | 2, NULL), w.who)
+                    coalesce(iif(d.leased, holder_of(s.addr, NULL, s.first - coalesce(k.ahead, 0),
+                                                 s.last - coalesce(k.ahead, 0), 0) << 3 | 2, NULL), d.who),
+                    d.self, d.allowed
                FROM temp.run r CROSS JOIN main.sender_slot s
                JOIN temp.day_addr d ON d.addr = s.addr
-               JOIN temp.peer w ON w.addr = s.addr AND w.auth_user = 0
                LEFT JOIN main.clock k ON k.kind = 'flow' AND k.ref = s.agent
               WHERE s.slot > r.day_start - r.window - r.flow_margin - 300000000
                 AND s.slot < r.day_end + r.window + r.flow_margin
                 AND NOT d.own_host AND (d.inside OR d.leased OR d.mail)
                 AND NOT EXISTS (SELECT 1 FROM temp.sampled_slot x
                                  WHERE x.addr = s.addr AND x.slot = s.slot AND x.agent = s.agent)) q
- CROSS JOIN temp.day_addr a ON a.addr = q.addr
  ORDER BY 1, 2, 3;
 -- What is large and done with is dropped: its pages need not be written.
 DROP TABLE temp.split_slot;
