@@ -3,8 +3,10 @@
 -- of the mail sources), packets_per_message,
 -- evidence_max, remote_evidence_max, flow_client_min, server_* (src/correlate/server_pattern.h),
 -- ports (JSON list), watermark.
--- KiB; what does not fit goes to a file.
+-- KiB; what does not fit goes to a file.  Of what is dropped nothing is left to be
+-- overwritten, which would read all of it back (Debian's SQLite does by default).
 PRAGMA temp.cache_size = -196608;
+PRAGMA temp.secure_delete = OFF;
 DROP TABLE IF EXISTS temp.run;
 CREATE TEMP TABLE run AS
 SELECT (SELECT value FROM temp.param WHERE name = 'day') AS day,

@@ -86,6 +86,7 @@ SELECT a.addr, l.id, l.customer, l.port_first, l.port_last,
  CROSS JOIN temp.open_span o ON o.place = a.place
  CROSS JOIN temp.lease_span s ON s.span = o.span AND s.last >= a.bytes
  CROSS JOIN temp.lease_wide l ON l.span = s.span;
+DROP TABLE temp.lease_wide;
 CREATE INDEX temp.holder_addr ON holder (addr, start);
 UPDATE temp.day_addr SET leased = 1
  WHERE EXISTS (SELECT 1 FROM temp.holder h WHERE h.addr = day_addr.addr);
