@@ -65,6 +65,7 @@ DROP TABLE IF EXISTS temp.spread;
 CREATE TEMP TABLE spread (
   cust INTEGER PRIMARY KEY, recipients INTEGER, domains INTEGER, unknown INTEGER,
   spam INTEGER, virus INTEGER,       -- how far his own spreads
+  adverse_hours INTEGER,
   passed_on REAL                     -- the share of mail that is passed on
 );
 SELECT spread_day();

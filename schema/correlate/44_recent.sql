@@ -54,13 +54,12 @@ DROP TABLE IF EXISTS temp.recent_mail;
 CREATE TEMP TABLE recent_mail (
   cust INTEGER, message INTEGER, sender INTEGER,
   domain INTEGER, address INTEGER,   -- of the sender, as in day_message
-  own INTEGER,                       -- 1: no bounce, no SRS, and of a domain
-  spam INTEGER, virus INTEGER,       -- of the day's
+  own INTEGER, spam INTEGER, virus INTEGER, -- of the day's
   good INTEGER, today INTEGER,
   PRIMARY KEY (cust, message)) WITHOUT ROWID;
 INSERT INTO temp.recent_mail
-SELECT w.cust, d.message, d.sender, d.domain, d.address, d.own AND d.domain IS NOT NULL,
-       d.spam, d.virus, NOT (d.spam OR d.virus), 1
+SELECT w.cust, d.message, d.sender, d.domain, d.address, d.own, d.spam, d.virus,
+       NOT (d.spam OR d.virus), 1
   FROM temp.recent_who w
   JOIN temp.day_message d ON d.cust = w.cust
  WHERE d.accepted > 0 OR d.spam OR d.virus OR d.banned OR d.clean;

@@ -77,11 +77,9 @@ SELECT a.customer, a.metric,
   FROM temp.asked a WHERE a.metric = 'hours_active';
 
 INSERT INTO temp.metric
-SELECT a.customer, a.metric,
-       (SELECT count(DISTINCT d.received / 3600000000)
-          FROM temp.day_message d
-         WHERE d.cust = text_no(a.customer) AND d.own AND (d.spam OR d.virus))
-  FROM temp.asked a WHERE a.metric = 'adverse_hours';
+SELECT a.customer, a.metric, w.adverse_hours
+  FROM temp.asked a JOIN temp.spread w ON w.cust = text_no(a.customer)
+ WHERE a.metric = 'adverse_hours';
 
 -- 1 = in.
 INSERT INTO temp.metric

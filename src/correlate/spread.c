@@ -23,6 +23,7 @@ enum {
 	VIRUS,
 	GOOD,
 	TODAY,
+	HOUR,
 	RECIPIENT,
 	OUTCOME,
 };
@@ -30,8 +31,11 @@ enum {
 struct mail {
 	int64_t id;
 	int64_t sender, domain, address; /* 0: none */
+	int64_t hour;                    /* since 1970 */
 	int64_t other; /* who wrote it, if he is not at home here; or NOBODY */
-	bool own, spam, virus, good, today;
+	bool own;      /* no bounce, no SRS */
+	bool spread;   /* and of a domain: it tells how far his own spreads */
+	bool spam, virus, good, today;
 	bool named, unnamed; /* recipients: one is, one is not */
 };
 
@@ -75,7 +79,7 @@ struct spread {
 	struct mailbox *box; /* by number of names - 1 */
 	size_t nmail, mail_size, ncopy, copy_size, box_size;
 	struct texts names, domains;
-	struct tallies by_domain, by_sender, by_address;
+	struct tallies by_domain, by_sender, by_address, by_hour;
 	struct buf text;
 };
 
@@ -117,25 +121,31 @@ clear(struct spread *p)
 	tallies_clear(&p->by_domain);
 	tallies_clear(&p->by_sender);
 	tallies_clear(&p->by_address);
+	tallies_clear(&p->by_hour);
 }
 
 static void
 add_mail(struct spread *p, const struct stmt *st)
 {
+	struct mail *m;
+
 	if (p->nmail == p->mail_size) {
 		p->mail_size = p->mail_size ? 2 * p->mail_size : 256;
 		p->mail = xrealloc(p->mail, p->mail_size * sizeof(*p->mail));
 	}
-	p->mail[p->nmail++] = (struct mail){.id = stmt_value(st, MESSAGE).i,
+	m = &p->mail[p->nmail++];
+	*m = (struct mail){.id = stmt_value(st, MESSAGE).i,
 	    .sender = stmt_value(st, SENDER).i,
 	    .domain = stmt_value(st, DOMAIN).i,
 	    .address = stmt_value(st, ADDRESS).i,
+	    .hour = stmt_value(st, HOUR).i,
 	    .other = NOBODY,
 	    .own = stmt_value(st, OWN).i,
 	    .spam = stmt_value(st, SPAM).i,
 	    .virus = stmt_value(st, VIRUS).i,
 	    .good = stmt_value(st, GOOD).i,
 	    .today = stmt_value(st, TODAY).i};
+	m->spread = m->own && m->domain != 0;
 }
 
 static void
@@ -188,8 +198,8 @@ fill_boxes(struct spread *p)
 		if (!m->good && !m->today)
 			continue;
 		b->copies++;
-		b->spam |= m->own && m->spam;
-		b->virus |= m->own && m->virus;
+		b->spam |= m->spread && m->spam;
+		b->virus |= m->spread && m->virus;
 		b->unknown |= c->unknown;
 		if (m->other == NOBODY)
 			continue;
@@ -270,6 +280,16 @@ count_domains(struct spread *p)
 	return p->domains.n;
 }
 
+/* Different hours, by the clock, with adverse mail of his own. */
+static int64_t
+count_hours(struct spread *p)
+{
+	for (size_t i = 0; i < p->nmail; i++)
+		if (p->mail[i].own && !p->mail[i].good)
+			tally_of(&p->by_hour, p->mail[i].hour);
+	return (int64_t)p->by_hour.n;
+}
+
 static int
 put_day(struct spread *p, struct err *e)
 {
@@ -292,12 +312,12 @@ put_day(struct spread *p, struct err *e)
 	for (size_t i = 0; share <= 0.15 && i < p->nmail; i++) {
 		const struct mail *m = &p->mail[i];
 
-		spam += m->own && m->spam && m->unnamed;
-		virus += m->own && m->virus && m->unnamed;
+		spam += m->spread && m->spam && m->unnamed;
+		virus += m->spread && m->virus && m->unnamed;
 	}
 	const struct value v[] = {value_int(p->cust), value_int(p->names.n),
 	    value_int(count_domains(p)), value_int(unknown), value_int(spam),
-	    value_int(virus), value_real(share)};
+	    value_int(virus), value_int(count_hours(p)), value_real(share)};
 	return store_run(p->store, "spread_put_day", v, LEN(v), e);
 }
 
@@ -435,13 +455,13 @@ count_strangers(struct spread *p, double share)
 	for (size_t i = 0; i < p->ncopy; i++) {
 		const struct mail *m = &p->mail[p->copy[i].mail];
 
-		if (m->own && m->today && !p->box[p->copy[i].to - 1].several)
+		if (m->spread && m->today && !p->box[p->copy[i].to - 1].several)
 			note_fresh(p, m, &out);
 	}
 	for (size_t i = 0; share <= 0.15 && i < p->nmail; i++) {
 		const struct mail *m = &p->mail[i];
 
-		if (m->own && m->today && !m->good && m->unnamed)
+		if (m->spread && m->today && !m->good && m->unnamed)
 			note_unnamed(p, m, &out);
 	}
 	return out;
@@ -559,6 +579,7 @@ spread_close(struct spread *p)
 	free(p->by_domain.of);
 	free(p->by_sender.of);
 	free(p->by_address.of);
+	free(p->by_hour.of);
 	free(p->mail);
 	free(p->copy);
 	free(p->box);
