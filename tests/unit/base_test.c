@@ -9,6 +9,7 @@
 
 #include "base/addr.h"
 #include "base/json_out.h"
+#include "base/texts.h"
 #include "base/utc.h"
 
 static int failed;
@@ -299,6 +300,35 @@ test_find(void)
 	}
 }
 
+/* Numbers go from 1 and stay; upper case, NUL and the empty text are texts. */
+static void
+test_texts(void)
+{
+	enum { MANY = 5000 };
+	struct texts t = {0};
+	char text[24];
+
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 2 * MANY; i++) {
+			snprintf(text, sizeof(text), "%c%d",
+			    i % 2 ? 'a' : 'A', i % MANY / 2);
+			failed |= texts_no(&t, str_z(text)) !=
+			          (i < MANY ? i : i - MANY) + 1;
+		}
+		failed |= texts_no(&t, STR("")) != MANY + 1;
+		failed |= texts_no(&t, STR("a\0b")) != MANY + 2;
+		failed |= texts_no(&t, STR("a\0c")) != MANY + 3;
+		failed |= texts_no(&t, STR("")) != MANY + 1;
+		same("texts_of", texts_of(&t, 2).p, "a0");
+		failed |= str_has(texts_of(&t, 0)) ||
+		          str_has(texts_of(&t, -1)) ||
+		          str_has(texts_of(&t, MANY + 4));
+		texts_clear(&t);
+		failed |= str_has(texts_of(&t, 1));
+	}
+	texts_free(&t);
+}
+
 int
 main(void)
 {
@@ -312,5 +342,6 @@ main(void)
 	test_real();
 	test_rfind();
 	test_find();
+	test_texts();
 	return failed;
 }
