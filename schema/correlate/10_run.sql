@@ -3,10 +3,6 @@
 -- of the mail sources), packets_per_message,
 -- evidence_max, remote_evidence_max, flow_client_min, server_* (src/correlate/server_pattern.h),
 -- ports (JSON list), watermark.
--- KiB; what does not fit goes to a file.  Of what is dropped nothing is left to be
--- overwritten, which would read all of it back (Debian's SQLite does by default).
-PRAGMA temp.cache_size = -196608;
-PRAGMA temp.secure_delete = OFF;
 DROP TABLE IF EXISTS temp.run;
 CREATE TEMP TABLE run AS
 SELECT (SELECT value FROM temp.param WHERE name = 'day') AS day,
@@ -26,9 +22,9 @@ SELECT (SELECT value FROM temp.param WHERE name = 'day') AS day,
        (SELECT value FROM temp.param WHERE name = 'server_answers_min') AS server_answers_min,
        (SELECT value FROM temp.param WHERE name = 'watermark') AS watermark,
        -- what clocks are off, at most: what is read before they are corrected
-       (SELECT coalesce(max(abs(ahead)), 0) FROM main.clock WHERE kind = 'mail') AS mail_margin,
-       (SELECT coalesce(max(abs(ahead)), 0) FROM main.clock WHERE kind = 'flow') AS flow_margin,
-       EXISTS (SELECT 1 FROM main.clock WHERE kind = 'lease' AND ahead <> 0) AS lease_ahead,
+       (SELECT coalesce(max(abs(ahead)), 0) FROM clock WHERE kind = 'mail') AS mail_margin,
+       (SELECT coalesce(max(abs(ahead)), 0) FROM clock WHERE kind = 'flow') AS flow_margin,
+       EXISTS (SELECT 1 FROM clock WHERE kind = 'lease' AND ahead <> 0) AS lease_ahead,
        (SELECT id FROM main.name WHERE text = '') AS null_sender;
 
 DROP TABLE IF EXISTS temp.mail_port;
@@ -57,7 +53,7 @@ CREATE TEMP TABLE flow_hour (
 INSERT INTO temp.flow_hour
 SELECT f.hour, f.agent, coalesce(a.vantage, 'exchange'), nullif(f.rate_max, 0)
   FROM temp.run CROSS JOIN main.flow_coverage f
-  LEFT JOIN main.flow_agent a ON a.agent = f.agent
+  LEFT JOIN flow_agent a ON a.agent = f.agent
  WHERE f.samples + f.smtp_packets > 0
    AND f.hour > run.day_start - run.window - 3600000000
    AND f.hour < run.day_end + run.window;

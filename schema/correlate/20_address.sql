@@ -13,7 +13,7 @@ SELECT h.hour, h.client, h.auth_user, h.host, h.first - h.ahead AS first, h.last
   FROM (SELECT s.*, coalesce(k.ahead, 0) AS ahead,
                coalesce(r.mail_clock_error - k.error, 0) AS slack
           FROM temp.run r CROSS JOIN main.mail_sum s
-          LEFT JOIN main.clock k ON k.kind = 'mail' AND k.ref = s.host
+          LEFT JOIN temp.clock k ON k.kind = 'mail' AND k.ref = s.host
          WHERE s.hour BETWEEN (r.day_start - r.mail_margin) / 3600000000
                           AND (r.day_end - 1 + r.mail_margin) / 3600000000) h, temp.run
  WHERE h.last - h.ahead >= run.day_start AND h.first - h.ahead < run.day_end;
@@ -58,16 +58,16 @@ SELECT a.id, a.bytes, n.mail, text_no(a.text)
 
 UPDATE temp.day_addr
    SET own_host = 1
- WHERE EXISTS (SELECT 1 FROM main.own_host o
+ WHERE EXISTS (SELECT 1 FROM temp.own_host o
                 WHERE o.first <= day_addr.bytes AND o.last >= day_addr.bytes)
     OR bytes = x'00000000000000000000000000000000'
     OR bytes = x'00000000000000000000000000000001'
     OR bytes BETWEEN x'00000000000000000000ffff7f000000' AND x'00000000000000000000ffff7fffffff';
 UPDATE temp.day_addr
    SET inside = 1
- WHERE EXISTS (SELECT 1 FROM main.own_prefix p
+ WHERE EXISTS (SELECT 1 FROM temp.own_prefix p
                 WHERE p.first <= day_addr.bytes AND p.last >= day_addr.bytes);
 UPDATE temp.day_addr
    SET allowed = 1
- WHERE EXISTS (SELECT 1 FROM main.allow w
+ WHERE EXISTS (SELECT 1 FROM temp.allow w
                 WHERE w.first <= day_addr.bytes AND w.last >= day_addr.bytes);

@@ -13,7 +13,7 @@ SELECT l.id, l.first, l.last, l.port_first, l.port_last, l.customer,
  CROSS JOIN (SELECT h.*,
                     iif(r.lease_ahead,
                         coalesce((SELECT k.ahead FROM main.lease x
-                                    JOIN main.clock k ON k.kind = 'lease' AND k.ref = x.ledger
+                                    JOIN temp.clock k ON k.kind = 'lease' AND k.ref = x.ledger
                                    WHERE x.id = h.id), 0), 0) AS ahead
                FROM temp.run r CROSS JOIN main.lease_held h) l
  WHERE coalesce(l.until, 4611686018427387904) > coalesce(l.start, -4611686018427387904)

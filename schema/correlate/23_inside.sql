@@ -18,7 +18,7 @@ SELECT b.block, l.id AS via, l.customer,
   FROM temp.inside_block b
  CROSS JOIN (SELECT e.*,
                     coalesce((SELECT k.ahead FROM main.lease x
-                                JOIN main.clock k ON k.kind = 'lease' AND k.ref = x.ledger
+                                JOIN temp.clock k ON k.kind = 'lease' AND k.ref = x.ledger
                                WHERE x.id = e.id), 0) AS ahead
                FROM main.lease_held e) l ON l.first = b.inside AND l.last = b.inside
  WHERE l.port_first IS NULL

@@ -5,6 +5,9 @@
 -- for a customer and the step of the ladder: customer << 3 | rank, with the rank
 -- 1 auth_user 2 lease 3 own_address 4 remote; or for a doubt: its reason, which
 -- is negative, in the place of the customer.
+--
+-- From here on the customers of other workers are left out (in_share), as soon as
+-- it is known whose something is.
 
 -- Accounts: the letters of the log's auth_user, else the same in another case
 -- if that is only one customer's.
@@ -13,8 +16,8 @@ CREATE TEMP TABLE day_account (
   auth_user INTEGER PRIMARY KEY, customer TEXT, text TEXT);
 INSERT INTO temp.day_account
 SELECT n.id,
-       coalesce((SELECT a.customer FROM main.account a WHERE a.auth_user = n.text),
-                (SELECT min(a.customer) FROM main.account a
+       coalesce((SELECT a.customer FROM temp.account a WHERE a.auth_user = n.text),
+                (SELECT min(a.customer) FROM temp.account a
                   WHERE a.auth_user = n.text COLLATE NOCASE
                  HAVING count(DISTINCT a.customer) = 1)), n.text
   FROM (SELECT DISTINCT auth_user FROM temp.day_login WHERE auth_user <> 0) d
@@ -55,11 +58,16 @@ CREATE TEMP TABLE day_hour (
   PRIMARY KEY (hour, client, auth_user, host)
 ) WITHOUT ROWID;
 INSERT INTO temp.day_hour
-SELECT h.*, coalesce(iif(p.asks, holder_of(h.client, NULL, h.first, h.last, h.slack) << 3 | 2, NULL), p.who),
-       h.first < run.day_start OR h.last >= run.day_end
-  FROM temp.run CROSS JOIN temp.right_sum h
-  JOIN temp.peer p ON p.addr = h.client AND p.auth_user = h.auth_user
- WHERE p.asks OR p.who IS NOT NULL;
+SELECT *
+  FROM (SELECT h.*,
+               coalesce(iif(p.asks, holder_of(h.client, NULL, h.first, h.last, h.slack) << 3 | 2, NULL),
+                        p.who) AS who,
+               h.first < run.day_start OR h.last >= run.day_end AS apart
+          FROM temp.run CROSS JOIN temp.right_sum h
+          JOIN temp.peer p ON p.addr = h.client AND p.auth_user = h.auth_user
+         WHERE p.asks OR p.who IS NOT NULL
+         LIMIT -1) -- so that it is asked once
+ WHERE apart OR who < 0 OR in_share(who >> 3);
 UPDATE temp.day_hour SET apart = 1 WHERE who < 0;
 
 -- What flows show of each address.  A slot that saw the address change hands,
@@ -74,7 +82,7 @@ INSERT INTO temp.split_slot
 SELECT s.addr, s.slot, s.agent
   FROM temp.run CROSS JOIN main.sender_slot s
   JOIN temp.day_addr a ON a.addr = s.addr AND a.leased AND NOT a.own_host
-  LEFT JOIN main.clock k ON k.kind = 'flow' AND k.ref = s.agent
+  LEFT JOIN temp.clock k ON k.kind = 'flow' AND k.ref = s.agent
  WHERE s.slot > run.day_start - run.window - run.flow_margin - 300000000
    AND s.slot < run.day_end + run.window + run.flow_margin
    AND holder_parts(s.addr, s.first - coalesce(k.ahead, 0), s.last - coalesce(k.ahead, 0));
@@ -128,7 +136,7 @@ SELECT p.me, p.my_port, p.agent, p.slot,
                   JOIN temp.split_slot x
                     ON x.addr = e.me AND x.slot = e.slot AND x.agent = e.agent) q) p
   JOIN temp.peer w ON w.addr = p.me AND w.auth_user = 0
-  LEFT JOIN main.clock k ON k.kind = 'flow' AND k.ref = p.agent;
+  LEFT JOIN temp.clock k ON k.kind = 'flow' AND k.ref = p.agent;
 DROP TABLE IF EXISTS temp.sampled_slot;
 CREATE TEMP TABLE sampled_slot (
   addr INTEGER, slot INTEGER, agent INTEGER,
@@ -174,13 +182,47 @@ SELECT iif(q.who < 0, q.self, q.who >> 3), q.addr, q.first, q.agent, q.n, q.last
                     d.self, d.allowed
                FROM temp.run r CROSS JOIN main.sender_slot s
                JOIN temp.day_addr d ON d.addr = s.addr
-               LEFT JOIN main.clock k ON k.kind = 'flow' AND k.ref = s.agent
+               LEFT JOIN temp.clock k ON k.kind = 'flow' AND k.ref = s.agent
               WHERE s.slot > r.day_start - r.window - r.flow_margin - 300000000
                 AND s.slot < r.day_end + r.window + r.flow_margin
                 AND NOT d.own_host AND (d.inside OR d.leased OR d.mail)
                 AND NOT EXISTS (SELECT 1 FROM temp.sampled_slot x
-                                 WHERE x.addr = s.addr AND x.slot = s.slot AND x.agent = s.agent)) q
+                                 WHERE x.addr = s.addr AND x.slot = s.slot AND x.agent = s.agent)
+              LIMIT -1) q -- so that its holder is asked once
+ WHERE in_share(iif(q.who < 0, q.self, q.who >> 3))
  ORDER BY 1, 2, 3;
+
+-- Addresses that answer from a mail port and had several customers that day,
+-- whosever they are; for step 15.
+DROP TABLE IF EXISTS temp.answering;
+CREATE TEMP TABLE answering (addr INTEGER PRIMARY KEY);
+INSERT OR IGNORE INTO temp.answering
+SELECT s.addr
+  FROM temp.sighting s JOIN temp.peer w ON w.addr = s.addr AND w.auth_user = 0 AND w.asks
+ WHERE s.server_weak > 0 AND s.in_day AND s.doubt IS NULL;
+DROP TABLE IF EXISTS temp.several_had;
+CREATE TEMP TABLE several_had (addr INTEGER PRIMARY KEY);
+INSERT INTO temp.several_had
+SELECT q.addr
+  FROM temp.run
+ CROSS JOIN (SELECT n.addr, x.first, x.who
+               FROM temp.answering n JOIN temp.sampled x ON x.addr = n.addr
+             UNION ALL
+             SELECT s.addr, s.first - coalesce(k.ahead, 0),
+                    coalesce(holder_of(s.addr, NULL, s.first - coalesce(k.ahead, 0),
+                                       s.last - coalesce(k.ahead, 0), 0) << 3 | 2, w.who)
+               FROM temp.run r CROSS JOIN main.sender_slot s
+              CROSS JOIN temp.answering n ON n.addr = s.addr
+              CROSS JOIN temp.peer w ON w.addr = s.addr AND w.auth_user = 0
+               LEFT JOIN temp.clock k ON k.kind = 'flow' AND k.ref = s.agent
+              WHERE EXISTS (SELECT 1 FROM temp.answering)
+                AND s.slot > r.day_start - r.flow_margin - 300000000
+                AND s.slot < r.day_end + r.flow_margin
+                AND NOT EXISTS (SELECT 1 FROM temp.sampled_slot x
+                                 WHERE x.addr = s.addr AND x.slot = s.slot AND x.agent = s.agent)) q
+ WHERE q.who > 0 AND q.who & 7 < 4 AND q.first >= run.day_start AND q.first < run.day_end
+ GROUP BY q.addr
+HAVING count(DISTINCT q.who >> 3) > 1;
 -- What is large and done with is dropped: its pages need not be written.
 DROP TABLE temp.split_slot;
 DROP TABLE temp.sampled;

@@ -41,7 +41,7 @@ SELECT 'c', c.id, iif(q.addr IS NULL, coalesce(c.addr, m.client), m.client),
   FROM temp.run CROSS JOIN main.complaint c
   LEFT JOIN main.mail_message m ON m.message_key = c.message_key
    AND m.hour IN (SELECT hour FROM main.mail_hour)
-  LEFT JOIN main.clock k ON k.kind = 'mail' AND k.ref = m.host
+  LEFT JOIN temp.clock k ON k.kind = 'mail' AND k.ref = m.host
   JOIN temp.peer p ON p.addr = coalesce(c.addr, m.client) AND p.auth_user = 0
    AND (p.asks OR p.who IS NOT NULL)
   LEFT JOIN temp.peer q ON q.addr = coalesce(m.client, 0)
@@ -63,7 +63,9 @@ SELECT k.what, k.ref, k.addr, k.port, k.time, iif(k.who < 0, a.self, k.who >> 3)
        iif(k.who < 0, k.who >> 3, NULL)
   FROM temp.asking k
   LEFT JOIN temp.day_addr a ON a.addr = k.addr
- WHERE k.who IS NOT NULL;
+ WHERE k.who IS NOT NULL
+   AND (k.what = 'm' AND k.who < 0 -- may be of a customer of ours, see below
+        OR in_share(iif(k.who < 0, a.self, k.who >> 3)));
 DROP TABLE temp.asking;
 CREATE INDEX temp.attributed_doubt ON attributed (cust, what, time) WHERE doubt IS NOT NULL;
 
@@ -95,3 +97,4 @@ SELECT cust, customer, max(mail)
          LIMIT -1)
  WHERE mail IS NOT NULL
  GROUP BY cust, customer;
+DELETE FROM temp.attributed WHERE doubt IS NOT NULL AND NOT in_share(cust);

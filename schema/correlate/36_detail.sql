@@ -87,7 +87,7 @@ CREATE TEMP TABLE asks_for (
   rule TEXT, place INTEGER, least REAL, PRIMARY KEY (rule, place, least)) WITHOUT ROWID;
 INSERT OR IGNORE INTO temp.asks_for
 SELECT t.rule, l.place, t.at_least
-  FROM main.detect_threshold t JOIN temp.metric_limit l ON l.metric = t.metric
+  FROM temp.detect_threshold t JOIN temp.metric_limit l ON l.metric = t.metric
  WHERE t.at_least IS NOT NULL;
 
 DROP TABLE IF EXISTS temp.detail;
@@ -96,7 +96,7 @@ INSERT INTO temp.detail
 SELECT a.cust
   FROM temp.at_most a
  WHERE a.adverse > 0 AND a.rank < 4
-    OR EXISTS (SELECT 1 FROM main.detect_rule r
+    OR EXISTS (SELECT 1 FROM temp.detect_rule r
                    WHERE CASE a.rank WHEN 3 THEN r.own_unassigned WHEN 4 THEN r.remote
                                      ELSE r.customer END
                      AND (r.kind <> 'innocent'

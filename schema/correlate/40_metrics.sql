@@ -75,13 +75,13 @@ CREATE TEMP TABLE attempts_made AS
 SELECT cust, sum(n) AS n
   FROM (SELECT d.cust, count(*) AS n
           FROM temp.day_message d CROSS JOIN main.mail_attempt a ON a.message = d.message
-         WHERE d.detail AND EXISTS (SELECT 1 FROM main.detect_threshold WHERE metric = 'attempts')
+         WHERE d.detail AND EXISTS (SELECT 1 FROM temp.detect_threshold WHERE metric = 'attempts')
          GROUP BY d.cust
         UNION ALL
         SELECT d.cust, count(*)
           FROM temp.day_message d
          CROSS JOIN main.mail_recipient r ON r.message = d.message AND r.sole = 1
-         WHERE d.detail AND EXISTS (SELECT 1 FROM main.detect_threshold WHERE metric = 'attempts')
+         WHERE d.detail AND EXISTS (SELECT 1 FROM temp.detect_threshold WHERE metric = 'attempts')
          GROUP BY d.cust)
  GROUP BY cust;
 CREATE INDEX temp.attempts_made_customer ON attempts_made (cust);
@@ -195,4 +195,4 @@ SELECT f.customer, j.key, j.value
          'spam_spread', f.spam_spread, 'virus_spread', f.virus_spread,
          'passed_on_share', f.passed_on_share)) j
  WHERE f.senders IS NOT NULL
-   AND j.key IN (SELECT metric FROM main.detect_threshold);
+   AND j.key IN (SELECT metric FROM temp.detect_threshold);

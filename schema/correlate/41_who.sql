@@ -25,4 +25,4 @@ CREATE TEMP TABLE asks (
 INSERT INTO temp.asks
 SELECT t.rule, t.n, t.metric, t.metric || iif(m.asked = 2, ' of ' || t.rule, ''),
        t.at_least, t.at_most, t.source, m.asked = 1
-  FROM main.detect_threshold t JOIN main.metric_name m ON m.metric = t.metric;
+  FROM temp.detect_threshold t JOIN main.metric_name m ON m.metric = t.metric;

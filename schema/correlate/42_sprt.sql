@@ -10,14 +10,14 @@ CREATE TEMP TABLE sprt_rule (
   rule TEXT PRIMARY KEY, test TEXT) WITHOUT ROWID;
 INSERT INTO temp.sprt_rule
 SELECT rule, min(rule) OVER (PARTITION BY theta0, theta1, alpha, beta)
-  FROM main.detect_sprt;
+  FROM temp.detect_sprt;
 DROP TABLE IF EXISTS temp.sprt_step;
 CREATE TEMP TABLE sprt_step (
   test TEXT PRIMARY KEY, up REAL, down REAL, upper REAL, lower REAL) WITHOUT ROWID;
 INSERT INTO temp.sprt_step
 SELECT rule, ln(theta1 / theta0), ln((1 - theta1) / (1 - theta0)),
        ln((1 - beta) / alpha), ln(beta / (1 - alpha))
-  FROM main.detect_sprt WHERE rule IN (SELECT test FROM temp.sprt_rule);
+  FROM temp.detect_sprt WHERE rule IN (SELECT test FROM temp.sprt_rule);
 
 -- Only who has the verdicts that it takes at the least.
 DROP TABLE IF EXISTS temp.sprt_who;

@@ -7,7 +7,7 @@ INSERT INTO temp.promising
 SELECT w.customer, r.rule
   FROM temp.detail d
  CROSS JOIN temp.who w ON w.cust = d.cust
- CROSS JOIN main.detect_rule r
+ CROSS JOIN temp.detect_rule r
     ON CASE w.scope WHEN 'customer' THEN r.customer
                     WHEN 'own_unassigned' THEN r.own_unassigned ELSE r.remote END
  CROSS JOIN temp.asks a ON a.rule = r.rule AND NOT a.late
@@ -21,7 +21,7 @@ INSERT INTO temp.promising
 SELECT w.customer, r.rule
   FROM temp.detail d
   JOIN temp.who w ON w.cust = d.cust
-  JOIN main.detect_rule r
+  JOIN temp.detect_rule r
     ON CASE w.scope WHEN 'customer' THEN r.customer
                     WHEN 'own_unassigned' THEN r.own_unassigned ELSE r.remote END
   JOIN temp.figures f ON f.cust = w.cust AND f.senders IS NOT NULL

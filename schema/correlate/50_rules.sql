@@ -5,7 +5,7 @@ CREATE TEMP TABLE hit (
 INSERT INTO temp.hit
 SELECT p.customer, p.rule, r.kind
   FROM temp.promising p
-  JOIN main.detect_rule r ON r.rule = p.rule
+  JOIN temp.detect_rule r ON r.rule = p.rule
  WHERE NOT EXISTS (SELECT 1 FROM temp.asks a
                      LEFT JOIN temp.metric m ON m.customer = p.customer AND m.metric = a.key
                     WHERE a.rule = p.rule AND a.late

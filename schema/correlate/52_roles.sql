@@ -8,7 +8,7 @@ CREATE TEMP TABLE taken (
 INSERT INTO temp.taken
 SELECT h.customer, h.rule, min(b.rule)
   FROM temp.hit h
-  JOIN main.detect_against a ON a.against = h.rule
+  JOIN temp.detect_against a ON a.against = h.rule
   JOIN temp.hit b ON b.customer = h.customer AND b.rule = a.rule
  GROUP BY h.customer, h.rule;
 
@@ -29,7 +29,7 @@ INSERT INTO temp.spoken
 SELECT customer,
        (SELECT group_concat(q.text, '; ')
           FROM (SELECT h.rule || ' (' || r.summary || ')' AS text
-                  FROM temp.hit h JOIN main.detect_rule r ON r.rule = h.rule
+                  FROM temp.hit h JOIN temp.detect_rule r ON r.rule = h.rule
                  WHERE h.customer = c.customer AND h.kind = 'innocent' ORDER BY h.rule) q),
        (SELECT group_concat(q.text, ', ')
           FROM (SELECT t.rule || ' is explained by ' || t.taken_by AS text

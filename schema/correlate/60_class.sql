@@ -88,8 +88,7 @@ SELECT f.cust,
 -- addresses with client packets are looked at over the last server_days days,
 -- while the same customer had them, by the same conditions; and what this day
 -- itself shows against them stands, where that is more than a few packets.
-DELETE FROM main.flow_day WHERE day = (SELECT day FROM temp.run);
-INSERT INTO main.flow_day
+INSERT INTO temp.flow_day
 SELECT run.day, text_of(s.cust), s.addr, s.samples, s.client, s.syn_back, s.answered_back,
        s.rst, s.server_strong, s.server_weak, 0
   FROM temp.run JOIN temp.flow_addr s
@@ -105,18 +104,26 @@ CREATE TEMP TABLE server_said (addr INTEGER PRIMARY KEY, n INTEGER);
 INSERT INTO temp.server_said
 SELECT s.src, count(*)
   FROM temp.run CROSS JOIN main.smtp_sample s
-  LEFT JOIN main.clock k ON k.kind = 'flow' AND k.ref = s.agent
+  LEFT JOIN temp.clock k ON k.kind = 'flow' AND k.ref = s.agent
  WHERE s.time >= run.day_start - run.flow_margin AND s.time < run.day_end + run.flow_margin
    AND s.time - coalesce(k.ahead, 0) >= run.day_start AND s.time - coalesce(k.ahead, 0) < run.day_end
    AND s.src_port IN (SELECT port FROM temp.mail_port)
    AND s.dst_port NOT IN (SELECT port FROM temp.mail_port)
    AND s.flags & 22 = 16
-   AND s.src IN (SELECT d.addr FROM temp.run r JOIN main.flow_day d ON d.day = r.day
-                  GROUP BY d.addr HAVING count(*) = 1 AND sum(d.server_weak) > 0)
+   AND s.src IN (SELECT addr FROM temp.flow_day WHERE server_weak > 0)
+   AND s.src NOT IN (SELECT addr FROM temp.several_had)
  GROUP BY s.src;
-UPDATE main.flow_day
+UPDATE temp.flow_day
    SET answers = (SELECT n FROM temp.server_said s WHERE s.addr = flow_day.addr)
- WHERE day = (SELECT day FROM temp.run) AND addr IN (SELECT addr FROM temp.server_said);
+ WHERE addr IN (SELECT addr FROM temp.server_said);
+-- The days before.
+INSERT INTO temp.flow_day
+SELECT d.*
+  FROM temp.run r
+ CROSS JOIN main.flow_day d
+ CROSS JOIN temp.flow_day t ON t.day = r.day AND t.customer = d.customer AND t.addr = d.addr
+   AND t.client > 0
+ WHERE d.day BETWEEN r.day - r.server_days + 1 AND r.day - 1;
 
 DROP TABLE IF EXISTS temp.server_week;
 CREATE TEMP TABLE server_week (cust INTEGER PRIMARY KEY, words TEXT);
@@ -133,8 +140,8 @@ SELECT f.cust,
                sum(d.server_strong) AS server_strong, sum(d.answers) AS answers,
                sum(d.server_strong + d.server_weak) AS server
           FROM temp.run r
-         CROSS JOIN main.flow_day t ON t.day = r.day AND t.client > 0
-          JOIN main.flow_day d ON d.day BETWEEN r.day - r.server_days + 1 AND r.day
+         CROSS JOIN temp.flow_day t ON t.day = r.day AND t.client > 0
+          JOIN temp.flow_day d ON d.day BETWEEN r.day - r.server_days + 1 AND r.day
            AND d.customer = t.customer AND d.addr = t.addr
          GROUP BY d.customer) w
   JOIN temp.flow_figures f ON f.cust = text_no(w.customer)

@@ -1,16 +1,8 @@
--- Step 16: the addresses, fired rules and facts behind each finding, the old
--- ones of the day taken away first.  At most evidence_max facts of a kind, of a
--- host elsewhere that no rule confirms remote_evidence_max; log.* and flow.* have
--- the full counts.  Orders use times, keys and text,
--- never row ids, so that the order of imports does not show.
-DELETE FROM main.finding_addr WHERE day = (SELECT day FROM temp.run);
-DELETE FROM main.finding_rule WHERE day = (SELECT day FROM temp.run);
-DELETE FROM main.finding_role WHERE day = (SELECT day FROM temp.run);
-DELETE FROM main.finding_taken WHERE day = (SELECT day FROM temp.run);
-DELETE FROM main.finding_sprt WHERE day = (SELECT day FROM temp.run);
-DELETE FROM main.finding_evidence WHERE day = (SELECT day FROM temp.run);
-
-INSERT INTO main.finding_addr (day, customer, addr, messages, samples)
+-- Step 16: the addresses, fired rules and facts behind each finding.  At most
+-- evidence_max facts of a kind, of a host elsewhere that no rule confirms
+-- remote_evidence_max; log.* and flow.* have the full counts.  Orders use times,
+-- keys and text, never row ids, so that the order of imports does not show.
+INSERT INTO temp.finding_addr (day, customer, addr, messages, samples)
 SELECT run.day, c.customer, n.addr, n.messages, n.samples
   FROM temp.run
   JOIN (SELECT cust, addr, sum(messages) AS messages, sum(samples) AS samples
@@ -23,24 +15,24 @@ SELECT run.day, c.customer, n.addr, n.messages, n.samples
          GROUP BY cust, addr) n
   JOIN temp.classed c ON c.cust = n.cust;
 
-INSERT INTO main.finding_rule
+INSERT INTO temp.finding_rule
 SELECT run.day, f.customer, f.rule, a.n, a.metric, m.value, a.at_least, a.at_most, a.source
   FROM temp.run
   JOIN temp.fired f
   JOIN temp.asks a ON a.rule = f.rule
   JOIN temp.metric m ON m.customer = f.customer AND m.metric = a.key;
-INSERT INTO main.finding_sprt
+INSERT INTO temp.finding_sprt
 SELECT run.day, s.customer, s.rule, s.time, s.verdicts, s.spam, p.theta0, p.theta1, p.alpha, p.beta, p.source
   FROM temp.run
   JOIN temp.sprt s
   JOIN temp.fired f ON f.customer = s.customer AND f.rule = s.rule
-  JOIN main.detect_sprt p ON p.rule = s.rule;
+  JOIN temp.detect_sprt p ON p.rule = s.rule;
 
 -- What speaks for whom anything speaks against.
-INSERT INTO main.finding_taken
+INSERT INTO temp.finding_taken
 SELECT run.day, t.customer, t.rule, t.taken_by
   FROM temp.run JOIN temp.taken t JOIN temp.classed c ON c.cust = text_no(t.customer);
-INSERT INTO main.finding_role
+INSERT INTO temp.finding_role
 SELECT run.day, h.customer, h.rule, a.n, a.metric, m.value, a.at_least, a.at_most, a.source
   FROM temp.run
   JOIN temp.hit h ON h.kind = 'innocent'
@@ -62,7 +54,7 @@ SELECT r.customer, 'rule', 1, 0, NULL,
               iif(r.at_least IS NULL, printf('at most %g', r.at_most), printf('at least %g', r.at_least)))
          || ' is asked (' || r.source || ')',
        NULL, r.n, NULL, NULL, NULL, NULL
-  FROM temp.run JOIN main.finding_rule r ON r.day = run.day;
+  FROM temp.run JOIN temp.finding_rule r ON r.day = run.day;
 
 -- Before the thresholds, when the sequential test was decided.
 INSERT INTO temp.fact
@@ -70,7 +62,7 @@ SELECT s.customer, 'rule', 1, -1, s.time,
        printf('rule %s: the sequential test took the customer for infected after %d verdicts, %d of them spam',
               s.rule, s.verdicts, s.spam),
        NULL, 0, NULL, NULL, NULL, NULL
-  FROM temp.run JOIN main.finding_sprt s ON s.day = run.day;
+  FROM temp.run JOIN temp.finding_sprt s ON s.day = run.day;
 
 -- Of a bot's thousand messages only those are looked at whose facts come first in
 -- the end: ties are of one message.
@@ -193,7 +185,7 @@ SELECT s.customer, 'sample', 4, 0, s.first,
                         s.in_day)) s
  CROSS JOIN main.addr x ON x.id = s.addr
  CROSS JOIN main.addr g ON g.id = s.agent
-  LEFT JOIN main.flow_agent n ON n.agent = s.agent
+  LEFT JOIN temp.flow_agent n ON n.agent = s.agent
  WHERE s.k <= s.facts;
 
 INSERT INTO temp.fact
@@ -212,7 +204,7 @@ SELECT DISTINCT c.customer, 'lease', 5, 0, nullif(h.start, -4611686018427387904)
        NULL, 0, h.addr, NULL, NULL, NULL
   FROM temp.run
  CROSS JOIN temp.classed c
- CROSS JOIN main.finding_addr fa ON fa.day = run.day AND fa.customer = c.customer
+ CROSS JOIN temp.finding_addr fa ON fa.day = run.day AND fa.customer = c.customer
  CROSS JOIN temp.holder h ON h.addr = fa.addr
    AND h.until + h.clock_error >= c.first AND h.start - h.clock_error <= c.last
    AND (h.customer = c.customer OR c.class = 'ambiguous')
@@ -257,8 +249,8 @@ SELECT customer, place, first + kept - 1,
           FROM (SELECT customer, place, min(k) AS first, count(*) AS n
                   FROM temp.fact_row GROUP BY customer, place) t
           JOIN temp.classed c ON c.cust = text_no(t.customer));
-INSERT INTO main.finding_evidence
-SELECT run.day, t.customer, t.k - p.ahead, t.kind, t.time, t.text, t.message_key, t.addr,
+CREATE TEMP VIEW finding_evidence AS
+SELECT run.day, t.customer, t.k - p.ahead AS n, t.kind, t.time, t.text, t.message_key, t.addr,
        t.source, t."offset", t.line
   FROM temp.run CROSS JOIN temp.fact_row t
  CROSS JOIN temp.fact_place p ON p.customer = t.customer AND p.place = t.place

@@ -1,6 +1,4 @@
 -- Step 17: the findings themselves, in the words and figures that people read.
-DELETE FROM main.finding WHERE day = (SELECT day FROM temp.run);
-
 -- What filters said against whom, read once and in the order in which it is stored.
 DROP TABLE IF EXISTS temp.said;
 CREATE TEMP TABLE said (
@@ -50,15 +48,15 @@ SELECT j.cust,
                           FROM (SELECT x.rule FROM temp.fired x
                                  WHERE x.customer = j.customer ORDER BY x.rule) q))
          || ',"against":' || (SELECT json_group_array(q.rule)
-                            FROM (SELECT x.rule FROM main.finding_role x
+                            FROM (SELECT x.rule FROM temp.finding_role x
                                    WHERE x.day = j.day AND x.customer = j.customer AND x.n = 1
                                    ORDER BY x.rule) q) || '}'
   FROM temp.run CROSS JOIN temp.judged j
   LEFT JOIN temp.figures g ON g.cust = j.cust
  WHERE g.adverse > 0 OR j.rules > 0
-    OR j.customer IN (SELECT x.customer FROM main.finding_role x WHERE x.day = run.day);
+    OR j.customer IN (SELECT x.customer FROM temp.finding_role x WHERE x.day = run.day);
 
-INSERT INTO main.finding
+INSERT INTO temp.finding
 SELECT j.day, j.customer,
        CASE j.rank WHEN 1 THEN 'auth_user' WHEN 2 THEN 'lease' WHEN 3 THEN 'own_address' ELSE 'remote' END,
        j.scope, j.class, j.kind, j.flow_support, j.first, j.last,
@@ -118,7 +116,7 @@ SELECT j.day, j.customer,
                                                    iif(y.value = round(y.value), printf('%d', y.value), printf('%.2f', y.value)),
                                                    iif(y.at_least IS NULL, '<=', '>='),
                                                    coalesce(y.at_least, y.at_most)) AS words
-                                            FROM main.finding_rule y
+                                            FROM temp.finding_rule y
                                            WHERE y.day = j.day AND y.customer = j.customer AND y.rule = r.rule
                                            ORDER BY y.n) z) AS words
                          FROM temp.fired r WHERE r.customer = j.customer ORDER BY r.rule) q)

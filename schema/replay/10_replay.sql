@@ -3,7 +3,6 @@
 -- confirm, and who is not confirmed; gone: who is confirmed by it, or by a rule
 -- that it takes away, and would not be any more; fixed and innocent: how the desk
 -- closed the cases of those on whom it fires, from that day on.
-DELETE FROM temp.replay;
 DROP TABLE IF EXISTS temp.replay_new;
 CREATE TEMP TABLE replay_new (
   rule TEXT, customer TEXT, PRIMARY KEY (rule, customer)) WITHOUT ROWID;

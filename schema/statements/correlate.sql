@@ -1,9 +1,7 @@
 -- Statements of src/correlate/correlate.c: what a run is told, and what it saw.
 
--- KiB: messages of an hour of ten million a day, and what belongs to them, which
--- are read client by client, and not in the order in which they are stored.
--- name: correlate_cache
-PRAGMA main.cache_size = -196608;
+-- Tables of the configuration and of rules: a worker has temporary ones of the same
+-- names, which go before the store's (schema/correlate/05_own.sql).
 
 -- name: correlate_clear_prefix
 DELETE FROM own_prefix;
@@ -31,8 +29,10 @@ INSERT OR IGNORE INTO allow (first, last) VALUES (?1, ?2);
 -- name: correlate_put_account
 INSERT INTO account (auth_user, customer) VALUES (?1, ?2)
     ON CONFLICT (auth_user) DO UPDATE SET customer = excluded.customer;
+-- Of an agent whose address (?1) the store does not know there is nothing to tell.
 -- name: correlate_put_agent
-INSERT INTO flow_agent (agent, name, vantage) VALUES (?1, ?2, ?3)
+INSERT INTO flow_agent (agent, name, vantage)
+SELECT id, ?2, ?3 FROM addr WHERE bytes = ?1
     ON CONFLICT (agent) DO UPDATE SET name = excluded.name, vantage = excluded.vantage;
 -- name: correlate_clear_clock
 DELETE FROM clock;
@@ -41,6 +41,10 @@ DELETE FROM clock;
 -- name: correlate_put_clock
 INSERT INTO clock (kind, ref, ahead, error) VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT DO UPDATE SET error = max(error, excluded.error);
+-- name: correlate_put_flow_clock
+INSERT INTO clock (kind, ref, ahead, error)
+SELECT 'flow', id, ?2, 0 FROM addr WHERE bytes = ?1
+    ON CONFLICT DO NOTHING;
 -- name: correlate_host_files
 SELECT f.host, n.text FROM host_file f JOIN name n ON n.id = f.path
  ORDER BY f.host, f.lines DESC, n.text;
@@ -90,6 +94,73 @@ SELECT min(t)
   FROM (SELECT min(received) AS t FROM mail_message WHERE received >= ?1
         UNION ALL SELECT min(slot) FROM sender_slot WHERE slot >= ?1);
 
+-- What there is to do, in rows, but not counted beyond ?3: mail of the hours, and
+-- slots of the time, from ?1 to ?2 (microseconds).
+-- name: correlate_size
+SELECT (SELECT count(*) FROM (SELECT 1 FROM mail_sum
+                               WHERE hour BETWEEN ?1 / 3600000000 AND ?2 / 3600000000 LIMIT ?3))
+       + (SELECT count(*) FROM (SELECT 1 FROM sender_slot
+                                 WHERE slot BETWEEN ?1 AND ?2 LIMIT ?3));
+
+-- What a worker found, in its temporary tables, in the order of customers, and
+-- where it is kept.
+-- name: correlate_take_finding
+SELECT * FROM finding ORDER BY customer;
+-- name: correlate_keep_finding
+INSERT INTO main.finding VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15);
+-- name: correlate_take_finding_addr
+SELECT * FROM finding_addr ORDER BY day, customer;
+-- name: correlate_keep_finding_addr
+INSERT INTO main.finding_addr VALUES (?1, ?2, ?3, ?4, ?5);
+-- name: correlate_take_finding_rule
+SELECT * FROM finding_rule ORDER BY day, customer;
+-- name: correlate_keep_finding_rule
+INSERT INTO main.finding_rule VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
+-- name: correlate_take_finding_role
+SELECT * FROM finding_role ORDER BY day, customer;
+-- name: correlate_keep_finding_role
+INSERT INTO main.finding_role VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
+-- name: correlate_take_finding_taken
+SELECT * FROM finding_taken ORDER BY day, customer;
+-- name: correlate_keep_finding_taken
+INSERT INTO main.finding_taken VALUES (?1, ?2, ?3, ?4);
+-- name: correlate_take_finding_sprt
+SELECT * FROM finding_sprt ORDER BY day, customer;
+-- name: correlate_keep_finding_sprt
+INSERT INTO main.finding_sprt VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
+-- name: correlate_take_finding_evidence
+SELECT * FROM finding_evidence;
+-- name: correlate_keep_finding_evidence
+INSERT INTO main.finding_evidence VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
+-- name: correlate_take_flow_day
+SELECT * FROM flow_day WHERE day = (SELECT day FROM temp.run) ORDER BY day, customer;
+-- name: correlate_keep_flow_day
+INSERT INTO main.flow_day VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
+-- name: correlate_take_reported
+SELECT * FROM reported ORDER BY customer;
+-- name: correlate_keep_reported
+INSERT INTO main.reported VALUES (?1, ?2, ?3, ?4);
+-- name: correlate_take_own_addr
+SELECT addr FROM temp.own_addr ORDER BY addr;
+-- name: correlate_keep_own_addr
+INSERT OR IGNORE INTO temp.own_addr VALUES (?1);
+-- name: correlate_take_counted
+SELECT * FROM temp.counted;
+-- name: correlate_keep_counted
+INSERT INTO temp.counted VALUES (?1, ?2, ?3, ?4, ?5);
+-- name: correlate_take_hit
+SELECT customer, rule, kind FROM temp.hit ORDER BY customer;
+-- name: correlate_keep_hit
+INSERT INTO temp.hit VALUES (?1, ?2, ?3);
+-- name: correlate_take_fired
+SELECT customer, rule, kind FROM temp.fired ORDER BY customer;
+-- name: correlate_keep_fired
+INSERT INTO temp.fired VALUES (?1, ?2, ?3);
+-- name: correlate_take_taken
+SELECT customer, rule, taken_by FROM temp.taken ORDER BY customer;
+-- name: correlate_keep_taken
+INSERT INTO temp.taken VALUES (?1, ?2, ?3);
+
 -- name: correlate_stored_watermark
 SELECT watermark FROM correlation_run WHERE day = ?1;
 
@@ -102,10 +173,6 @@ SELECT (SELECT count(*) FROM finding WHERE day = ?1),
 
 -- What the rule ?2 did in the replay of the day ?1 (schema/replay/).  NULL: there
 -- are no findings of the day to compare with.
--- name: correlate_replay_make
-CREATE TEMP TABLE IF NOT EXISTS replay (
-  rule TEXT PRIMARY KEY, fires INTEGER, new INTEGER, gone INTEGER,
-  fixed INTEGER, innocent INTEGER, who_new TEXT, who_gone TEXT) WITHOUT ROWID;
 -- name: correlate_replay
 SELECT coalesce(r.fires, 0),
        iif(s.there, coalesce(r.new, 0), NULL), iif(s.there, coalesce(r.gone, 0), NULL),

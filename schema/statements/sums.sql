@@ -8,6 +8,9 @@ SELECT hour, coalesce(client, 0)
 -- name: mail_sums_mark_hour
 INSERT OR IGNORE INTO mail_sum_due VALUES (?1 / 3600000000, coalesce(?2, 0));
 
+-- name: mail_sums_due
+SELECT 1 FROM mail_sum_due WHERE hour >= ?1 AND hour < ?2 LIMIT 1;
+
 -- name: mail_sums_clear
 DELETE FROM mail_sum
  WHERE (hour, client) IN (SELECT hour, client FROM mail_sum_due

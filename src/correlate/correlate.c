@@ -9,37 +9,15 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/json_out.h"
-#include "correlate/functions.h"
-#include "correlate/holders.h"
+#include "correlate/brief.h"
 #include "correlate/server_pattern.h"
-#include "correlate/spread.h"
+#include "correlate/share.h"
 #include "ingest/mail_sums.h"
 
-/* Client packets of one message: half of the 49.7 packets per completed
- * connection of the LINX day (9,672,926 packets, 194,649 SYN/ACK). */
-#define PACKETS_PER_MESSAGE 25
-#define EVIDENCE_MAX        20 /* facts of each kind in a finding */
-#define REMOTE_EVIDENCE_MAX 5  /* the same of a host that is not confirmed */
-#define FLOW_CLIENT_MIN     1  /* sampled client packets of a suspect */
-#define MAIL_PORTS          "[25]"
-#define CLASS_STEP          60 /* the first step that goes beyond the rules */
-#define HOUR                (3600 * USEC)
-#define SETTLE              (5 * 86400 * USEC)
-
-/* How far back a customer's mail tells whose spam it is (44_recent.sql). */
-#define RECENT_DAYS     28
-#define RECENT_MESSAGES 200  /* who sends so many a day shows it in the day */
-#define RECENT_MOST     1000 /* messages of an address that are looked at */
-
-/* What a run of one day goes by. */
-struct job {
-	struct store *store;
-	const struct config *config;
-	const struct detect *rules;
-	int64_t day, start, end;
-	struct buf parameters, imports, watermark;
-	uint64_t digest;
-};
+#define HOUR         (3600 * USEC)
+#define SETTLE       (5 * 86400 * USEC)
+#define STORE_CACHE  49152 /* KiB, while workers have the rest */
+#define REPLAY_RULES 10    /* in schema/replay/: what goes by the rules found */
 
 static void
 mix(struct job *j, const void *p, size_t n)
@@ -151,56 +129,6 @@ mix_rules(struct job *j)
 	}
 }
 
-/* The largest of all mail sources, for hosts whose files belong to none. */
-static int64_t
-mail_clock_error(const struct config *c)
-{
-	int64_t worst = 0;
-
-	for (size_t i = 0; i < c->nmail; i++)
-		if (c->mail[i].clock_error > worst)
-			worst = c->mail[i].clock_error;
-	return worst;
-}
-
-/* What the clocks of mail hosts are off, at most. */
-static int64_t
-mail_margin(const struct config *c)
-{
-	int64_t most = 0;
-
-	for (size_t i = 0; i < c->nmail; i++)
-		if (llabs(c->mail[i].clock_offset) > most)
-			most = llabs(c->mail[i].clock_offset);
-	return most;
-}
-
-static void
-write_parameters(struct job *j)
-{
-	struct json out = json_to(&j->parameters);
-
-	json_open(&out, NULL, '{');
-	json_str(&out, "timezone", config_zone(j->config));
-	json_i64(&out, "window", j->config->window / USEC);
-	json_i64(&out, "mail_clock_error", mail_clock_error(j->config));
-	json_i64(&out, "packets_per_message", PACKETS_PER_MESSAGE);
-	json_i64(&out, "flow_client_min", FLOW_CLIENT_MIN);
-	json_i64(&out, "evidence_max", EVIDENCE_MAX);
-	json_i64(&out, "remote_evidence_max", REMOTE_EVIDENCE_MAX);
-	json_real(&out, "server_share_min", SERVER_SHARE_MIN);
-	json_i64(&out, "server_syn_min", SERVER_SYN_MIN);
-	json_real(&out, "server_answered_min", SERVER_ANSWERED_MIN);
-	json_real(&out, "server_rst_max", SERVER_RST_MAX);
-	json_i64(&out, "server_days", SERVER_DAYS);
-	json_i64(&out, "server_answers_min", SERVER_ANSWERS_MIN);
-	json_i64(&out, "recent_days", RECENT_DAYS);
-	json_i64(&out, "recent_messages", RECENT_MESSAGES);
-	json_i64(&out, "recent_most", RECENT_MOST);
-	json_str(&out, "ports", STR(MAIL_PORTS));
-	json_close(&out, '}');
-}
-
 struct tally {
 	const char *kind;
 	int64_t files, bytes;
@@ -305,7 +233,7 @@ write_watermark(struct job *j, struct err *e)
 	bool there;
 	int rc, i;
 
-	write_parameters(j);
+	brief_parameters(j);
 	mix_str(j, buf_str(&j->parameters));
 	mix_config(j);
 	mix_rules(j);
@@ -326,17 +254,16 @@ write_watermark(struct job *j, struct err *e)
 	return 0;
 }
 
-static int
-job_open(struct job *j, struct store *s, const struct config *c,
-    const struct detect *rules, int64_t day, struct err *e)
+static struct job
+job_of(struct store *s, const struct config *c, const struct detect *rules,
+    int64_t day)
 {
-	*j = (struct job){.store = s,
+	return (struct job){.store = s,
 	    .config = c,
 	    .rules = rules,
 	    .day = day,
 	    .start = day_start(day, c->day_timezone),
 	    .end = day_start(day + 1, c->day_timezone)};
-	return write_watermark(j, e);
 }
 
 static void
@@ -345,337 +272,6 @@ job_close(struct job *j)
 	buf_free(&j->parameters);
 	buf_free(&j->imports);
 	buf_free(&j->watermark);
-}
-
-static int
-put_prefixes(struct store *s, const char *clear, const char *put,
-    const struct prefix *p, size_t n, struct err *e)
-{
-	int rc = store_run(s, clear, NULL, 0, e);
-
-	for (size_t i = 0; rc >= 0 && i < n; i++) {
-		const struct value v[] = {
-		    value_blob(p[i].first.b, sizeof(p[i].first.b)),
-		    value_blob(p[i].last.b, sizeof(p[i].last.b))};
-		rc = store_run(s, put, v, 2, e);
-	}
-	return rc;
-}
-
-static int
-put_accounts(struct store *s, const struct config *c, struct err *e)
-{
-	int rc = store_run(s, "correlate_clear_account", NULL, 0, e);
-
-	for (size_t i = 0; rc >= 0 && i < c->naccounts; i++) {
-		const struct value v[] = {value_str(c->accounts[i].user),
-		    value_str(c->accounts[i].customer)};
-		rc = store_run(s, "correlate_put_account", v, 2, e);
-	}
-	return rc;
-}
-
-static int
-put_agent(struct store *s, const struct flow_agent *a, struct err *e)
-{
-	struct value v[3];
-	int64_t id;
-	int rc = store_addr(s, a->addr, &id, e);
-
-	if (rc < 0)
-		return rc;
-	v[0] = value_int(id);
-	v[1] = value_str(a->name);
-	v[2] = value_z(vantage_name[a->vantage]);
-	return store_run(s, "correlate_put_agent", v, 3, e);
-}
-
-static int
-put_agents(struct store *s, const struct config *c, struct err *e)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < c->nflow; i++) {
-		for (size_t k = 0; rc >= 0 && k < c->flow[i].nagents; k++)
-			rc = put_agent(s, &c->flow[i].agents[k], e);
-	}
-	return rc;
-}
-
-static int
-put_clock(struct store *s, const char *kind, int64_t ref, int64_t ahead,
-    int64_t error, struct err *e)
-{
-	const struct value v[] = {value_z(kind), value_int(ref),
-	    value_int(ahead), value_int(error)};
-
-	return store_run(s, "correlate_put_clock", v, 4, e);
-}
-
-/* The source of the configuration that a file belongs to has its clock. */
-static int
-put_file_clock(struct store *s, const struct config *c, const char *kind,
-    int64_t ref, struct str path, struct err *e)
-{
-	const struct mail_source *m;
-	const struct lease_feed *l;
-	char *z = strndup(path.p, path.n);
-	int rc = 0;
-
-	if (z == NULL)
-		return err_set(e, ERR_FAIL, "out of memory");
-	if (str_eq(str_z(kind), STR("mail"))) {
-		m = config_mail_of(c, z);
-		if (m != NULL)
-			rc = put_clock(s, kind, ref, m->clock_offset,
-			    m->clock_error, e);
-	} else {
-		l = config_lease_of(c, z);
-		if (l != NULL && l->clock_offset != 0)
-			rc = put_clock(s, kind, ref, l->clock_offset, 0, e);
-	}
-	free(z);
-	return rc;
-}
-
-/* Rows of a statement: what has a clock, and one of its files. */
-static int
-put_file_clocks(struct store *s, const struct config *c, const char *kind,
-    const char *statement, struct err *e)
-{
-	struct stmt *st;
-	int rc = store_prepare(s, statement, &st, e);
-
-	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0)
-		return rc;
-	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
-		rc = put_file_clock(s, c, kind, stmt_value(st, 0).i,
-		    stmt_value(st, 1).s, e);
-	stmt_reset(st);
-	return rc < 0 ? rc : 0;
-}
-
-static int
-put_flow_clocks(struct store *s, const struct flow_feed *f, struct err *e)
-{
-	int64_t id;
-	int rc = 0;
-
-	for (size_t i = 0; rc >= 0 && i < f->nagents; i++) {
-		rc = store_addr(s, f->agents[i].addr, &id, e);
-		if (rc >= 0 && f->clock_offset != 0)
-			rc = put_clock(s, "flow", id, f->clock_offset, 0, e);
-	}
-	return rc;
-}
-
-static int
-put_clocks(struct store *s, const struct config *c, struct err *e)
-{
-	int rc = store_run(s, "correlate_clear_clock", NULL, 0, e);
-
-	if (rc >= 0 && c->nmail > 0)
-		rc = put_file_clocks(s, c, "mail", "correlate_host_files", e);
-	if (rc >= 0 && c->nlease > 0)
-		rc = put_file_clocks(s, c, "lease", "correlate_lease_files", e);
-	for (size_t i = 0; rc >= 0 && i < c->nflow; i++)
-		rc = put_flow_clocks(s, &c->flow[i], e);
-	return rc;
-}
-
-static int
-put_config(struct store *s, const struct config *c, struct err *e)
-{
-	int rc = put_prefixes(s, "correlate_clear_prefix",
-	    "correlate_put_prefix", c->prefixes, c->nprefixes, e);
-
-	if (rc >= 0)
-		rc = put_prefixes(s, "correlate_clear_host",
-		    "correlate_put_host", c->own_hosts, c->nown_hosts, e);
-	if (rc >= 0)
-		rc = put_prefixes(s, "correlate_clear_allow",
-		    "correlate_put_allow", c->allow, c->nallow, e);
-	if (rc >= 0)
-		rc = put_accounts(s, c, e);
-	if (rc >= 0)
-		rc = put_agents(s, c, e);
-	if (rc >= 0)
-		rc = put_clocks(s, c, e);
-	return rc;
-}
-
-/* The metric must be there, and in the unit that the rule's writer thought
- * it to be in.  1 if it is about what filters said. */
-static int
-check_threshold(struct store *s, const struct detect_rule *r,
-    const struct detect_threshold *t, struct err *e)
-{
-	const struct value arg = value_str(t->metric);
-	struct stmt *st;
-	struct str unit;
-	int rc = store_prepare(s, "correlate_metric", &st, e);
-
-	if (rc < 0 || (rc = stmt_start(st, &arg, 1, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
-		return rc;
-	if (rc == 0)
-		return err_set(e, ERR_USAGE, "%.*s:%d: no metric '%.*s'",
-		    STR_FMT(r->file), t->line, STR_FMT(t->metric));
-	unit = stmt_value(st, 0).s;
-	rc = stmt_value(st, 1).i != 0;
-	if (!str_eq(unit, t->unit))
-		rc = err_set(e, ERR_USAGE,
-		    "%.*s:%d: '%.*s' is in %.*s, not in %.*s", STR_FMT(r->file),
-		    t->line, STR_FMT(t->metric), STR_FMT(unit),
-		    STR_FMT(t->unit));
-	stmt_reset(st);
-	return rc;
-}
-
-static int
-put_thresholds(struct store *s, const struct detect_rule *r, struct err *e)
-{
-	int rc = 0;
-
-	for (size_t i = 0; rc >= 0 && i < r->nwhen; i++) {
-		const struct detect_threshold *t = &r->when[i];
-		const struct value v[] = {value_str(r->rule),
-		    value_int((int64_t)i + 1), value_str(t->metric),
-		    t->at_most ? value_null() : value_real(t->value),
-		    t->at_most ? value_real(t->value) : value_null(),
-		    value_str(t->source)};
-
-		rc = check_threshold(s, r, t, e);
-		if (rc >= 0)
-			rc = store_run(s, "correlate_put_threshold", v, 6, e);
-	}
-	return rc;
-}
-
-static int
-put_sprt(struct store *s, const struct detect_rule *r, struct err *e)
-{
-	const struct detect_sprt *p = r->sprt;
-	const struct value v[] = {value_str(r->rule), value_real(p->theta0),
-	    value_real(p->theta1), value_real(p->alpha), value_real(p->beta),
-	    value_str(p->source)};
-
-	return store_run(s, "correlate_put_sprt", v, 6, e);
-}
-
-static int
-put_rule(struct store *s, const struct detect_rule *r, struct err *e)
-{
-	const struct value v[] = {value_str(r->rule), value_str(r->summary),
-	    value_str(r->kind), value_int(!!(r->scope & DETECT_CUSTOMER)),
-	    value_int(!!(r->scope & DETECT_OWN_UNASSIGNED)),
-	    value_int(!!(r->scope & DETECT_REMOTE))};
-	int rc = store_run(s, "correlate_put_rule", v, 6, e);
-
-	if (rc >= 0)
-		rc = put_thresholds(s, r, e);
-	if (rc >= 0 && r->sprt != NULL)
-		rc = put_sprt(s, r, e);
-	for (size_t i = 0; rc >= 0 && i < r->nagainst; i++) {
-		const struct value w[] = {
-		    value_str(r->rule), value_str(r->against[i])};
-		rc = store_run(s, "correlate_put_against", w, 2, e);
-	}
-	return rc;
-}
-
-static const struct detect_rule *
-rule_named(const struct detect *rules, struct str name)
-{
-	for (size_t i = 0; i < detect_count(rules); i++)
-		if (str_eq(detect_at(rules, i)->rule, name))
-			return detect_at(rules, i);
-	return NULL;
-}
-
-/* Whoever a customer looks like, what filters said of his mail stands. */
-static int
-check_against(struct store *s, const struct detect *rules,
-    const struct detect_rule *r, struct err *e)
-{
-	int rc = 0;
-
-	for (size_t i = 0; rc >= 0 && i < r->nagainst; i++) {
-		const struct detect_rule *o = rule_named(rules, r->against[i]);
-
-		for (size_t k = 0; rc >= 0 && o != NULL && k < o->nwhen; k++) {
-			rc = check_threshold(s, o, &o->when[k], e);
-			if (rc > 0)
-				rc = err_set(e, ERR_USAGE,
-				    "%.*s:%d: '%.*s' goes by verdicts of filters (%.*s): no rule is against it",
-				    STR_FMT(r->file), r->against_line,
-				    STR_FMT(o->rule),
-				    STR_FMT(o->when[k].metric));
-		}
-	}
-	return rc;
-}
-
-static int
-put_rules(struct store *s, const struct detect *rules, struct err *e)
-{
-	int rc = store_run(s, "correlate_clear_threshold", NULL, 0, e);
-
-	if (rc >= 0)
-		rc = store_run(s, "correlate_clear_rule", NULL, 0, e);
-	if (rc >= 0)
-		rc = store_run(s, "correlate_clear_against", NULL, 0, e);
-	if (rc >= 0)
-		rc = store_run(s, "correlate_clear_sprt", NULL, 0, e);
-	for (size_t i = 0; rc >= 0 && i < detect_count(rules); i++) {
-		const struct detect_rule *r = detect_at(rules, i);
-
-		if (r->off)
-			continue;
-		rc = put_rule(s, r, e);
-		if (rc >= 0)
-			rc = check_against(s, rules, r, e);
-	}
-	return rc;
-}
-
-static int
-put_params(const struct job *j, struct err *e)
-{
-	const struct {
-		const char *name;
-		struct value v;
-	} params[] = {
-	    {"day", value_int(j->day)},
-	    {"day_start", value_int(j->start)},
-	    {"day_end", value_int(j->end)},
-	    {"timezone", value_str(config_zone(j->config))},
-	    {"window", value_int(j->config->window)},
-	    {"mail_clock_error", value_int(mail_clock_error(j->config))},
-	    {"packets_per_message", value_int(PACKETS_PER_MESSAGE)},
-	    {"evidence_max", value_int(EVIDENCE_MAX)},
-	    {"remote_evidence_max", value_int(REMOTE_EVIDENCE_MAX)},
-	    {"flow_client_min", value_int(FLOW_CLIENT_MIN)},
-	    {"server_share_min", value_real(SERVER_SHARE_MIN)},
-	    {"server_syn_min", value_int(SERVER_SYN_MIN)},
-	    {"server_answered_min", value_real(SERVER_ANSWERED_MIN)},
-	    {"server_rst_max", value_real(SERVER_RST_MAX)},
-	    {"server_days", value_int(SERVER_DAYS)},
-	    {"server_answers_min", value_int(SERVER_ANSWERS_MIN)},
-	    {"recent_days", value_int(RECENT_DAYS)},
-	    {"recent_messages", value_int(RECENT_MESSAGES)},
-	    {"recent_most", value_int(RECENT_MOST)},
-	    {"ports", value_z(MAIL_PORTS)},
-	    {"watermark", value_str(buf_str(&j->watermark))},
-	    {"parameters", value_str(buf_str(&j->parameters))},
-	    {"imports", value_str(buf_str(&j->imports))},
-	};
-	int rc = 0;
-
-	for (size_t i = 0; rc >= 0 && i < sizeof(params) / sizeof(params[0]);
-	     i++)
-		rc = store_param(j->store, params[i].name, params[i].v, e);
-	return rc;
 }
 
 static int
@@ -699,46 +295,73 @@ read_result(
 	return 0;
 }
 
-/* The steps with a number below the limit. */
+/* Begins a transaction in which the sums of the day's hours are there.  Workers
+ * read what is committed, so that sums that were not are committed before. */
 static int
-run_steps(const struct job *j, int limit, struct err *e)
+begin(struct job *j, struct err *e)
 {
-	struct functions *functions = NULL;
-	struct holders *holders = NULL;
-	struct spread *spread = NULL;
-	int rc = functions_open(&functions, j->store, e);
+	const int64_t margin = brief_mail_margin(j->config);
+	const int64_t from = (j->start - margin) / HOUR;
+	const int64_t until = (j->end - 1 + margin) / HOUR + 1;
+	int rc;
 
-	if (rc >= 0)
-		rc = holders_open(&holders, j->store, e);
-	if (rc >= 0)
-		rc = spread_open(&spread, j->store, e);
-	if (rc >= 0)
-		rc = store_run_steps_below(j->store, "correlate", limit, e);
-	spread_close(spread);
-	holders_close(holders);
-	functions_close(functions);
+	for (;;) {
+		rc = store_begin(j->store, e);
+		if (rc >= 0)
+			rc = mail_sums_due(j->store, from, until, e);
+		if (rc <= 0)
+			break;
+		rc = store_cache(j->store, SHARE_CACHE, e);
+		if (rc >= 0)
+			rc = mail_sums_update(j->store, from, until, e);
+		if (rc >= 0)
+			rc = store_commit(j->store, e);
+		if (rc < 0)
+			break;
+	}
+	return rc < 0 ? rc : store_cache(j->store, STORE_CACHE, e);
+}
+
+/* Agents may be configured before they are heard. */
+static int
+know_agents(struct store *s, const struct config *c, struct err *e)
+{
+	int64_t id;
+	int rc = 0;
+
+	for (size_t i = 0; i < c->nflow; i++)
+		for (size_t k = 0; rc >= 0 && k < c->flow[i].nagents; k++)
+			rc = store_addr(s, c->flow[i].agents[k].addr, &id, e);
 	return rc;
 }
 
+/* What the store is told of the run, and the steps of the workers. */
 static int
-steps(const struct job *j, int limit, struct err *e)
+work(struct job *j, struct share **share, struct err *e)
 {
-	const int64_t margin = mail_margin(j->config);
-	int rc = put_config(j->store, j->config, e);
+	int rc = know_agents(j->store, j->config, e);
 
 	if (rc >= 0)
-		rc = put_rules(j->store, j->rules, e);
+		rc = brief(j->store, j, e);
 	if (rc >= 0)
-		rc = put_params(j, e);
-	if (rc >= 0) /* a replay tells on whom each rule fires */
-		rc = store_param(j->store, "every_role",
-		    value_int(limit == CLASS_STEP), e);
+		rc = store_run_steps_between(
+		    j->store, "correlate", STEP_RUN, STEP_RUN + 1, e);
+	return rc < 0 ? rc : share_run(share, j, e);
+}
+
+/* What they found, in the place of what was found before. */
+static int
+keep(struct job *j, struct share *share, struct err *e)
+{
+	int rc = store_run_steps_between(
+		    j->store, "correlate", STEP_CLEAR, STEP_DAY, e);
+
 	if (rc >= 0)
-		rc = store_run(j->store, "correlate_cache", NULL, 0, e);
+		rc = share_take(share, e);
 	if (rc >= 0)
-		rc = mail_sums_update(j->store, (j->start - margin) / HOUR,
-		    (j->end - 1 + margin) / HOUR + 1, e);
-	return rc < 0 ? rc : run_steps(j, limit, e);
+		rc = store_run_steps_between(
+		    j->store, "correlate", STEP_DAY, INT_MAX, e);
+	return rc;
 }
 
 int
@@ -746,14 +369,17 @@ correlate_day(struct store *s, const struct config *c,
     const struct detect *rules, int64_t day, struct correlate_result *out,
     struct err *e)
 {
-	struct job j;
-	int rc = store_begin(s, e);
+	struct job j = job_of(s, c, rules, day);
+	struct share *share = NULL;
+	int rc = begin(&j, e);
 
-	if (rc < 0)
-		return rc;
-	rc = job_open(&j, s, c, rules, day, e);
 	if (rc >= 0)
-		rc = steps(&j, INT_MAX, e);
+		rc = write_watermark(&j, e);
+	if (rc >= 0)
+		rc = work(&j, &share, e);
+	if (rc >= 0)
+		rc = keep(&j, share, e);
+	share_close(share);
 	if (rc >= 0 && out != NULL)
 		rc = read_result(s, day, out, e);
 	if (rc >= 0)
@@ -764,18 +390,33 @@ correlate_day(struct store *s, const struct config *c,
 	return rc;
 }
 
+/* What the workers found of the rules, and what it says beside the findings. */
+static int
+replay(struct job *j, struct err *e)
+{
+	struct share *share = NULL;
+	int rc = work(j, &share, e);
+
+	if (rc >= 0)
+		rc = store_run_steps_between(
+		    j->store, "replay", 0, REPLAY_RULES, e);
+	if (rc >= 0)
+		rc = share_take(share, e);
+	if (rc >= 0)
+		rc = store_run_steps_between(
+		    j->store, "replay", REPLAY_RULES, INT_MAX, e);
+	share_close(share);
+	return rc;
+}
+
 static int
 replay_rows(const struct job *j, size_t from,
     int (*row)(void *with, const struct detect_rule *r, const struct stmt *st),
     void *with, struct err *e)
 {
 	struct stmt *st;
-	int rc = store_run(j->store, "correlate_replay_make", NULL, 0, e);
+	int rc = store_prepare(j->store, "correlate_replay", &st, e);
 
-	if (rc >= 0)
-		rc = store_run_steps(j->store, "replay", e);
-	if (rc >= 0)
-		rc = store_prepare(j->store, "correlate_replay", &st, e);
 	for (size_t i = 0; rc >= 0 && i < detect_count(j->rules); i++) {
 		const struct detect_rule *r = detect_at(j->rules, i);
 		const struct value args[] = {
@@ -799,14 +440,14 @@ correlate_replay(struct store *s, const struct config *c,
     int (*row)(void *with, const struct detect_rule *r, const struct stmt *st),
     void *with, struct err *e)
 {
-	struct job j;
-	int rc = store_begin(s, e);
+	struct job j = job_of(s, c, rules, day);
+	int rc = begin(&j, e);
 
-	if (rc < 0)
-		return rc;
-	rc = job_open(&j, s, c, rules, day, e);
+	j.replay = true;
 	if (rc >= 0)
-		rc = steps(&j, CLASS_STEP, e);
+		rc = write_watermark(&j, e);
+	if (rc >= 0)
+		rc = replay(&j, e);
 	if (rc >= 0)
 		rc = replay_rows(&j, from, row, with, e);
 	store_rollback(s);
@@ -851,8 +492,8 @@ int
 correlate_is_stale(struct store *s, const struct config *c,
     const struct detect *rules, int64_t day, struct err *e)
 {
-	struct job j;
-	int rc = job_open(&j, s, c, rules, day, e);
+	struct job j = job_of(s, c, rules, day);
+	int rc = write_watermark(&j, e);
 
 	if (rc >= 0)
 		rc = same_watermark(&j, e);

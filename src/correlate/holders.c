@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "correlate/holders.h"
 
+#include "base/hash.h"
 #include "base/texts.h"
 
 #include <stdlib.h>
@@ -20,6 +21,7 @@ struct holding {
 struct holders {
 	struct store *store;
 	struct texts texts;
+	unsigned share, shares;
 	struct holding *all; /* by address, whole ones first, port, start */
 	size_t n, size;
 	bool sorted;
@@ -49,6 +51,20 @@ fn_text_of(void *arg, const struct value *v, struct value *out, struct err *e)
 	(void)e;
 	*out = v[0].type == VALUE_INT ? value_str(texts_of(&h->texts, v[0].i))
 	                              : value_null();
+	return 0;
+}
+
+static int
+fn_in_share(void *arg, const struct value *v, struct value *out, struct err *e)
+{
+	const struct holders *h = arg;
+	const struct str text = v[0].type == VALUE_INT
+	                            ? texts_of(&h->texts, v[0].i)
+	                            : (struct str){0};
+
+	(void)e;
+	*out = value_int(
+	    text.p != NULL && hash_str(text, 0) % h->shares == h->share);
 	return 0;
 }
 
@@ -323,6 +339,7 @@ static const struct {
 } functions[] = {
     {"text_no", 1, fn_text_no},
     {"text_of", 1, fn_text_of},
+    {"in_share", 1, fn_in_share},
     {"holder_add", 8, fn_holder_add},
     {"holder_delegated", 2, fn_holder_delegated},
     {"holder_of", 5, fn_holder_of},
@@ -330,12 +347,15 @@ static const struct {
 };
 
 int
-holders_open(struct holders **out, struct store *s, struct err *e)
+holders_open(struct holders **out, struct store *s, unsigned share,
+    unsigned shares, struct err *e)
 {
 	struct holders *h = xcalloc(1, sizeof(*h));
 	int rc = 0;
 
 	h->store = s;
+	h->share = share;
+	h->shares = shares;
 	for (size_t i = 0; rc >= 0 && i < LEN(functions); i++)
 		rc = store_function(s, functions[i].name, functions[i].nargs,
 		    functions[i].fn, h, e);

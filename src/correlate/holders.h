@@ -7,6 +7,7 @@
  *	text_no(text)       a number for the text, from 1, as long as the run
  *	                    lasts: of customers, domains, senders
  *	text_of(no)         the text
+ *	in_share(no)        1: the text is of our share of all texts, 0: not
  *	holder_add(row, addr, customer, port_first, port_last, start, until,
  *	    clock_error)    one lease of one address; in order of row
  *	holder_delegated(wide, narrow)
@@ -35,8 +36,10 @@ enum holder_doubt {
 
 struct holders;
 
-/* Registers the functions with the store; close takes them back. */
-int holders_open(struct holders **out, struct store *s, struct err *e);
+/* Registers the functions with the store; close takes them back.  The share is
+ * number `share` of `shares`. */
+int holders_open(struct holders **out, struct store *s, unsigned share,
+    unsigned shares, struct err *e);
 void holders_close(struct holders *h);
 
 #endif

@@ -274,6 +274,21 @@ find_null_sender(struct sums *s, struct err *e)
 }
 
 int
+mail_sums_due(struct store *s, int64_t from, int64_t until, struct err *e)
+{
+	const struct value span[] = {value_int(from), value_int(until)};
+	struct stmt *st;
+	int rc = store_prepare(s, "mail_sums_due", &st, e);
+
+	if (rc >= 0)
+		rc = stmt_start(st, span, 2, e);
+	if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
+		return rc;
+	stmt_reset(st);
+	return 1;
+}
+
+int
 mail_sums_update(struct store *s, int64_t from, int64_t until, struct err *e)
 {
 	const struct value span[] = {value_int(from), value_int(until)};

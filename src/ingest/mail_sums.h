@@ -15,6 +15,8 @@
 int mail_sums_mark(struct store *s, int64_t id, struct err *e);
 int mail_sums_mark_hour(
     struct store *s, int64_t received, int64_t client, struct err *e);
+/* 1 if an hour from `from` on and before `until` is to be made anew, else 0. */
+int mail_sums_due(struct store *s, int64_t from, int64_t until, struct err *e);
 /* Makes anew the marked hours (since 1970) from `from` on and before `until`,
  * inside the caller's transaction. */
 int mail_sums_update(

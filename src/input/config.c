@@ -160,6 +160,12 @@ read_rate(struct load *l, const struct yaml_node *n, void *out)
 }
 
 static int
+read_threads(struct load *l, const struct yaml_node *n, void *out)
+{
+	return yaml_i64(n, 1, CONFIG_THREADS_MAX, out, l->err);
+}
+
+static int
 read_direction(struct load *l, const struct yaml_node *n, void *out)
 {
 	struct str s;
@@ -604,6 +610,7 @@ static const struct key config_keys[] = {
     {"mmdb", read_paths, offsetof(struct config, mmdb)},
     {"window", read_duration, offsetof(struct config, window)},
     {"mailbox_share", read_share, offsetof(struct config, mailbox_share)},
+    {"threads", read_threads, offsetof(struct config, threads)},
     {"retention", read_retention, 0},
     {NULL, NULL, 0},
 };

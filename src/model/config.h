@@ -18,6 +18,8 @@
 /* Ours: interim updates come at least daily, if they come at all. */
 #define CONFIG_LEASE_GRACE (86400 * USEC)
 
+#define CONFIG_THREADS_MAX 16
+
 enum vantage {
 	VANTAGE_NONE,
 	VANTAGE_EXCHANGE,
@@ -102,6 +104,7 @@ struct config {
 	const struct str *mmdb; /* paths, terminated */
 	size_t nmmdb;
 	double mailbox_share; /* of the world's mailboxes; 0 = not known */
+	int64_t threads; /* of a correlation; 0 = by cores and the day */
 	int64_t window;                                 /* default 3600 s */
 	int64_t retain_flow_samples, retain_deliveries; /* 0 = for ever */
 	void *memory;                                   /* the loader's */

@@ -60,11 +60,10 @@ driver_of(const char **path)
 	return store_driver_table[0];
 }
 
-int
-store_open(
-    struct store **out, const char *path, enum store_mode mode, struct err *e)
+static int
+open_by(const struct store_driver_ops *ops, struct store **out,
+    const char *path, enum store_mode mode, struct err *e)
 {
-	const struct store_driver_ops *ops = driver_of(&path);
 	struct store *s = xcalloc(1, sizeof(*s));
 	int rc;
 
@@ -81,6 +80,22 @@ store_open(
 	else
 		*out = s;
 	return rc;
+}
+
+int
+store_open(
+    struct store **out, const char *path, enum store_mode mode, struct err *e)
+{
+	const struct store_driver_ops *ops = driver_of(&path);
+
+	return open_by(ops, out, path, mode, e);
+}
+
+int
+store_again(struct store **out, const struct store *s, enum store_mode mode,
+    struct err *e)
+{
+	return open_by(s->ops, out, s->path, mode, e);
 }
 
 void
@@ -108,6 +123,12 @@ const char *
 store_path(const struct store *s)
 {
 	return s->path;
+}
+
+int
+store_cache(struct store *s, int64_t kib, struct err *e)
+{
+	return s->ops->cache(s->db, kib, e);
 }
 
 /* --- transactions */
@@ -448,8 +469,8 @@ store_param(struct store *s, const char *name, struct value v, struct err *e)
 }
 
 int
-store_run_steps_below(
-    struct store *s, const char *dir, int limit, struct err *e)
+store_run_steps_between(
+    struct store *s, const char *dir, int from, int until, struct err *e)
 {
 	struct arena a = {0};
 	struct sql_list list;
@@ -458,9 +479,12 @@ store_run_steps_below(
 
 	snprintf(path, sizeof(path), "schema/%s", dir);
 	rc = sql_list(&list, path, true, &a, e);
-	for (size_t i = 0; rc == 0 && i < list.n; i++)
-		if (sql_number(list.path[i]) < limit)
+	for (size_t i = 0; rc == 0 && i < list.n; i++) {
+		int no = sql_number(list.path[i]);
+
+		if (no >= from && no < until)
 			rc = sql_run_file(s->ops, s->db, list.path[i], &a, e);
+	}
 	arena_free(&a);
 	return rc;
 }
@@ -468,5 +492,5 @@ store_run_steps_below(
 int
 store_run_steps(struct store *s, const char *dir, struct err *e)
 {
-	return store_run_steps_below(s, dir, INT_MAX, e);
+	return store_run_steps_between(s, dir, 0, INT_MAX, e);
 }

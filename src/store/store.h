@@ -24,8 +24,13 @@ enum store_mode {
  * program, read-only, disk full, locked by another for over 30 s. */
 int store_open(
     struct store **out, const char *path, enum store_mode mode, struct err *e);
+/* Another connection to the same store; each is used by one thread at a time. */
+int store_again(struct store **out, const struct store *s, enum store_mode mode,
+    struct err *e);
 void store_close(struct store *s); /* rolls back what is open; NULL is fine */
 const char *store_path(const struct store *s);
+/* Memory for pages of the store, and as much for those of temporary tables. */
+int store_cache(struct store *s, int64_t kib, struct err *e);
 
 int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);
@@ -70,9 +75,9 @@ value_id(int64_t id)
 int store_param(
     struct store *s, const char *name, struct value v, struct err *e);
 int store_run_steps(struct store *s, const char *dir, struct err *e);
-/* Only those whose number NN is below the limit. */
-int store_run_steps_below(
-    struct store *s, const char *dir, int limit, struct err *e);
+/* Only those with from <= NN < until. */
+int store_run_steps_between(
+    struct store *s, const char *dir, int from, int until, struct err *e);
 
 /* A function that the SQL of this store can call, for what SQL does slowly.
  * It reads nargs values (at most STORE_FN_ARGS) and sets *out, whose text must

@@ -6,7 +6,7 @@
  * the front end's (store.c, migrate.c).
  *
  * Every function that fails writes one message that names the database.
- * Calls come from one thread at a time.  No function but rollback and close
+ * Calls for one database come from one thread at a time, for several at once.  No function but rollback and close
  * may be left out by an error: they never fail.
  */
 #ifndef STORE_STORE_DRIVER_H
@@ -26,6 +26,8 @@ struct store_driver_ops {
 	int (*open)(
 	    void **db, const char *path, enum store_mode mode, struct err *e);
 	void (*close)(void *db); /* rolls back; statements are gone before */
+	/* Memory for pages of the database, and as much for temporary ones. */
+	int (*cache)(void *db, int64_t kib, struct err *e);
 
 	/* begin waits for other writers, so that what is read afterwards stays
 	 * true until commit.  A failed commit has rolled back. */

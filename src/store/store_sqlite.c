@@ -361,6 +361,17 @@ run(struct sqlite_db *d, const char *sql, struct err *e)
 	return rc == SQLITE_OK ? 0 : fail(d, rc, e);
 }
 
+static int
+db_cache(void *db, int64_t kib, struct err *e)
+{
+	char sql[96];
+
+	snprintf(sql, sizeof(sql),
+	    "PRAGMA main.cache_size = -%d; PRAGMA temp.cache_size = -%d",
+	    (int)kib, (int)kib);
+	return run(db, sql, e);
+}
+
 static bool
 db_in_transaction(void *db)
 {
@@ -714,6 +725,7 @@ const struct store_driver_ops store_sqlite = {
     .summary = "one SQLite file (the default)",
     .open = db_open,
     .close = db_close,
+    .cache = db_cache,
     .begin = db_begin,
     .commit = db_commit,
     .rollback = db_rollback,

@@ -502,7 +502,7 @@ test_transaction_errors(void **state)
 }
 
 /* Every statement of the real schema fits the real tables.  Those that make a
- * temporary table for others end in _make. */
+ * temporary table for others end in _make; others go by tables of steps. */
 static void
 test_all_prepare(void **state)
 {
@@ -522,6 +522,9 @@ test_all_prepare(void **state)
 		if (str_ends(k->name, STR("_make")))
 			run0(s, name);
 	}
+	ok(store_run_steps_between(s, "correlate", 0, 11, &err));
+	ok(store_run_steps_between(s, "correlate", 85, 86, &err));
+	ok(store_run_steps_between(s, "replay", 0, 6, &err));
 	for (size_t i = 0; (k = map_next(&blocks.map, &i)) != NULL; n++) {
 		snprintf(name, sizeof(name), "%.*s", STR_FMT(k->name));
 		prepare(s, name);

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "correlate/share.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "correlate/functions.h"
+#include "correlate/holders.h"
+#include "correlate/spread.h"
+
+#define LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+#define THREADS_AUTO 4
+#define SMALL        100000 /* rows: ours; a worker for each so many */
+#define COLUMNS_MAX  16
+
+struct worker {
+	struct share *share;
+	unsigned no;
+	pthread_t thread;
+	bool started;
+	struct store *store;
+	int rc;
+	struct err err;
+};
+
+struct share {
+	const struct job *job;
+	unsigned n;
+	struct worker of[CONFIG_THREADS_MAX];
+};
+
+/* --- work */
+
+static int
+run_steps(struct worker *w, struct err *e)
+{
+	const struct job *j = w->share->job;
+	struct functions *functions = NULL;
+	struct holders *holders = NULL;
+	struct spread *spread = NULL;
+	int rc = functions_open(&functions, w->store, e);
+
+	if (rc >= 0)
+		rc = holders_open(&holders, w->store, w->no, w->share->n, e);
+	if (rc >= 0)
+		rc = spread_open(&spread, w->store, e);
+	if (rc >= 0)
+		rc = store_run_steps_between(w->store, "correlate", STEP_RUN,
+		    j->replay ? STEP_CLASS : STEP_CLEAR, e);
+	spread_close(spread);
+	holders_close(holders);
+	functions_close(functions);
+	return rc;
+}
+
+static int
+work(struct worker *w, struct err *e)
+{
+	const struct job *j = w->share->job;
+	int rc = store_again(&w->store, j->store, STORE_READ, e);
+
+	if (rc >= 0)
+		rc = store_cache(w->store, SHARE_CACHE / w->share->n, e);
+	if (rc >= 0)
+		rc = store_begin(w->store, e);
+	if (rc >= 0)
+		rc = store_run_steps_between(
+		    w->store, "correlate", STEP_OWN, STEP_RUN, e);
+	if (rc >= 0)
+		rc = brief(w->store, j, e);
+	return rc < 0 ? rc : run_steps(w, e);
+}
+
+static void *
+run_worker(void *arg)
+{
+	struct worker *w = arg;
+
+	w->rc = work(w, &w->err);
+	return NULL;
+}
+
+/* --- workers */
+
+static int
+cores(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return 1;
+	return CPU_COUNT(&set);
+}
+
+/* As many as are configured, or as the machine and the day are good for. */
+static int
+workers(const struct job *j, unsigned *n, struct err *e)
+{
+	const int most = cores() < THREADS_AUTO ? cores() : THREADS_AUTO;
+	const struct value args[] = {
+	    value_int(j->start), value_int(j->end), value_int(most * SMALL)};
+	struct stmt *st;
+	int64_t rows;
+	int rc;
+
+	*n = (unsigned)j->config->threads;
+	if (*n != 0)
+		return 0;
+	rc = store_prepare(j->store, "correlate_size", &st, e);
+	if (rc < 0 || (rc = stmt_start(st, args, LEN(args), e)) < 0 ||
+	    (rc = stmt_next(st, e)) < 0)
+		return rc;
+	rows = stmt_value(st, 0).i;
+	stmt_reset(st);
+	*n = rows / SMALL >= most ? (unsigned)most
+	                          : (unsigned)(rows / SMALL) + 1;
+	return 0;
+}
+
+static int
+start(struct worker *w, struct err *e)
+{
+	int rc = pthread_create(&w->thread, NULL, run_worker, w);
+
+	if (rc != 0)
+		return err_set(
+		    e, ERR_FAIL, "cannot start a thread: %s", strerror(rc));
+	w->started = true;
+	return 0;
+}
+
+/* The first worker is the caller's thread. */
+static int
+run_workers(struct share *s, struct err *e)
+{
+	int rc = 0;
+
+	for (unsigned i = 1; rc >= 0 && i < s->n; i++)
+		rc = start(&s->of[i], e);
+	if (rc >= 0)
+		run_worker(&s->of[0]);
+	for (unsigned i = 1; i < s->n; i++)
+		if (s->of[i].started)
+			pthread_join(s->of[i].thread, NULL);
+	for (unsigned i = 0; rc >= 0 && i < s->n; i++) {
+		rc = s->of[i].rc;
+		if (rc < 0)
+			*e = s->of[i].err;
+	}
+	return rc;
+}
+
+int
+share_run(struct share **out, const struct job *j, struct err *e)
+{
+	struct share *s = xcalloc(1, sizeof(*s));
+	int rc = workers(j, &s->n, e);
+
+	s->job = j;
+	for (unsigned i = 0; i < s->n; i++)
+		s->of[i] = (struct worker){.share = s, .no = i};
+	if (rc >= 0)
+		rc = run_workers(s, e);
+	if (rc < 0)
+		share_close(s);
+	else
+		*out = s;
+	return rc;
+}
+
+void
+share_close(struct share *s)
+{
+	if (s == NULL)
+		return;
+	for (unsigned i = 0; i < s->n; i++)
+		store_close(s->of[i].store);
+	free(s);
+}
+
+/* --- what they found */
+
+/* Statements whose rows go into one another, and the column that they are in
+ * the order of. */
+struct result {
+	const char *take, *keep;
+	size_t by;
+};
+
+static const struct result findings[] = {
+    {"correlate_take_finding", "correlate_keep_finding", 1},
+    {"correlate_take_finding_addr", "correlate_keep_finding_addr", 1},
+    {"correlate_take_finding_rule", "correlate_keep_finding_rule", 1},
+    {"correlate_take_finding_role", "correlate_keep_finding_role", 1},
+    {"correlate_take_finding_taken", "correlate_keep_finding_taken", 1},
+    {"correlate_take_finding_sprt", "correlate_keep_finding_sprt", 1},
+    {"correlate_take_finding_evidence", "correlate_keep_finding_evidence", 1},
+    {"correlate_take_flow_day", "correlate_keep_flow_day", 1},
+    {"correlate_take_reported", "correlate_keep_reported", 1},
+    {"correlate_take_own_addr", "correlate_keep_own_addr", 0},
+    {"correlate_take_counted", "correlate_keep_counted", 0},
+};
+
+static const struct result rules[] = {
+    {"correlate_take_hit", "correlate_keep_hit", 0},
+    {"correlate_take_fired", "correlate_keep_fired", 0},
+    {"correlate_take_taken", "correlate_keep_taken", 0},
+};
+
+static int
+compare(struct value a, struct value b)
+{
+	if (a.type == VALUE_TEXT && b.type == VALUE_TEXT)
+		return str_cmp(a.s, b.s);
+	return a.i < b.i ? -1 : a.i > b.i;
+}
+
+static int
+keep_row(struct stmt *to, const struct stmt *from, struct err *e)
+{
+	struct value v[COLUMNS_MAX];
+	const size_t n = stmt_columns(from);
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = stmt_value(from, i);
+	return stmt_run(to, v, n, e);
+}
+
+/* The rows in hand, one of each worker that has some; NULL: it has no more. */
+static int
+next_row(struct stmt **from, struct err *e)
+{
+	int rc = stmt_next(*from, e);
+
+	if (rc == 0)
+		*from = NULL;
+	return rc;
+}
+
+static struct stmt **
+first_row(struct stmt **from, unsigned n, size_t by)
+{
+	struct stmt **first = NULL;
+
+	for (unsigned i = 0; i < n; i++)
+		if (from[i] != NULL &&
+		    (first == NULL || compare(stmt_value(from[i], by),
+		                          stmt_value(*first, by)) < 0))
+			first = &from[i];
+	return first;
+}
+
+static int
+take(struct share *s, const struct result *r, struct err *e)
+{
+	struct stmt *from[CONFIG_THREADS_MAX], **first, *to;
+	int rc = store_prepare(s->job->store, r->keep, &to, e);
+
+	for (unsigned i = 0; rc >= 0 && i < s->n; i++) {
+		rc = store_prepare(s->of[i].store, r->take, &from[i], e);
+		if (rc >= 0)
+			rc = stmt_start(from[i], NULL, 0, e);
+		if (rc >= 0)
+			rc = next_row(&from[i], e);
+	}
+	while (rc >= 0 && (first = first_row(from, s->n, r->by)) != NULL) {
+		rc = keep_row(to, *first, e);
+		if (rc >= 0)
+			rc = next_row(first, e);
+	}
+	return rc;
+}
+
+int
+share_take(struct share *s, struct err *e)
+{
+	const struct result *r = s->job->replay ? rules : findings;
+	const size_t n = s->job->replay ? LEN(rules) : LEN(findings);
+	int rc = 0;
+
+	for (size_t i = 0; rc >= 0 && i < n; i++)
+		rc = take(s, &r[i], e);
+	return rc;
+}
