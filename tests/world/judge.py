@@ -240,8 +240,8 @@ class Functions:
         self.numbers, self.texts = {}, [None]
         self.rows, self.of_addr = {}, collections.defaultdict(list)
         self.narrow = collections.defaultdict(list)
-        for name, n in (("text_no", 1), ("text_of", 1), ("holder_add", 8), ("holder_delegated", 2),
-                        ("holder_of", 5), ("holder_parts", 3)):
+        for name, n in (("text_no", 1), ("text_of", 1), ("in_share", 1), ("holder_add", 8),
+                        ("holder_delegated", 2), ("holder_of", 5), ("holder_parts", 3)):
             db.create_function(name, n, getattr(self, name))
 
     def text_no(self, text):
@@ -252,6 +252,9 @@ class Functions:
 
     def text_of(self, number):
         return None if number is None else self.texts[number]
+
+    def in_share(self, number):
+        return 1  # there is one share
 
     def holder_add(self, row, addr, *lease):
         self.rows[row] = lease
@@ -303,9 +306,12 @@ def attribution(db, day):
     for name, value in names.items():
         db.execute("INSERT INTO temp.param VALUES (?, ?)",
                    (name, value if isinstance(value, (int, float, str)) else json.dumps(value)))
+    for table in "own_prefix", "own_host", "allow", "account", "clock", "flow_agent":
+        db.execute("DROP TABLE IF EXISTS temp.%s" % table)
+        db.execute("CREATE TEMP TABLE %s AS SELECT * FROM main.%s" % (table, table))
     folder = os.path.join(tree, "schema", "correlate")
     for step in sorted(os.listdir(folder)):
-        if step < "36":
+        if "10" <= step < "36":
             with open(os.path.join(folder, step), encoding="utf-8") as f:
                 db.executescript(f.read())
     return db.execute("""
