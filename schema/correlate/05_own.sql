@@ -36,10 +36,10 @@ CREATE TEMP TABLE flow_day (
   day INTEGER, customer TEXT, addr INTEGER, samples INTEGER, client INTEGER,
   syn_back INTEGER, answered_back INTEGER, rst INTEGER, server_strong INTEGER,
   server_weak INTEGER, answers INTEGER, PRIMARY KEY (day, customer, addr)) WITHOUT ROWID;
-CREATE TEMP TABLE finding (
-  day INTEGER, customer TEXT PRIMARY KEY, attributed_by TEXT, scope TEXT, class TEXT,
+CREATE TEMP TABLE finding (            -- in the order of customers
+  day INTEGER, customer TEXT, attributed_by TEXT, scope TEXT, class TEXT,
   kind TEXT, flow_support TEXT, first_seen INTEGER, last_seen INTEGER, log TEXT, flow TEXT,
-  complaints INTEGER, confidence REAL, reason TEXT, watermark TEXT) WITHOUT ROWID;
+  complaints INTEGER, confidence REAL, reason TEXT, watermark TEXT);
 CREATE TEMP TABLE finding_addr (
   day INTEGER, customer TEXT, addr INTEGER, messages INTEGER, samples INTEGER,
   PRIMARY KEY (day, customer, addr)) WITHOUT ROWID;

@@ -102,10 +102,10 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM mail_sum
        + (SELECT count(*) FROM (SELECT 1 FROM sender_slot
                                  WHERE slot BETWEEN ?1 AND ?2 LIMIT ?3));
 
--- What a worker found, in its temporary tables, in the order of customers, and
--- where it is kept.
+-- What a worker found, in its temporary tables, and where it is kept.  In the order
+-- of customers, which spares sorting: finding and finding_evidence are in it.
 -- name: correlate_take_finding
-SELECT * FROM finding ORDER BY customer;
+SELECT * FROM finding;
 -- name: correlate_keep_finding
 INSERT INTO main.finding VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15);
 -- name: correlate_take_finding_addr

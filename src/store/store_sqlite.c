@@ -312,8 +312,10 @@ open_read(struct sqlite_db *d, struct err *e)
 		if (rc < 0)
 			return rc;
 	}
-	rc =
-	    sqlite3_exec(d->db, "PRAGMA cache_size = -32768", NULL, NULL, NULL);
+	/* the page size is that of temporary tables */
+	rc = sqlite3_exec(d->db,
+	    "PRAGMA page_size = 8192; PRAGMA cache_size = -32768", NULL, NULL,
+	    NULL);
 	return rc == SQLITE_OK ? check_ours(d, e) : fail(d, rc, e);
 }
 
