@@ -520,18 +520,6 @@ put_day(const struct truth *t, const struct part *parts, int i, struct who *w)
 
 /* ---- the rules ---- */
 
-static void
-correlate_by(const struct detect *rules)
-{
-	struct store *s;
-	struct err e;
-
-	if (store_open(&s, world_path, STORE_WRITE, &e) < 0 ||
-	    correlate_day(s, &config, rules, DAY, NULL, &e) < 0)
-		fail_msg("%s", e.text);
-	store_close(s);
-}
-
 static int wrong;
 
 /* The value with which the rule has fired, in words; "" if it has not. */
@@ -607,7 +595,7 @@ each_threshold_at_and_beyond(void **state)
 		put_day(&truths[i], truths[i].less, 2 * (int)i + 1, &less[i]);
 	}
 	world_run("COMMIT");
-	correlate_by(rules);
+	world_correlate_by(rules, DAY, 2, NULL);
 	for (size_t i = 0; i < detect_count(rules); i++) {
 		const struct detect_rule *r = detect_at(rules, i);
 
@@ -626,7 +614,7 @@ each_threshold_at_and_beyond(void **state)
 		struct detect *moved = world_rules();
 
 		move_thresholds(moved, k);
-		correlate_by(moved);
+		world_correlate_by(moved, DAY, 2, NULL);
 		for (size_t i = 0; i < detect_count(moved); i++) {
 			const struct detect_rule *r = detect_at(moved, i);
 			const struct truth *t;
@@ -712,7 +700,7 @@ metrics_of_known_mail(void **state)
 	world_run("INSERT INTO mail_attempt (message, n, attempt, time, "
 	          "disposition) SELECT id, 1, 2, received + 1, 1 FROM "
 	          "mail_message WHERE message_key = 9");
-	correlate_by(rules);
+	world_correlate_by(rules, DAY, 2, NULL);
 	assert_string_equal(
 	    world_rows("SELECT metric, printf('%.4g', value) FROM finding_rule "
 	               "WHERE customer = 'c' ORDER BY n"),

@@ -384,37 +384,6 @@ world_rules(void)
 	return rules;
 }
 
-static void
-world_correlate(int64_t day, struct correlate_result *out)
-{
-	struct detect *rules = world_rules();
-	struct correlate_result r;
-	struct store *s;
-	struct err e;
-
-	if (store_open(&s, world_path, STORE_WRITE, &e) < 0 ||
-	    correlate_day(s, &config, rules, day, out ? out : &r, &e) < 0)
-		fail_msg("%s", e.text);
-	store_close(s);
-	detect_free(rules);
-}
-
-static int
-world_stale(int64_t day)
-{
-	struct detect *rules = world_rules();
-	struct store *s;
-	struct err e;
-	int rc = 0;
-
-	if (store_open(&s, world_path, STORE_WRITE, &e) < 0 ||
-	    (rc = correlate_is_stale(s, &config, rules, day, &e)) < 0)
-		fail_msg("%s", e.text);
-	store_close(s);
-	detect_free(rules);
-	return rc;
-}
-
 /* All rows of a query as text, in memory that the next call overwrites. */
 static const char *
 world_rows(const char *sql)
@@ -439,6 +408,81 @@ world_rows(const char *sql)
 	return out.p;
 }
 
+/* Findings, addresses, rules, evidence and figures, without row ids. */
+static char *
+world_dump(void)
+{
+	static const char *const queries[] = {"SELECT * FROM finding",
+	    "SELECT f.day, f.customer, a.text, messages, samples "
+	    "FROM finding_addr f JOIN addr a ON a.id = f.addr ORDER BY 1, 2, 3",
+	    "SELECT * FROM finding_rule",
+	    "SELECT f.day, customer, n, kind, time, f.text, message_key, "
+	    "a.text, s.text, \"offset\", line FROM finding_evidence f "
+	    "LEFT JOIN addr a ON a.id = f.addr LEFT JOIN name s ON s.id = "
+	    "f.source ORDER BY 1, 2, 3",
+	    "SELECT * FROM finding_role", "SELECT * FROM finding_taken",
+	    "SELECT * FROM finding_sprt",
+	    "SELECT f.day, f.customer, a.text, samples, client, syn_back, "
+	    "answered_back, rst, server_strong, server_weak, answers "
+	    "FROM flow_day f JOIN addr a ON a.id = f.addr ORDER BY 1, 2, 3",
+	    "SELECT * FROM reported", "SELECT * FROM daily",
+	    "SELECT * FROM correlation_run"};
+	struct buf out = {0};
+
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
+		buf_z(&out, world_rows(queries[i]));
+	buf_put(&out, "", 1);
+	return out.p;
+}
+
+static void
+world_correlate_by(const struct detect *rules, int64_t day, int64_t threads,
+    struct correlate_result *out)
+{
+	struct store *s;
+	struct err e;
+
+	config.threads = threads;
+	if (store_open(&s, world_path, STORE_WRITE, &e) < 0 ||
+	    correlate_day(s, &config, rules, day, out, &e) < 0)
+		fail_msg("%s", e.text);
+	store_close(s);
+}
+
+/* Twice: what is found does not depend on how many share the work. */
+static void
+world_correlate(int64_t day, struct correlate_result *out)
+{
+	struct detect *rules = world_rules();
+	struct correlate_result r;
+	char *three, *one;
+
+	world_correlate_by(rules, day, 3, NULL);
+	three = world_dump();
+	world_correlate_by(rules, day, 1, out ? out : &r);
+	one = world_dump();
+	assert_string_equal(three, one);
+	free(three);
+	free(one);
+	detect_free(rules);
+}
+
+static int
+world_stale(int64_t day)
+{
+	struct detect *rules = world_rules();
+	struct store *s;
+	struct err e;
+	int rc = 0;
+
+	if (store_open(&s, world_path, STORE_WRITE, &e) < 0 ||
+	    (rc = correlate_is_stale(s, &config, rules, day, &e)) < 0)
+		fail_msg("%s", e.text);
+	store_close(s);
+	detect_free(rules);
+	return rc;
+}
+
 /* class NULL: no finding.  rest: "KIND SUPPORT", with - for none. */
 static void
 world_expect(const char *customer, const char *class, const char *rest)
@@ -455,27 +499,6 @@ world_expect(const char *customer, const char *class, const char *rest)
 		fail_msg("%s is \"%s\", not \"%s\"", customer, world_rows(sql),
 		    want);
 	sqlite3_free(sql);
-}
-
-/* Findings, addresses, rules, evidence and figures, without row ids. */
-static char *
-world_dump(void)
-{
-	static const char *const queries[] = {"SELECT * FROM finding",
-	    "SELECT f.day, f.customer, a.text, messages, samples "
-	    "FROM finding_addr f JOIN addr a ON a.id = f.addr ORDER BY 1, 2, 3",
-	    "SELECT * FROM finding_rule",
-	    "SELECT f.day, customer, n, kind, time, f.text, message_key, "
-	    "a.text, s.text, \"offset\", line FROM finding_evidence f "
-	    "LEFT JOIN addr a ON a.id = f.addr LEFT JOIN name s ON s.id = "
-	    "f.source ORDER BY 1, 2, 3",
-	    "SELECT * FROM daily", "SELECT * FROM correlation_run"};
-	struct buf out = {0};
-
-	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
-		buf_z(&out, world_rows(queries[i]));
-	buf_put(&out, "", 1);
-	return out.p;
 }
 
 #endif
