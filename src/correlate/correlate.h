@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Correlation: one day's findings from what the store holds.  The work is in
- * schema/correlate/NN_*.sql, run in order in one transaction; this file hands
- * them the configuration, the detection rules and their parameters.  What a
+ * schema/correlate/NN_*.sql, run in order, those of the customers by workers
+ * (share.h), and what they find is stored in one transaction.  What a
  * run saw is its watermark: the same watermark gives the same findings, byte
  * for byte.  A day is a civil day of day_timezone (days since 1970-01-01).
  */
@@ -33,8 +33,8 @@ int correlate_day(struct store *s, const struct config *c,
 
 /* The same as far as the rules, to see what others would do: rule by rule of
  * those that came from the path number 'from' or a later one, a row of the
- * statement correlate_replay.  Nothing is written: the day and its findings are
- * as they were.  row returns negative to stop. */
+ * statement correlate_replay.  Nothing but sums of hours is written: the day and
+ * its findings are as they were.  row returns negative to stop. */
 int correlate_replay(struct store *s, const struct config *c,
     const struct detect *rules, size_t from, int64_t day,
     int (*row)(void *with, const struct detect_rule *r, const struct stmt *st),
