@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * truth.jsonl: a line a customer and day, and one a day; events.tsv: a line a
- * message: host, queue id or address:port, time as logged, who it was (=: a
- * remote address, and what it is), address, port, doubt
- * (0; i: inside the clock error; s: no port; p: some of its lines are lost).
+ * truth.jsonl: a line a customer and day, and one a day before them;
+ * events.N.tsv: a line a message of day N: host, queue id or address:port, time
+ * as logged, who it was (=: a remote address, and what it is), address, port,
+ * doubt (0; i: inside the clock error; s: no port; p: some of its lines are lost).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +16,25 @@ struct sum {
 	unsigned guilt; /* of what was sent, on whatever day it was begun */
 };
 static struct sum *sum[DAYS_MAX + 1];
-static FILE *truth, *events;
+static FILE *truth, *events[DAYS_MAX + 1];
 
 void
 truth_open(void)
 {
 	truth = out_file("truth.jsonl");
-	events = out_file("events.tsv");
+}
+
+/* What is before the first day or after the last is of these. */
+static FILE *
+events_of(int64_t t)
+{
+	int64_t last = (int64_t)opt.days - 1,
+	        day = t < START ? 0 : (t - START) / DAYS;
+
+	day = day > last ? last : day;
+	if (events[day] == NULL)
+		events[day] = out_file("events.%u.tsv", (unsigned)day);
+	return events[day];
 }
 
 static struct sum *
@@ -64,7 +76,7 @@ truth_mail(const struct mail *m, const struct written *w, int pattern)
 		snprintf(who, sizeof(who), "=%s%s", addr_text(&m->from_addr),
 		    m->remote);
 	if (w->key[0])
-		fprintf(events, "%s\t%s\t%lld\t%s\t%s\t%u\t%c\n",
+		fprintf(events_of(w->received), "%s\t%s\t%lld\t%s\t%s\t%u\t%c\n",
 		    host_name[m->host], w->key, (long long)w->received, who,
 		    addr_text(&m->from_addr), m->port, doubt ? doubt : '0');
 	if (s == NULL)
@@ -157,6 +169,9 @@ truth_day(unsigned day)
 void
 truth_close(void)
 {
-	if (fclose(truth) != 0 || fclose(events) != 0)
+	for (unsigned day = 0; day < opt.days; day++)
+		if (events[day] && fclose(events[day]) != 0)
+			exit(1);
+	if (fclose(truth) != 0)
 		exit(1);
 }
