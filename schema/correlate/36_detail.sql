@@ -78,6 +78,7 @@ INSERT INTO temp.metric_limit VALUES
   ('unknown_recipients', 15), ('distinct_unknown', 15), ('unknown_share', 115),
   ('auth_addresses', 1), ('sender_domain_share', 104), ('spam_spread', 16), ('virus_spread', 17),
   ('spam_sprt', 7), ('spam_strangers', 16), ('virus_strangers', 17),
+  ('spam_reach', 16), ('virus_reach', 17),
   ('spam_sender_domains', 16), ('virus_sender_domains', 17),
   ('tempfailed_share', 114), ('refused_recipients', 3), ('auth_users', 1),
   ('auth_user_addresses', 1), ('address_auth_users', 1), ('hours_active', 1),

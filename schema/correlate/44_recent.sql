@@ -9,7 +9,8 @@ CREATE TEMP TABLE recent_who (cust INTEGER PRIMARY KEY, customer TEXT);
 INSERT OR IGNORE INTO temp.recent_who
 SELECT text_no(customer), customer FROM temp.asked
  WHERE metric IN ('recent_messages', 'recent_good', 'recent_passed_on_share', 'spam_strangers',
-                  'virus_strangers', 'spam_sender_domains', 'virus_sender_domains');
+                  'virus_strangers', 'spam_reach', 'virus_reach', 'spam_sender_domains',
+                  'virus_sender_domains');
 
 -- Where his earlier mail came from: the same address, and the same name logged
 -- in or a lease of his at that time, as today.
@@ -95,10 +96,11 @@ CREATE TEMP TABLE recent_figures (
   messages INTEGER, good INTEGER,    -- of which the log names a recipient
   passed_on_share REAL,
   spam INTEGER, virus INTEGER,       -- strangers that got them
+  spam_reach INTEGER, virus_reach INTEGER, -- and senders whose refusals name nobody
   spam_domains INTEGER, virus_domains INTEGER); -- and who from
 SELECT spread_recent();
 INSERT OR IGNORE INTO temp.recent_figures
-SELECT cust, 0, 0, 0, 0, 0, 0, 0 FROM temp.recent_who;
+SELECT cust, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM temp.recent_who;
 
 INSERT INTO temp.metric
 SELECT w.customer, j.key, j.value
@@ -107,5 +109,6 @@ SELECT w.customer, j.key, j.value
        json_each(json_object(
          'recent_messages', f.messages, 'recent_good', f.good, 'recent_passed_on_share', f.passed_on_share,
          'spam_strangers', f.spam, 'virus_strangers', f.virus,
+         'spam_reach', f.spam_reach, 'virus_reach', f.virus_reach,
          'spam_sender_domains', f.spam_domains, 'virus_sender_domains', f.virus_domains)) j
  WHERE EXISTS (SELECT 1 FROM temp.asked a WHERE a.metric = j.key AND a.customer = w.customer);

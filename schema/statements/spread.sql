@@ -19,4 +19,4 @@ SELECT m.cust, m.message, m.sender, coalesce(m.domain, 0), m.address, m.own,
  ORDER BY m.cust, m.message;
 
 -- name: spread_put_recent
-INSERT INTO temp.recent_figures VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
+INSERT INTO temp.recent_figures VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);

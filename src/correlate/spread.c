@@ -414,7 +414,9 @@ find_other_senders(struct spread *p)
 }
 
 struct strangers {
-	int64_t spam, virus, spam_domains, virus_domains;
+	int64_t spam, virus;
+	int64_t spam_unnamed, virus_unnamed; /* senders whose refusals name nobody */
+	int64_t spam_domains, virus_domains;
 };
 
 /* A mail of today that went to one who was not written to by several. */
@@ -429,22 +431,23 @@ note_fresh(struct spread *p, const struct mail *m, struct strangers *out)
 	t->virus |= m->virus;
 }
 
-/* Where a refusal does not name the recipients (Exim after DATA), those of one
- * sender count as one: it may be a campaign that is passed on. */
+/* Where a refusal does not name the recipients (Exim after DATA), they may be the
+ * same as of other mail: those of one sender count as one, and for the reach
+ * alone. */
 static void
 note_unnamed(struct spread *p, const struct mail *m, struct strangers *out)
 {
 	struct tally *t = tally_of(&p->by_sender, m->sender);
 
-	out->spam += m->spam && !t->spam;
-	out->virus += m->virus && !t->virus;
+	out->spam_unnamed += m->spam && !t->spam;
+	out->virus_unnamed += m->virus && !t->virus;
 	t->spam |= m->spam;
 	t->virus |= m->virus;
 	note_fresh(p, m, out);
 }
 
 static struct strangers
-count_strangers(struct spread *p, double share)
+count_strangers(struct spread *p)
 {
 	struct strangers out = {0};
 
@@ -458,7 +461,7 @@ count_strangers(struct spread *p, double share)
 		if (m->spread && m->today && !p->box[p->copy[i].to - 1].several)
 			note_fresh(p, m, &out);
 	}
-	for (size_t i = 0; share <= 0.15 && i < p->nmail; i++) {
+	for (size_t i = 0; i < p->nmail; i++) {
 		const struct mail *m = &p->mail[i];
 
 		if (m->spread && m->today && !m->good && m->unnamed)
@@ -483,10 +486,11 @@ put_recent(struct spread *p, struct err *e)
 	find_other_senders(p);
 	fill_boxes(p);
 	share = passed_on(p, &shared);
-	s = count_strangers(p, share);
+	s = count_strangers(p);
 	const struct value v[] = {value_int(p->cust), value_int(told),
 	    value_int(good), value_real(share), value_int(s.spam),
-	    value_int(s.virus), value_int(s.spam_domains),
+	    value_int(s.virus), value_int(s.spam + s.spam_unnamed),
+	    value_int(s.virus + s.virus_unnamed), value_int(s.spam_domains),
 	    value_int(s.virus_domains)};
 	return store_run(p->store, "spread_put_recent", v, LEN(v), e);
 }

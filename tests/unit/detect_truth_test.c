@@ -188,7 +188,7 @@ static const struct truth truths[] = {
         {ADVERSE(SPAM, 3, 1, 1), HAM(27)}, {ADVERSE(SPAM, 3, 1, 1), HAM(28)}},
     {"spam_verdicts", "sender_domains", 3, {ADVERSE(SPAM, 3, 1, 1), HAM(15)},
         {ADVERSE(SPAM, 3, 2, 2), HAM(15)}},
-    {"spam_verdicts", "spam_strangers", 2,
+    {"spam_verdicts", "spam_reach", 2,
         {{.n = 3, .verdict = SPAM, .rcpts = 3}, HAM(15)},
         {{.n = 3, .verdict = SPAM, .rcpts = 2}, HAM(15)}},
     {"spam_verdicts", "recent_good", 14, {ADVERSE(SPAM, 3, 1, 1), HAM(15)},
@@ -250,7 +250,7 @@ static const struct truth truths[] = {
     {"spam_volume", "own_spam_share", 12 / 401.,
         {ADVERSE(SPAM, 12, 3, 3), HAM(388)},
         {ADVERSE(SPAM, 12, 3, 3), HAM(389)}},
-    {"spam_volume", "spam_strangers", 7,
+    {"spam_volume", "spam_reach", 7,
         {{.n = 10, .verdict = SPAM, .senders = 8, .domains = 8, .rcpts = 8},
             HAM(15)},
         {{.n = 10, .verdict = SPAM, .senders = 7, .domains = 7, .rcpts = 7},
@@ -269,14 +269,26 @@ static const struct truth truths[] = {
 		.skip = 5                                                      \
 	}
     {"spam_helo", "own_spam_messages", 9, {BARE(10, 10)}, {BARE(9, 9)}},
-    {"spam_helo", "own_spam_share", 10 / 21., {BARE(10, 10), HAM(10)},
-        {BARE(10, 10), HAM(11)}},
-    {"spam_helo", "spam_strangers", 7, {BARE(10, 8)}, {BARE(10, 7)}},
+    {"spam_helo", "own_spam_share", 12 / 41., {BARE(12, 12), HAM(28)},
+        {BARE(12, 12), HAM(29)}},
+    {"spam_helo", "spam_reach", 7, {BARE(10, 8)}, {BARE(10, 7)}},
     {"spam_helo", "helo_other_share", 3 / 11.,
         {{.n = 7, .verdict = SPAM, .helos = 1, .skip = 5}, BARE(3, 3)},
         {{.n = 8, .verdict = SPAM, .helos = 1, .skip = 5}, BARE(3, 3)}},
     {"spam_helo", "recent_passed_on_share", 6 / 19.,
         {BARE(10, 10), HAM(4), SHARED}, {BARE(10, 10), HAM(3), SHARED}},
+
+/* To one person, as far as the log tells. */
+#define FACES(count, names)                                                    \
+	{                                                                      \
+		.n = count, .verdict = SPAM, .rcpts = 1, .helos = names        \
+	}
+    {"spam_helos", "own_spam_messages", 9, {FACES(10, 8)}, {FACES(9, 8)}},
+    {"spam_helos", "own_spam_share", 12 / 41.,
+        {FACES(12, 12), {.n = 28, .verdict = CLEAN, .helos = 28}},
+        {FACES(12, 12), {.n = 29, .verdict = CLEAN, .helos = 28}}},
+    {"spam_helos", "helos", 7, {FACES(10, 8)}, {FACES(10, 7)}},
+    {"spam_helos", "helo_share", 8 / 17., {FACES(16, 8)}, {FACES(17, 8)}},
 
 #define WORM(...)                                                              \
 	{                                                                      \
@@ -285,7 +297,7 @@ static const struct truth truths[] = {
 	}
     {"virus_spread", "own_virus_messages", IMPLIED, {WORM(.n = 3)},
         {WORM(.n = 2, .also = 1)}},
-    {"virus_spread", "virus_strangers", 2, {WORM(.rcpts = 3)},
+    {"virus_spread", "virus_reach", 2, {WORM(.rcpts = 3)},
         {WORM(.n = 2, .rcpts = 2, .to = 1), HAM(9),
             {.n = 1, .verdict = VIRUS, .own = true, .to = 1}}},
     {"virus_spread", "virus_sender_domains", 2, {WORM(.domains = 3)},
@@ -329,7 +341,7 @@ static const struct truth truths[] = {
     {"virus_verdicts", "own_virus_messages", 2,
         {ADVERSE(VIRUS, 3, 1, 1), HAM(15)},
         {{.n = 2, .verdict = VIRUS, .also = 1}, HAM(15)}},
-    {"virus_verdicts", "virus_strangers", 2,
+    {"virus_verdicts", "virus_reach", 2,
         {{.n = 3, .verdict = VIRUS, .rcpts = 3}, HAM(15)},
         {{.n = 3, .verdict = VIRUS, .rcpts = 2}, HAM(15)}},
     {"virus_verdicts", "recent_good", 14,
@@ -986,6 +998,50 @@ the_days_before_tell_whose_it_is(void **state)
 	says("198.51.100.8", "7 messages of him are known");
 }
 
+/* Their recipients are strangers of who says HELO names that no server says,
+ * unless he passes mail on: two addresses of his own that write to one friend make
+ * nobody a forwarder, three friends of two people may.  A server whose first day
+ * it is may have passed seven on to those to whom the others went. */
+static void
+refusals_that_name_nobody(void **state)
+{
+#define REFUSED                                                                \
+	{.n = 8, .verdict = SPAM, .senders = 8, .domains = 8, .bare = true},   \
+	    BARE(3, 3), HAM(5)
+	static const struct part bot[] = {REFUSED,
+	    {.n = 2, .senders = 2, .domains = 2, .rcpts = 1}, {.n = 0}};
+	static const struct part server[] = {
+	    REFUSED, FORWARDED(11), FORWARDED(12), {.n = 0}};
+	static const struct part first_day[] = {{.n = 7,
+	                                            .verdict = SPAM,
+	                                            .senders = 7,
+	                                            .domains = 7,
+	                                            .helos = 1,
+	                                            .apart = true},
+	    {.n = 7,
+	        .verdict = SPAM,
+	        .senders = 30,
+	        .domains = 30,
+	        .skip = 20,
+	        .helos = 1},
+	    {.n = 0}};
+
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	put("198.51.100.1", bot);
+	put("198.51.100.2", server);
+	put("198.51.100.3", first_day);
+	world_run("UPDATE mail_recipient SET recipient = NULL WHERE recipient "
+	          "LIKE 'r1.%'");
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.1", "confirmed", "spam not_visible");
+	says("198.51.100.1", "rule spam_helo: own_spam_messages 11 >= 10, "
+	                     "own_spam_share 0.61 >= 0.3, spam_reach 11");
+	says("198.51.100.1", "recent_passed_on_share 0.20 <= 0.3");
+	world_expect("198.51.100.2", "below_threshold", "spam -");
+	world_expect("198.51.100.3", "below_threshold", "spam -");
+}
+
 /* Only mail of his own: not of who had the address before him, or has other
  * ports of it, or logs in from there. */
 static void
@@ -1062,6 +1118,7 @@ main(void)
 	    WORLD(newsletters_and_bounce_servers_guess_no_mailboxes),
 	    WORLD(an_open_relay_is_found_by_its_name),
 	    WORLD(the_days_before_tell_whose_it_is),
+	    WORLD(refusals_that_name_nobody),
 	    WORLD(the_days_before_are_his_own),
 	    WORLD(logs_of_four_weeks_are_in_the_watermark),
 	};

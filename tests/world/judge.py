@@ -495,6 +495,7 @@ def main():
     said = import_world()
     start = time.time()
     db = sqlite3.connect("file:%s?mode=ro" % os.path.join(args.world, "heloflow.db"), uri=True)
+    db.execute("PRAGMA mmap_size = %d" % (8 << 30))
     unparsed = db.execute("SELECT count(*) FROM unparsed").fetchone()[0]
     if unparsed:
         fail("events", "%d lines were not understood", unparsed)
