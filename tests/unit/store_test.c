@@ -8,6 +8,9 @@
 
 #include "base/arena.h"
 #include "base/datadir.h"
+#include "correlate/functions.h"
+#include "correlate/holders.h"
+#include "correlate/spread.h"
 #include "model/delivery.h"
 #include "store/sql_files.h"
 
@@ -508,6 +511,9 @@ test_all_prepare(void **state)
 {
 	struct sql_blocks blocks = {0};
 	const struct sql_block *k;
+	struct functions *functions = NULL;
+	struct holders *holders = NULL;
+	struct spread *spread = NULL;
 	struct store *s;
 	char name[128];
 	size_t n = 0;
@@ -522,7 +528,10 @@ test_all_prepare(void **state)
 		if (str_ends(k->name, STR("_make")))
 			run0(s, name);
 	}
-	ok(store_run_steps_between(s, "correlate", 0, 11, &err));
+	ok(functions_open(&functions, s, &err));
+	ok(holders_open(&holders, s, 0, 1, &err));
+	ok(spread_open(&spread, s, &err));
+	ok(store_run_steps_between(s, "correlate", 0, 46, &err));
 	ok(store_run_steps_between(s, "correlate", 85, 86, &err));
 	ok(store_run_steps_between(s, "replay", 0, 6, &err));
 	for (size_t i = 0; (k = map_next(&blocks.map, &i)) != NULL; n++) {
@@ -531,6 +540,9 @@ test_all_prepare(void **state)
 	}
 	assert_true(n >= 6);
 	sql_blocks_free(&blocks);
+	spread_close(spread);
+	holders_close(holders);
+	functions_close(functions);
 	store_close(s);
 }
 
