@@ -82,6 +82,62 @@ SELECT a.text, x.messages, x.samples
  WHERE x.customer = ?1 AND x.day = ?2
  ORDER BY x.messages DESC, x.samples DESC, a.bytes;
 
+-- Logins that name the customer, and from where, as in schema/correlate/30_claim.sql:
+-- an address may have been another customer's by its lease, who is not meant.
+-- name: finding_logins
+WITH part AS MATERIALIZED (
+  SELECT x.addr, a.bytes, a.text, r.day_start, r.day_end
+    FROM finding f
+    JOIN correlation_run r ON r.day = f.day
+    JOIN finding_addr x ON x.day = f.day AND x.customer = f.customer
+    JOIN addr a ON a.id = x.addr
+   WHERE f.customer = ?1 AND f.day = ?2 AND f.attributed_by = 'auth_user'),
+mail AS MATERIALIZED (
+  SELECT m.auth_user, p.addr, p.bytes, p.text, m.client_port AS port,
+         m.received - coalesce(k.ahead, 0) AS time, m.verdict
+    FROM part p
+   CROSS JOIN mail_hour h
+   CROSS JOIN mail_message m ON m.hour = h.hour AND m.client = p.addr
+    LEFT JOIN clock k ON k.kind = 'mail' AND k.ref = m.host
+   WHERE m.auth_user IS NOT NULL AND m.parent_queue_id IS NULL
+     AND m.received - coalesce(k.ahead, 0) >= p.day_start
+     AND m.received - coalesce(k.ahead, 0) < p.day_end),
+login AS MATERIALIZED (
+  SELECT n.id, n.text,
+         coalesce((SELECT c.customer FROM account c WHERE c.auth_user = n.text),
+                  (SELECT min(c.customer) FROM account c
+                    WHERE c.auth_user = n.text COLLATE NOCASE
+                   HAVING count(DISTINCT c.customer) = 1), n.text) AS customer
+    FROM (SELECT DISTINCT auth_user FROM mail) d JOIN name n ON n.id = d.auth_user),
+wide AS MATERIALIZED (
+  SELECT id, first, last FROM lease WHERE first <> last),
+held AS MATERIALIZED (
+  SELECT q.addr, l.customer, l.port_first, l.port_last, l.start - q.ahead AS start,
+         l.until - q.ahead AS until
+    FROM (SELECT s.addr, s.lease, coalesce(k.ahead, 0) AS ahead
+            FROM (SELECT p.addr, l.id AS lease FROM part p
+                    JOIN lease l ON l.first = p.bytes AND l.last = p.bytes
+                  UNION ALL
+                  SELECT p.addr, w.id FROM part p
+                    JOIN wide w ON w.first <= p.bytes AND w.last >= p.bytes) s
+            JOIN lease x ON x.id = s.lease AND x.inside IS NULL
+            LEFT JOIN clock k ON k.kind = 'lease' AND k.ref = x.ledger) q
+    JOIN lease_held l ON l.id = q.lease)
+SELECT text, client, count(*) AS transactions, sum(adverse) AS adverse,
+       (SELECT count(*) FROM (SELECT DISTINCT n.id, m.addr FROM mail m JOIN login n ON n.id = m.auth_user
+                               WHERE n.customer = ?1)) AS places,
+       group_concat(DISTINCT other) AS others
+  FROM (SELECT n.text, m.text AS client, m.bytes, coalesce(m.verdict IN (5, 6), 0) AS adverse,
+               (SELECT min(h.customer) FROM held h
+                 WHERE h.addr = m.addr AND h.customer <> ?1
+                   AND coalesce(h.start, -4611686018427387904) <= m.time
+                   AND coalesce(h.until, 4611686018427387904) > m.time
+                   AND (h.port_first IS NULL OR m.port BETWEEN h.port_first AND h.port_last)) AS other
+          FROM mail m JOIN login n ON n.id = m.auth_user
+         WHERE n.customer = ?1)
+ GROUP BY text, bytes
+ ORDER BY sum(count(*)) OVER (PARTITION BY text) DESC, text, count(*) DESC, bytes;
+
 -- The meaning of a metric stands where it is first named.
 -- name: finding_rules
 SELECT r.rule, d.summary, r.metric, r.value, r.at_least, r.at_most, r.source,

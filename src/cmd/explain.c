@@ -59,6 +59,7 @@ enum head {
 };
 
 #define FACTS_SHOWN 4
+#define ADDRS_SHOWN 10
 
 struct page {
 	struct store *store;
@@ -176,14 +177,43 @@ static void
 addr_row(struct page *p, const struct stmt *st, int64_t n)
 {
 	(void)p;
-	if (n == 10)
+	if (n == ADDRS_SHOWN)
 		printf("  ...\n");
-	if (n >= 10)
+	if (n >= ADDRS_SHOWN)
 		return;
 	printf("  ");
 	put(stmt_value(st, 0).s);
 	printf(": %" PRId64 " transactions, %" PRId64 " sampled packets\n",
 	    stmt_value(st, 1).i, stmt_value(st, 2).i);
+}
+
+/* Whose password is to be reset: text, address, transactions, of these adverse,
+ * rows of all, customers who had the address by its lease. */
+static void
+login_row(struct page *p, const struct stmt *st, int64_t n)
+{
+	int64_t adverse = stmt_value(st, 3).i;
+
+	if (n == 0)
+		printf("\nLogins\n");
+	if (!p->all && n == ADDRS_SHOWN)
+		printf("  ... and from %" PRId64 " more (--all)\n",
+		    stmt_value(st, 4).i - n);
+	if (!p->all && n >= ADDRS_SHOWN)
+		return;
+	printf("  ");
+	put(stmt_value(st, 0).s);
+	printf(" from ");
+	put(stmt_value(st, 1).s);
+	printf(": %" PRId64 " transactions", stmt_value(st, 2).i);
+	if (adverse > 0)
+		printf(", %" PRId64 " of them spam or virus", adverse);
+	if (stmt_value(st, 5).type == VALUE_TEXT) {
+		printf("; the address was leased to ");
+		put(stmt_value(st, 5).s);
+		printf(" then, who is not blamed for it");
+	}
+	putchar('\n');
 }
 
 static void
@@ -488,6 +518,8 @@ print_page(struct page *p, struct err *e)
 	put(p->h[H_SCOPE].s);
 	putchar('\n');
 	rc = each(p, "finding_addrs", addr_row, e);
+	if (rc >= 0)
+		rc = each(p, "finding_logins", login_row, e);
 	if (rc >= 0) {
 		print_facts(&all, "lease", "Leases");
 		rc = each(p, "finding_rules", rule_row, e);

@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What a page of explain must say, and must not.
+set -eu
+root=$(cd "$(dirname "$0")/../.." && pwd)
+heloflow=$root/build/${VARIANT:-release}/heloflow
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+	echo "$*"
+	cat "$work/page"
+	exit 1
+}
+hf() {
+	"$heloflow" -c "$work/heloflow.yaml" "$@"
+}
+page() { # FINDING [FLAGS]
+	hf explain "$@" >"$work/page"
+}
+says() { # WORDS: a line of the page has them
+	grep -qF -- "$1" "$work/page" || fail "missing: $1"
+}
+silent() {
+	! grep -qF -- "$1" "$work/page" || fail "there is: $1"
+}
+# Spam of twenty strangers: HOUR ADDRESS LOGIN, as Exim with Debian's ACL logs it.
+spam() {
+	n=10
+	while [ $n -lt 30 ]; do
+		t="2026-11-10 $1:$n:00"
+		id=1xQ$1A-0000$n-A0
+		auth=
+		[ "$3" = - ] || auth=" A=login:$3"
+		echo "$t $id H=(pc) [$2]:40000 Warning: spam score 9.0 (+++++++++) from s$n@dom$n.example"
+		echo "$t $id <= s$n@dom$n.example H=(pc) [$2]:40000 P=esmtpa$auth S=2000 id=m$n.$1@dom$n.example"
+		echo "$t $id => u$n@r$n.example R=dnslookup T=remote_smtp H=mx.example.com [198.51.100.20] C=\"250 ok\""
+		echo "$t $id Completed"
+		n=$((n + 1))
+	done
+}
+cat >heloflow.yaml <<X
+store: hf.db
+prefixes: [203.0.113.0/24]
+accounts: {vic: VICTIM}
+mail_sources: [{paths: exim.log, mta: exim, host: smtp}]
+lease_sources: [{paths: leases.csv, format: csv}]
+X
+cat >leases.csv <<X
+prefix,customer,from,until
+203.0.113.10,OTHER,2026-11-10T00:00:00Z,2026-11-11T00:00:00Z
+203.0.113.11,VICTIM,2026-11-10T00:00:00Z,2026-11-11T00:00:00Z
+X
+{
+	spam 08 203.0.113.10 vic
+	spam 09 198.51.100.77 VIC
+	spam 10 203.0.113.11 vic
+} >exim.log
+hf daily --day 2026-11-10 >/dev/null 2>&1
+
+# Whose password is to be reset, and who is not to blame.
+page VICTIM
+says '  vic from 203.0.113.10: 20 transactions, 20 of them spam or virus; the address was leased to OTHER then, who is not blamed for it'
+says '  VIC from 198.51.100.77: 20 transactions, 20 of them spam or virus'
+grep -q '  vic from 203.0.113.11: 20 transactions, 20 of them spam or virus$' page || fail 'his own address'
