@@ -10,6 +10,8 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/hash.h"
+#include "base/map.h"
 #include "base/yaml.h"
 #include "input/csv_file.h"
 #include "input/flow_udp.h"
@@ -207,14 +209,22 @@ read_addr(struct load *l, const struct yaml_node *n, void *out)
 static int
 read_prefix(struct load *l, const struct yaml_node *n, void *out)
 {
-	struct str s;
+	struct str s, rest;
+	struct addr a;
 	int rc = yaml_text(n, &s, l->err);
 
+	rest = s;
 	if (rc < 0)
 		return rc;
-	return prefix_parse(s, out)
-	           ? 0
-	           : fail(l, n, "an address or prefix such as 203.0.113.0/24");
+	if (!prefix_parse(s, out))
+		return fail(
+		    l, n, "an address or prefix such as 203.0.113.0/24");
+	/* one address, or all of them? */
+	if (!addr_parse(str_split(&rest, '/'), &a) ||
+	    addr_cmp(a, ((struct prefix *)out)->first) != 0)
+		return yaml_fail(n, l->err,
+		    "'%.*s' has bits set past the prefix length", STR_FMT(s));
+	return 0;
 }
 
 static int
@@ -426,7 +436,7 @@ check_lease_format(
 /* One row of an accounts file: 1 read, 0 the end. */
 static int
 next_account(struct load *l, struct csv_file *f, const char *path,
-    const size_t column[2], struct account *out)
+    const size_t column[2], struct account *out, int64_t *line)
 {
 	struct csv_row row;
 	int rc = csv_file_next(f, &row, l->err);
@@ -440,6 +450,28 @@ next_account(struct load *l, struct csv_file *f, const char *path,
 		    (long long)row.line);
 	out->user = arena_dup(l->arena, row.fields[column[0]]);
 	out->customer = arena_dup(l->arena, row.fields[column[1]]);
+	*line = row.line;
+	return 1;
+}
+
+/* A name of two customers is nobody's, and the file is wrong.  names: row and
+ * one of each name. */
+static int
+check_account(struct load *l, const char *path, const struct account *accounts,
+    size_t i, int64_t line, struct map *names)
+{
+	uint64_t h = hash_str(accounts[i].user, 0);
+	size_t before = (size_t)(uintptr_t)map_get(names, h);
+	const struct account *other = before ? &accounts[before - 1] : NULL;
+
+	if (other == NULL)
+		map_put(names, h, (void *)(uintptr_t)(i + 1));
+	else if (str_eq(other->user, accounts[i].user) &&
+	         !str_eq(other->customer, accounts[i].customer))
+		return err_set(l->err, ERR_USAGE,
+		    "%s:%lld: %.*s is named twice, as %.*s and %.*s", path,
+		    (long long)line, STR_FMT(other->user),
+		    STR_FMT(other->customer), STR_FMT(accounts[i].customer));
 	return 1;
 }
 
@@ -450,7 +482,9 @@ read_account_file(
 {
 	struct account *accounts = NULL, *copy;
 	size_t n = 0, size = 0, column[2];
+	struct map names = {0};
 	struct csv_file *f;
+	int64_t line = 0;
 	int rc = csv_file_open(&f, path, l->err);
 
 	if (rc < 0)
@@ -462,8 +496,12 @@ read_account_file(
 			size = size ? size * 2 : 256;
 			accounts = xrealloc(accounts, size * sizeof(*accounts));
 		}
-		rc = next_account(l, f, path, column, &accounts[n]);
+		rc = next_account(l, f, path, column, &accounts[n], &line);
+		if (rc > 0)
+			rc = check_account(
+			    l, path, accounts, n, line, &names);
 	}
+	map_free(&names);
 	csv_file_close(f);
 	copy = arena_alloc(l->arena, n * sizeof(*copy) + 1);
 	if (n > 0)

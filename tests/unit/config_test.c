@@ -208,6 +208,8 @@ test_refused(void **state)
 	assert_refused("flow_sources:\n  - paths: x\n    agents:\n"
 	               "      - vantage: edge\n",
 	    "a.yaml:4: an agent needs an address");
+	assert_refused("prefixes: [192.0.2.0/24, 203.0.113.1/24]\n",
+	    "a.yaml:1: '203.0.113.1/24' has bits set past the prefix length");
 	assert_refused(
 	    "accounts: {a: ''}\n", "a.yaml:1: a: a customer is missing");
 	assert_refused("lease_sources:\n  - paths: x\n    columns:\n"
@@ -259,6 +261,14 @@ test_account_file(void **state)
 	    ERR_USAGE);
 	snprintf(want, sizeof(want),
 	    "%s/users.csv:3: a name or a customer is missing", folder);
+	assert_string_equal(err.text, want);
+	/* Whose mail would it be?  The same said twice is nothing. */
+	put("users.csv", "customer,auth_user\nC-1,x\nC-1,x\nC-2,y\nC-2,x\n");
+	assert_int_equal(
+	    config_load(&c, put("c.yaml", "accounts: users.csv"), &err),
+	    ERR_USAGE);
+	snprintf(want, sizeof(want),
+	    "%s/users.csv:5: x is named twice, as C-1 and C-2", folder);
 	assert_string_equal(err.text, want);
 	put("users.csv", "\ncustomer,name\n");
 	assert_int_equal(
