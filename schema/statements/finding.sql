@@ -158,7 +158,11 @@ SELECT rule, time, verdicts, spam, theta0, theta1, alpha, beta, source
 -- Facts, with what a log line must hold to be the one that was read.
 -- name: finding_facts
 SELECT e.kind, e.time, e.text, s.text AS source, e."offset", e.line,
-       m.queue_id, m.message_id, c.text AS client, n.text AS sender
+       m.queue_id, m.message_id,
+       (SELECT r.final_queue_id FROM mail_recipient r
+         WHERE r.message = m.id AND r.source = e.source AND r."offset" = e."offset"
+           AND r.final_queue_id IS NOT NULL LIMIT 1) AS final_queue_id,
+       c.text AS client, n.text AS sender
   FROM finding_evidence e
   LEFT JOIN name s ON s.id = e.source
   LEFT JOIN mail_message m ON m.message_key = e.message_key
@@ -167,6 +171,16 @@ SELECT e.kind, e.time, e.text, s.text AS source, e."offset", e.line,
   LEFT JOIN name n ON n.id = m.sender
  WHERE e.customer = ?1 AND e.day = ?2
  ORDER BY e.n;
+
+-- Where the logs of the finding are now: a file that was renamed is known again
+-- by the next import.  What each held, and a day for clocks and zones.
+-- name: finding_files
+SELECT DISTINCT l.path
+  FROM finding f JOIN ledger l ON l.kind = 'mail' AND l.path <> '-'
+   AND l.first_time <= f.last_seen + 86400000000
+   AND l.last_time >= f.first_seen - 86400000000
+ WHERE f.customer = ?1 AND f.day = ?2
+ ORDER BY l.path;
 
 -- What speaks against a finding, in words; a row for each.
 -- name: finding_against

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 
 #include "base/gamma.h"
+#include "cmd/explain.h"
 #include "cmd/findings.h"
 #include "cmd/score_text.h"
-#include "report/logline.h"
 
 enum { OPT_ALL = 1 };
 
@@ -62,6 +62,7 @@ enum head {
 #define ADDRS_SHOWN 10
 
 struct page {
+	struct cmd *c;
 	struct store *store;
 	bool all;
 	double mailbox_share; /* of the configuration; 0: not known */
@@ -278,6 +279,7 @@ struct fact {
 struct facts {
 	struct fact *f;
 	struct logline *l;
+	struct str *found; /* where the line is now */
 	size_t n, size;
 	size_t most; /* of a kind that are printed */
 };
@@ -303,10 +305,10 @@ fact_add(struct page *p, struct facts *all, const struct stmt *st)
 	*l = (struct logline){.source = keep(p, stmt_value(st, 3)).s,
 	    .offset = stmt_value(st, 4).i};
 	f->line = stmt_value(st, 5).i;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++)
 		l->ids[i] = keep(p, stmt_value(st, 6 + i)).s;
-		l->words[i] = keep(p, stmt_value(st, 8 + i)).s;
-	}
+	for (size_t i = 0; i < 2; i++)
+		l->words[i] = keep(p, stmt_value(st, 9 + i)).s;
 }
 
 static int
@@ -319,7 +321,10 @@ read_facts(struct page *p, struct facts *all, struct err *e)
 		return rc;
 	while ((rc = stmt_next(st, e)) > 0)
 		fact_add(p, all, st);
-	loglines_read(all->l, all->n, &p->mem);
+	all->found = xcalloc(all->n + 1, sizeof(*all->found));
+	if (rc >= 0)
+		rc = explain_lines(p->c, p->store, p->key, all->l, all->found,
+		    all->n, &p->mem, e);
 	return rc;
 }
 
@@ -331,6 +336,22 @@ shown_before(const struct facts *all, size_t at)
 		if (all->f[i].shown && all->l[i].offset == all->l[at].offset &&
 		    str_eq(all->l[i].source, all->l[at].source))
 			return true;
+	return false;
+}
+
+/* Zones differ by quarters of an hour: the seconds are the same in all. */
+static bool
+is_of_another_time(struct str text, int64_t t)
+{
+	struct str head = str_head(text, 40);
+	struct civil c = civil_of_utc(t, NULL);
+	char second[8];
+
+	for (size_t i = 0; i + 8 <= head.n; i++)
+		if (head.p[i + 2] == ':' && head.p[i + 5] == ':') {
+			snprintf(second, sizeof(second), "%02d", c.second);
+			return memcmp(head.p + i + 6, second, 2) != 0;
+		}
 	return false;
 }
 
@@ -349,6 +370,13 @@ print_line(const struct facts *all, size_t i)
 	} else if (shown_before(all, i)) {
 		printf(" (shown above)\n");
 	} else {
+		if (str_has(all->found[i])) {
+			printf(" (now in ");
+			put(all->found[i]);
+			putchar(')');
+		}
+		if (all->f[i].has_time && is_of_another_time(l->text, all->f[i].time))
+			printf(" (the line has another time than the one that was read)");
 		printf("\n      | ");
 		put(l->text);
 		putchar('\n');
@@ -540,6 +568,7 @@ print_page(struct page *p, struct err *e)
 out:
 	free(all.f);
 	free(all.l);
+	free(all.found);
 	return rc;
 }
 
@@ -609,7 +638,7 @@ print_data(struct cmd *c, struct page *p, struct err *e)
 static int
 run(struct cmd *c, int argc, char **argv, struct err *e)
 {
-	struct page p = {0};
+	struct page p = {.c = c};
 	int opt, rc;
 
 	while ((opt = cmd_option(c, argc, argv, "", long_opts, e)) != -1) {

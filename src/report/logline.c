@@ -66,7 +66,7 @@ is_the_line(struct str text, const struct logline *l)
 {
 	bool ids = false;
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(l->ids) / sizeof(*l->ids); i++) {
 		ids |= l->ids[i].n > 0;
 		if (l->ids[i].n > 0 && str_find(text, l->ids[i]) >= 0)
 			return true;

@@ -13,7 +13,7 @@
 struct logline {
 	struct str source;
 	int64_t offset;
-	struct str ids[2];   /* queue id, Message-ID; absent = none */
+	struct str ids[3];   /* queue ids, Message-ID; absent = none */
 	struct str words[2]; /* client, sender */
 	/* Filled by loglines_read: */
 	struct str text;     /* the line; absent if it could not be had */

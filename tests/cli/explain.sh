@@ -57,10 +57,40 @@ X
 	spam 09 198.51.100.77 VIC
 	spam 10 203.0.113.11 vic
 } >exim.log
-hf daily --day 2026-11-10 >/dev/null 2>&1
+"$heloflow" daily --day 2026-11-10 >/dev/null 2>&1 # the path that is stored is relative
 
 # Whose password is to be reset, and who is not to blame.
 page VICTIM
 says '  vic from 203.0.113.10: 20 transactions, 20 of them spam or virus; the address was leased to OTHER then, who is not blamed for it'
 says '  VIC from 198.51.100.77: 20 transactions, 20 of them spam or virus'
 grep -q '  vic from 203.0.113.11: 20 transactions, 20 of them spam or virus$' page || fail 'his own address'
+
+# From another folder, and where the file is now.
+silent '(now in'
+cd /
+page VICTIM
+says "exim.log:1 (now in $work/exim.log)"
+says '| 2026-11-10 08:10:00 1xQ08A-000010-A0 H=(pc) [203.0.113.10]:40000 Warning: spam score 9.0'
+cd "$work"
+mv exim.log exim.log.1
+page VICTIM
+says 'exim.log:1 (now in exim.log.1)'
+gzip exim.log.1
+: >exim.log
+page VICTIM
+says 'exim.log:1 (now in exim.log.1.gz)'
+silent 'has changed'
+mkdir old
+mv exim.log.1.gz old/november.gz
+page VICTIM
+says 'exim.log:1 (the file has changed since)'
+"$heloflow" import mail old/november.gz 2>/dev/null
+page VICTIM
+says 'exim.log:1 (now in old/november.gz)'
+
+# A line that is not the one that was read.
+gunzip -c old/november.gz | sed '1s/1xQ08A-/1xQ08B-/; 5s/08:11:00/08:11:07/' >exim.log
+rm -r old
+page VICTIM
+says 'exim.log:1 (the file has changed since)'
+says 'exim.log:5 (the line has another time than the one that was read)'
