@@ -67,7 +67,10 @@ SELECT f.day, f.attributed_by, f.scope, f.class, f.kind, f.flow_support,
        json_extract(f.flow, '$.client'), json_extract(f.flow, '$.client_in_window'),
        json_extract(f.flow, '$.p_miss'), json_extract(f.flow, '$.p_miss_messages'),
        json_extract(f.flow, '$.rate'), json_extract(f.flow, '$.window'),
-       c.state, date(c.first_day * 86400, 'unixepoch'), c.days_active
+       c.state, date(c.first_day * 86400, 'unixepoch'), c.days_active,
+       (SELECT group_concat(q.rule, ', ')
+          FROM (SELECT DISTINCT rule FROM finding_rule
+                 WHERE customer = f.customer AND day = f.day ORDER BY rule) q)
   FROM finding f JOIN correlation_run r ON r.day = f.day
   LEFT JOIN abuse_case c ON f.class = 'confirmed' AND f.scope <> 'remote'
    AND c.customer = f.customer
@@ -141,7 +144,10 @@ SELECT text, client, count(*) AS transactions, sum(adverse) AS adverse,
 -- The meaning of a metric stands where it is first named.
 -- name: finding_rules
 SELECT r.rule, d.summary, r.metric, r.value, r.at_least, r.at_most, r.source,
-       iif(row_number() OVER (PARTITION BY r.metric ORDER BY r.rule, r.n) = 1, m.meaning, NULL)
+       iif(row_number() OVER (PARTITION BY r.metric ORDER BY r.rule, r.n) = 1, m.meaning, NULL),
+       nullif(m.unit, 'share'),
+       row_number() OVER (PARTITION BY r.metric, r.at_least, r.at_most ORDER BY r.rule, r.n) = 1,
+       dense_rank() OVER (ORDER BY r.rule), r.n = min(r.n) OVER (PARTITION BY r.rule)
   FROM finding_rule r
   LEFT JOIN detect_rule d ON d.rule = r.rule
   LEFT JOIN metric_name m ON m.metric = r.metric
@@ -162,15 +168,52 @@ SELECT e.kind, e.time, e.text, s.text AS source, e."offset", e.line,
        (SELECT r.final_queue_id FROM mail_recipient r
          WHERE r.message = m.id AND r.source = e.source AND r."offset" = e."offset"
            AND r.final_queue_id IS NOT NULL LIMIT 1) AS final_queue_id,
-       c.text AS client, n.text AS sender
+       c.text AS client, n.text AS sender,
+       -- what is stored of a line has the log's own time, mail in doubt the right one
+       iif(e.kind IN ('verdict', 'delivery') AND e.text NOT LIKE 'in doubt %', k.ahead, NULL) AS ahead,
+       iif(e.kind = 'sample' AND NOT EXISTS (SELECT 1 FROM clock WHERE kind = 'flow' AND ahead <> 0),
+           (SELECT group_concat(q.text, ', ')
+              FROM (SELECT DISTINCT d.text FROM smtp_sample s JOIN addr d ON d.id = s.dst
+                     WHERE s.time >= e.time AND s.time < (e.time / 300000000 + 1) * 300000000
+                       AND s.src = e.addr
+                     ORDER BY s.time LIMIT 3) q), NULL) AS peers
   FROM finding_evidence e
   LEFT JOIN name s ON s.id = e.source
   LEFT JOIN mail_message m ON m.message_key = e.message_key
        AND m.hour IN (SELECT hour FROM mail_hour)
   LEFT JOIN addr c ON c.id = m.client
   LEFT JOIN name n ON n.id = m.sender
+  LEFT JOIN clock k ON k.kind = 'mail' AND k.ref = m.host AND k.ahead <> 0
  WHERE e.customer = ?1 AND e.day = ?2
  ORDER BY e.n;
+
+-- Clocks that were corrected, of the logs and leases of the facts.
+-- name: finding_clocks
+SELECT n.text, k.ahead FROM clock k JOIN name n ON n.id = k.ref
+ WHERE k.kind = 'mail' AND k.ahead <> 0
+   AND k.ref IN (SELECT m.host FROM finding_evidence e
+                   JOIN mail_message m ON m.message_key = e.message_key
+                    AND m.hour IN (SELECT hour FROM mail_hour)
+                  WHERE e.customer = ?1 AND e.day = ?2)
+UNION ALL
+SELECT l.path, k.ahead FROM clock k JOIN ledger l ON l.id = k.ref
+ WHERE k.kind = 'lease' AND k.ahead <> 0
+   AND EXISTS (SELECT 1 FROM finding_evidence e
+                WHERE e.customer = ?1 AND e.day = ?2 AND e.kind = 'lease'
+                  AND instr(e.text, l.path || ':') > 0)
+ ORDER BY 1;
+
+-- Of an address in doubt: all its mail of the day, and what filters called it.
+-- name: finding_doubt
+SELECT count(*), sum(m.verdict IS 5), sum(m.verdict IS 6)
+  FROM finding_addr x
+  JOIN correlation_run r ON r.day = x.day
+ CROSS JOIN mail_hour h
+ CROSS JOIN mail_message m ON m.hour = h.hour AND m.client = x.addr
+  LEFT JOIN clock k ON k.kind = 'mail' AND k.ref = m.host
+ WHERE x.customer = ?1 AND x.day = ?2 AND m.parent_queue_id IS NULL
+   AND m.received - coalesce(k.ahead, 0) >= r.day_start
+   AND m.received - coalesce(k.ahead, 0) < r.day_end;
 
 -- Where the logs of the finding are now: a file that was renamed is known again
 -- by the next import.  What each held, and a day for clocks and zones.
@@ -207,6 +250,9 @@ SELECT text FROM (
   UNION ALL
   SELECT 0, printf('rule %s would fire, too, but %s explains what it saw', t.rule, t.taken_by)
     FROM finding_taken t WHERE t.customer = ?1 AND t.day = ?2
+  UNION ALL
+  SELECT -1, 'no filter called any message spam or a virus: the finding rests on figures alone'
+    FROM f WHERE class = 'confirmed' AND coalesce(spam, 0) + coalesce(virus, 0) = 0
   UNION ALL
   SELECT 1, 'many senders to few recipients: mail that is forwarded, spam included, looks like this'
     FROM f WHERE class IN ('confirmed', 'below_threshold') AND rcpts <= 3 AND domains >= 10

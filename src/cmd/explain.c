@@ -55,11 +55,14 @@ enum head {
 	H_CASE,
 	H_CASE_FROM,
 	H_CASE_DAYS,
+	H_RULES,
 	H_N
 };
 
-#define FACTS_SHOWN 4
-#define ADDRS_SHOWN 10
+/* Without --all, so that it is one page. */
+#define FACTS_SHOWN 3
+#define ADDRS_SHOWN 5
+#define RULES_SHOWN 2
 
 struct page {
 	struct cmd *c;
@@ -70,6 +73,7 @@ struct page {
 	struct arena mem;
 	struct value key[2]; /* customer, day */
 	struct value h[H_N];
+	bool open_line; /* of names of rules */
 };
 
 /* Log text never reaches the terminal as an escape sequence. */
@@ -108,6 +112,55 @@ sure(double c)
 	                  : "nothing";
 }
 
+/* The time of a zone beside another, with the date where that differs. */
+static void
+put_beside(int64_t t, const struct zone *z, int64_t beside)
+{
+	char there[UTC_TEXT_MAX], here[UTC_TEXT_MAX];
+
+	utc_format(beside, here);
+	utc_format_zone(t, z, there);
+	if (memcmp(here, there, 10) != 0)
+		printf("%.10s ", there);
+	printf("%.8s", there + 11);
+}
+
+/* UTC, and the day's zone where that is another. */
+static void
+put_time(const struct page *p, int64_t t)
+{
+	char utc[UTC_TEXT_MAX];
+
+	utc_format(t, utc);
+	printf("%s", utc);
+	if (p->zone != NULL) {
+		printf(" (");
+		put_beside(t, p->zone, t);
+		putchar(')');
+	}
+}
+
+/* Text of a fact, with the day's zone beside the times in it. */
+static void
+put_text(const struct page *p, struct str s)
+{
+	struct str stamp, rest;
+	int64_t t;
+
+	for (size_t i = 0; i < s.n; i++) {
+		put(str_of(s.p + i, 1));
+		/* 2026-11-10T08:00:00Z ends here */
+		if (s.p[i] != 'Z' || i < 19 || p->zone == NULL)
+			continue;
+		rest = stamp = str_of(s.p + i - 19, 20);
+		if (utc_parse_iso(&rest, NULL, UTC_NONE, &t) && rest.n == 0) {
+			printf(" (");
+			put_beside(t, p->zone, t);
+			putchar(')');
+		}
+	}
+}
+
 static void
 print_time(const struct page *p, const char *what, int64_t t)
 {
@@ -119,6 +172,46 @@ print_time(const struct page *p, const char *what, int64_t t)
 	if (p->zone != NULL)
 		printf("   (%s %.*s)", local, STR_FMT(p->h[H_ZONE].s));
 	putchar('\n');
+}
+
+/* The rules stand below with their figures: here are their names. */
+static void
+print_reason(const struct page *p)
+{
+	if (p->h[H_RULES].type == VALUE_TEXT) {
+		printf("by the logs: rules ");
+		put(p->h[H_RULES].s);
+	} else {
+		put(p->h[H_REASON].s);
+	}
+}
+
+static void
+print_some(const struct page *p, const char *before, enum head i,
+    const char *after)
+{
+	if (p->h[i].type == VALUE_INT) /* else it was not counted */
+		printf("%s%lld%s", before, num(p, i), after);
+}
+
+static void
+print_counts(const struct page *p)
+{
+	bool doubt = str_eq(p->h[H_CLASS].s, STR("ambiguous"));
+
+	if (!doubt || num(p, H_TRANSACTIONS) > 0) {
+		print_some(p, "  ", H_TRANSACTIONS, " transactions");
+		print_some(p, ", ", H_MESSAGES, " whole messages");
+		print_some(p, " from ", H_SENDERS, " senders");
+		print_some(p, " to ", H_RECIPIENTS, " recipients");
+		print_some(p, "\n  ", H_SPAM, " spam");
+		print_some(p, ", ", H_VIRUS, " virus");
+		print_some(p, "; ", H_REACHED, " of these reached somebody");
+		printf("; %lld reports from outside\n", num(p, H_COMPLAINTS));
+	}
+	if (num(p, H_DOUBT) > 0)
+		printf("  %lld transactions%s are in doubt and count against nobody\n",
+		    num(p, H_DOUBT), doubt ? "" : " more");
 }
 
 static void
@@ -135,18 +228,14 @@ print_title(const struct page *p)
 		put(p->h[H_KIND].s);
 	}
 	printf("\n\nWhat\n  ");
-	put(p->h[H_REASON].s);
-	printf(
-	    "\n  %lld transactions, %lld whole messages from %lld senders to"
-	    " %lld recipients\n  %lld spam, %lld virus; %lld of these reached"
-	    " somebody; %lld reports from outside\n",
-	    num(p, H_TRANSACTIONS), num(p, H_MESSAGES), num(p, H_SENDERS),
-	    num(p, H_RECIPIENTS), num(p, H_SPAM), num(p, H_VIRUS),
-	    num(p, H_REACHED), num(p, H_COMPLAINTS));
-	if (num(p, H_DOUBT) > 0)
-		printf(
-		    "  %lld transactions more are in doubt and not counted\n",
-		    num(p, H_DOUBT));
+	print_reason(p);
+	printf("\n");
+	print_counts(p);
+}
+
+static void
+print_when(const struct page *p)
+{
 	printf("\nWhen\n");
 	print_time(p, "first", p->h[H_FIRST].i);
 	print_time(p, "last", p->h[H_LAST].i);
@@ -217,46 +306,88 @@ login_row(struct page *p, const struct stmt *st, int64_t n)
 	putchar('\n');
 }
 
+/* Shares to two digits, counts whole: as a threshold is written. */
+static void
+put_number(double v)
+{
+	if (v == (double)(int64_t)v || v >= 100 || v <= -100)
+		printf("%.0f", v);
+	else
+		printf("%.2g", v);
+}
+
+/* The first rules in full, but a threshold that one of them has shown already;
+ * of the others the names. */
 static void
 rule_row(struct page *p, const struct stmt *st, int64_t n)
 {
 	bool most = stmt_value(st, 4).type == VALUE_NULL;
-	struct value limit = stmt_value(st, most ? 5 : 4);
+	bool first = stmt_value(st, 11).i != 0;
+	int64_t rule = stmt_value(st, 10).i;
 
-	(void)p;
-	printf("%s  ", n == 0 ? "\nRules that fired\n" : "");
-	put(stmt_value(st, 0).s);
-	printf(": ");
-	put(stmt_value(st, 2).s);
-	printf(" %.6g, at %s %g is asked (", stmt_value(st, 3).r,
-	    most ? "most" : "least", limit.r);
-	put(stmt_value(st, 6).s);
-	printf(")\n");
-	if (stmt_value(st, 7).type == VALUE_TEXT) {
-		printf("      ");
-		put(stmt_value(st, 7).s);
+	if (n == 0)
+		printf("\nRules that fired\n");
+	if (!p->all && rule > RULES_SHOWN) {
+		if (first)
+			printf("%s",
+			    rule == RULES_SHOWN + 1 ? "  and (--all) " : ", ");
+		if (first)
+			put(stmt_value(st, 0).s);
+		p->open_line = true;
+		return;
+	}
+	if (first) {
+		printf("  ");
+		put(stmt_value(st, 0).s);
+		if (stmt_value(st, 1).type == VALUE_TEXT) {
+			printf(": ");
+			put(stmt_value(st, 1).s);
+		}
 		putchar('\n');
 	}
+	printf("      ");
+	put(stmt_value(st, 2).s);
+	if (stmt_value(st, 9).i == 0) {
+		printf(" as above\n");
+		return;
+	}
+	putchar(' ');
+	put_number(stmt_value(st, 3).r);
+	if (stmt_value(st, 8).type == VALUE_TEXT) {
+		putchar(' ');
+		put(stmt_value(st, 8).s);
+	}
+	printf(", at %s %g is asked (", most ? "most" : "least",
+	    stmt_value(st, most ? 5 : 4).r);
+	put(stmt_value(st, 6).s);
+	putchar(')');
+	if (stmt_value(st, 7).type == VALUE_TEXT) {
+		printf(": ");
+		put(stmt_value(st, 7).s);
+	}
+	putchar('\n');
 }
 
 /* When the sequential test of a rule was decided, by what, and how. */
 static void
 sprt_row(struct page *p, const struct stmt *st, int64_t n)
 {
-	char when[UTC_TEXT_MAX];
-
-	(void)p;
-	(void)n;
-	utc_format(stmt_value(st, 1).i, when);
-	printf("  ");
+	if (n > 0 && !p->all)
+		return;
+	printf("%s  ", p->open_line ? "\n" : "");
+	p->open_line = false;
 	put(stmt_value(st, 0).s);
-	printf(": the sequential test was decided at %s, by %" PRId64
-	       " verdicts, %" PRId64 " of them spam\n"
-	       "      theta0 %g and theta1 %g: shares called spam of a clean and of an"
+	printf(": the sequential test was decided at ");
+	put_time(p, stmt_value(st, 1).i);
+	printf(", by %" PRId64 " verdicts, %" PRId64 " of them spam\n",
+	    stmt_value(st, 2).i, stmt_value(st, 3).i);
+	if (!p->all)
+		return;
+	printf("      theta0 %g and theta1 %g: shares called spam of a clean and of an"
 	       " infected\n      customer's mail; alpha %g and beta %g: wanted"
 	       " chances of accusing the one\n      and of letting the other go (",
-	    when, stmt_value(st, 2).i, stmt_value(st, 3).i, stmt_value(st, 4).r,
-	    stmt_value(st, 5).r, stmt_value(st, 6).r, stmt_value(st, 7).r);
+	    stmt_value(st, 4).r, stmt_value(st, 5).r, stmt_value(st, 6).r,
+	    stmt_value(st, 7).r);
 	put(stmt_value(st, 8).s);
 	printf(")\n");
 }
@@ -271,9 +402,10 @@ against_row(struct page *p, const struct stmt *st, int64_t n)
 }
 
 struct fact {
-	struct str kind, text;
-	int64_t time, line;
-	bool has_time, shown;
+	struct str kind, text, peers;
+	int64_t time, line; /* by the right clock */
+	int64_t log_time;   /* by that of the log */
+	bool has_time, has_log_time, shown;
 };
 
 struct facts {
@@ -299,7 +431,11 @@ fact_add(struct page *p, struct facts *all, const struct stmt *st)
 	l = &all->l[all->n++];
 	f->kind = keep(p, stmt_value(st, 0)).s;
 	f->has_time = stmt_value(st, 1).type != VALUE_NULL;
-	f->time = stmt_value(st, 1).i;
+	f->log_time = stmt_value(st, 1).i;
+	f->time = f->log_time - stmt_value(st, 11).i; /* 0 for NULL */
+	f->has_log_time = f->has_time &&
+	                  !str_starts(stmt_value(st, 2).s, STR("in doubt "));
+	f->peers = keep(p, stmt_value(st, 12)).s;
 	f->shown = false;
 	f->text = keep(p, stmt_value(st, 2)).s;
 	*l = (struct logline){.source = keep(p, stmt_value(st, 3)).s,
@@ -375,7 +511,8 @@ print_line(const struct facts *all, size_t i)
 			put(all->found[i]);
 			putchar(')');
 		}
-		if (all->f[i].has_time && is_of_another_time(l->text, all->f[i].time))
+		if (all->f[i].has_log_time &&
+		    is_of_another_time(l->text, all->f[i].log_time))
 			printf(" (the line has another time than the one that was read)");
 		printf("\n      | ");
 		put(l->text);
@@ -383,16 +520,43 @@ print_line(const struct facts *all, size_t i)
 	}
 }
 
+/* What the line has, where it is neither UTC nor the day's zone. */
 static void
-print_fact(struct facts *all, size_t i)
+put_log_time(struct page *p, const struct fact *f, struct str source)
+{
+	const struct mail_source *m =
+	    str_has(source)
+	        ? config_mail_of(p->c->config, arena_z(&p->mem, source))
+	        : NULL;
+	const struct zone *z = m ? m->zone : NULL;
+	bool zone = z != NULL && z != p->zone && !str_eq(str_z(zone_text(z)), STR("UTC"));
+
+	if (!zone && f->log_time == f->time)
+		return;
+	printf(" (the log has ");
+	put_beside(f->log_time, z, f->time);
+	if (z != NULL)
+		printf(" %s", zone_text(z));
+	putchar(')');
+}
+
+static void
+print_fact(struct page *p, struct facts *all, size_t i)
 {
 	struct fact *f = &all->f[i];
-	char when[UTC_TEXT_MAX] = "";
 
-	if (f->has_time)
-		utc_format(f->time, when);
-	printf("  %s%s", when, f->has_time ? " " : "");
-	put(f->text);
+	printf("  ");
+	if (f->has_time) {
+		put_time(p, f->time);
+		if (f->has_log_time)
+			put_log_time(p, f, all->l[i].source);
+		putchar(' ');
+	}
+	put_text(p, f->text);
+	if (str_has(f->peers)) {
+		printf(", to ");
+		put(f->peers);
+	}
 	putchar('\n');
 	print_line(all, i);
 	f->shown = true;
@@ -400,7 +564,8 @@ print_fact(struct facts *all, size_t i)
 
 /* The first facts of one kind under a heading. */
 static void
-print_facts(struct facts *all, const char *kind, const char *heading)
+print_facts(struct page *p, struct facts *all, const char *kind,
+    const char *heading)
 {
 	size_t n = 0;
 
@@ -410,7 +575,7 @@ print_facts(struct facts *all, const char *kind, const char *heading)
 		if (n == 0)
 			printf("\n%s\n", heading);
 		if (n++ < all->most)
-			print_fact(all, i);
+			print_fact(p, all, i);
 	}
 	if (n > all->most)
 		printf("  ... and %zu more (--all)\n", n - all->most);
@@ -531,34 +696,91 @@ print_covers(const struct page *p)
 	putchar('\n');
 }
 
+static void
+print_who(const struct page *p)
+{
+	printf("\nWho\n  ");
+	if (str_eq(p->h[H_CLASS].s, STR("ambiguous"))) {
+		printf("nobody is named: the holder of the address is in doubt\n");
+		return;
+	}
+	printf("named by ");
+	put(p->h[H_BY].s);
+	printf(", scope ");
+	put(p->h[H_SCOPE].s);
+	putchar('\n');
+}
+
+/* Of mail in doubt: all of the address, spam, virus. */
+static void
+doubt_row(struct page *p, const struct stmt *st, int64_t n)
+{
+	(void)n;
+	if (!str_eq(p->h[H_CLASS].s, STR("ambiguous")) ||
+	    stmt_value(st, 0).i == 0)
+		return;
+	if (stmt_value(st, 0).i == num(p, H_DOUBT))
+		printf("  of these");
+	else
+		printf("  of all %" PRId64 " transactions of the address",
+		    stmt_value(st, 0).i);
+	printf(" filters called %" PRId64 " spam and %" PRId64 " a virus\n",
+	    stmt_value(st, 1).i, stmt_value(st, 2).i);
+}
+
+static void
+clock_row(struct page *p, const struct stmt *st, int64_t n)
+{
+	double s = (double)stmt_value(st, 1).i / 1e6;
+
+	(void)p;
+	(void)n;
+	printf("  the clock of ");
+	put(stmt_value(st, 0).s);
+	printf(" is %g s %s (clock_offset): the times of this page are corrected\n",
+	    s < 0 ? -s : s, s < 0 ? "behind" : "ahead");
+}
+
+/* What, and when. */
+static int
+print_head(struct page *p, struct err *e)
+{
+	int rc;
+
+	print_title(p);
+	rc = each(p, "finding_doubt", doubt_row, e);
+	if (rc >= 0) {
+		print_when(p);
+		rc = each(p, "finding_clocks", clock_row, e);
+	}
+	return rc;
+}
+
 static int
 print_page(struct page *p, struct err *e)
 {
 	struct facts all = {.most = p->all ? SIZE_MAX : FACTS_SHOWN};
 	int rc = read_facts(p, &all, e);
 
-	if (rc < 0)
+	if (rc < 0 || (rc = print_head(p, e)) < 0)
 		goto out;
-	print_title(p);
-	printf("\nWho\n  named by ");
-	put(p->h[H_BY].s);
-	printf(", scope ");
-	put(p->h[H_SCOPE].s);
-	putchar('\n');
+	print_who(p);
 	rc = each(p, "finding_addrs", addr_row, e);
 	if (rc >= 0)
 		rc = each(p, "finding_logins", login_row, e);
 	if (rc >= 0) {
-		print_facts(&all, "lease", "Leases");
+		print_facts(p, &all, "lease", "Leases");
 		rc = each(p, "finding_rules", rule_row, e);
 	}
 	if (rc >= 0)
 		rc = each(p, "finding_sprt", sprt_row, e);
-	print_facts(&all, "verdict", "What filters said");
-	print_facts(&all, "delivery", "What became of it");
+	if (p->open_line)
+		putchar('\n');
+	print_facts(p, &all, "verdict", "What filters said");
+	print_facts(p, &all, "delivery", "What became of it");
 	print_flows(p);
-	print_facts(&all, "sample", "Samples");
-	print_facts(&all, "complaint", "Reports");
+	print_facts(p, &all, "sample", "Samples");
+	print_facts(p, &all, "complaint", "Reports");
 	if (rc >= 0)
 		rc = each(p, "finding_against", against_row, e);
 	print_sure(p);

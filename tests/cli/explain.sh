@@ -94,3 +94,57 @@ rm -r old
 page VICTIM
 says 'exim.log:1 (the file has changed since)'
 says 'exim.log:5 (the line has another time than the one that was read)'
+
+# One page: what rules share stands once, and others are named.
+[ "$(wc -l <page)" -le 80 ] || fail "$(wc -l <page) lines"
+says '  and (--all) spam_helo, spam_spread'
+[ "$(grep -c 'own_spam_share .* is asked' page)" -eq 1 ] || fail 'a threshold twice'
+says '      own_spam_share as above'
+says 'own_spam_messages 60 messages, at least 15 is asked'
+page --all VICTIM
+says '  spam_spread: '
+
+# What was not counted is no 0; nothing is told twice in two ways.
+cat >heloflow.yaml <<X
+store: other.db
+day_timezone: Europe/Vienna
+prefixes: [203.0.113.0/24]
+mail_sources:
+  - {paths: other.log, mta: exim, host: smtp, tz: America/New_York, clock_offset: 30s}
+  - {paths: doubt.log, mta: exim, host: mx2, clock_error: 2h}
+lease_sources: [{paths: leases.csv, format: csv}]
+X
+cat >leases.csv <<X
+prefix,customer,from,until
+203.0.113.20,SPAMMER,2026-11-10T12:00:00Z,2026-11-11T00:00:00Z
+203.0.113.21,QUIET,,
+203.0.113.22,FIRST,2026-11-10T00:00:00Z,2026-11-10T09:00:00Z
+203.0.113.22,SECOND,2026-11-10T09:00:00Z,2026-11-11T00:00:00Z
+X
+{
+	spam 08 203.0.113.20 -
+	echo '2026-11-10 12:00:00 1xQ12A-000001-A0 <= a@example.org H=mail.example.org [203.0.113.21]:40000 P=esmtp S=2000 id=q1@example.org'
+	echo '2026-11-10 12:00:01 1xQ12A-000001-A0 => b@example.net R=dnslookup T=remote_smtp H=mx.example.com [198.51.100.20] C="250 ok"'
+	echo '2026-11-10 12:00:01 1xQ12A-000001-A0 Completed'
+} >other.log
+spam 08 203.0.113.22 - >doubt.log
+hf daily --day 2026-11-10 >/dev/null 2>&1
+page QUIET
+says '  1 transactions, 1 whole messages to 1 recipients'
+silent 'from 0 senders'
+page 203.0.113.22
+says '20 transactions are in doubt and count against nobody'
+says 'of these filters called 20 spam and 0 a virus'
+says 'nobody is named: the holder of the address is in doubt'
+silent ' 0 spam'
+silent 'named by'
+page SPAMMER
+says 'the clock of smtp is 30 s ahead (clock_offset): the times of this page are corrected'
+says '  first  2026-11-10T13:09:30.000Z   (2026-11-10T14:09:30.000+01:00 Europe/Vienna)'
+says '  2026-11-10T13:09:30.000Z (14:09:30) (the log has 08:10:00 America/New_York) spam by exiscan'
+says '  2026-11-10T12:00:00.000Z (13:00:00) 203.0.113.20 was SPAMMER'"'"'s from 2026-11-10T12:00:00Z (13:00:00) until 2026-11-11T00:00:00Z (01:00:00)'
+silent 'another time'
+silent 'no filter called'
+sqlite3 other.db "UPDATE finding SET log = json_set(log, '\$.spam', 0) WHERE customer = 'SPAMMER'"
+page SPAMMER
+says '  - no filter called any message spam or a virus: the finding rests on figures alone'
