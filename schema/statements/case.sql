@@ -2,7 +2,7 @@
 
 -- The case of a customer that is open, or else his last one.
 -- name: case_last
-SELECT opened, closed FROM abuse_case WHERE customer = ?1
+SELECT opened, closed, state, round + 1 FROM abuse_case WHERE customer = ?1
  ORDER BY round DESC LIMIT 1;
 
 -- name: case_act

@@ -3,6 +3,8 @@
  * heloflow case: what was found and done of one customer, and the desk's own
  * word on it.  Actions are only ever added; doc/cases.md has the states.
  */
+#include <stdio.h>
+
 #include "cmd/cmd.h"
 
 enum { OPT_CAUSE = 1, OPT_NOTE, OPT_WHO, OPT_TIME };
@@ -49,6 +51,10 @@ read_flags(struct cmd *c, int argc, char **argv, struct value *v, struct err *e)
 		case OPT_TIME:
 			v[A_TIME].type = VALUE_INT;
 			rc = cmd_time(c, "--time", optarg, &v[A_TIME].i, e);
+			/* it would keep what is found until then from reopening */
+			if (rc >= 0 && v[A_TIME].i > utc_now())
+				rc = err_set(e, ERR_USAGE,
+				    "--time: \"%s\" is still to come", optarg);
 			break;
 		default:
 			rc = ERR_USAGE;
@@ -121,13 +127,33 @@ act(struct store *s, struct value *v, struct err *e)
 	return rc;
 }
 
+/* Above the history, for the eye. */
+static int
+print_state(struct store *s, const struct value *customer, struct err *e)
+{
+	struct stmt *st;
+	int rc = store_prepare(s, "case_last", &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, customer, 1, e)) < 0 ||
+	    (rc = stmt_next(st, e)) <= 0)
+		return rc;
+	printf("%.*s: %.*s, round %lld\n\n", STR_FMT(customer->s),
+	    STR_FMT(stmt_value(st, 2).s), (long long)stmt_value(st, 3).i);
+	stmt_reset(st);
+	return 0;
+}
+
 static int
 history(struct cmd *c, struct store *s, const struct value *v, struct err *e)
 {
 	struct stmt *st;
 	int64_t rows = 0;
-	int rc = store_prepare(s, "case_history", &st, e);
+	int rc = 0;
 
+	if (c->out == &output_text)
+		rc = print_state(s, &v[A_CUSTOMER], e);
+	if (rc >= 0)
+		rc = store_prepare(s, "case_history", &st, e);
 	if (rc >= 0)
 		rc = cmd_rows(c, st, &v[A_CUSTOMER], 1, history_cols,
 		    sizeof(history_cols) / sizeof(history_cols[0]), &rows, e);
@@ -148,7 +174,8 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 	if (rc < 0 || (rc = read_words(argc, argv, v, e)) < 0)
 		return rc;
 	write = v[A_ACTION].type != VALUE_NULL;
-	rc = cmd_store(c, write ? STORE_WRITE : STORE_READ, &s, e);
+	rc = write ? cmd_store_there(c, &s, e)
+	           : cmd_store(c, STORE_READ, &s, e);
 	if (rc >= 0)
 		rc = write ? act(s, v, e) : history(c, s, v, e);
 	store_close(s);

@@ -78,6 +78,32 @@ frame_option(struct cmd *c, int opt, struct err *e)
 	}
 }
 
+/* One day or month and another span of time contradict each other. */
+static int
+check_span(struct cmd *c, const char *name, int opt, struct err *e)
+{
+	static const struct {
+		const char *name;
+		int kind;
+	} spans[] = {{"day", 0}, {"month", 0}, {"since", 1}, {"until", 1}};
+	int kind = -1;
+
+	for (size_t i = 0; i < sizeof(spans) / sizeof(*spans); i++)
+		if (strcmp(name, spans[i].name) == 0)
+			kind = spans[i].kind;
+	/* "explain --all" is about facts, and has no day */
+	if (strcmp(name, "all") == 0)
+		kind = 1;
+	if (kind < 0)
+		return opt;
+	c->span[kind] = name;
+	if (c->span[0] == NULL || c->span[1] == NULL)
+		return opt;
+	err_set(e, ERR_USAGE, "--%s or --%s, but not both", c->span[0],
+	    c->span[1]);
+	return '?';
+}
+
 int
 cmd_option(struct cmd *c, int argc, char **argv, const char *short_opts,
     const struct option *long_opts, struct err *e)
@@ -85,8 +111,10 @@ cmd_option(struct cmd *c, int argc, char **argv, const char *short_opts,
 	struct option longs[OPTIONS_MAX];
 	char shorts[64];
 	size_t n = NFRAME;
-	int opt;
+	int opt, which;
 
+	if (optind <= 1) /* of this verb nothing has been read */
+		c->span[0] = c->span[1] = NULL;
 	memcpy(longs, frame_opts, sizeof(frame_opts));
 	for (; long_opts != NULL && long_opts->name != NULL &&
 	       n < OPTIONS_MAX - 1;
@@ -97,7 +125,8 @@ cmd_option(struct cmd *c, int argc, char **argv, const char *short_opts,
 	do {
 		int at = optind ? optind : 1;
 
-		opt = getopt_long(argc, argv, shorts, longs, NULL);
+		which = -1;
+		opt = getopt_long(argc, argv, shorts, longs, &which);
 		if (opt == '?' || opt == ':') {
 			err_set(e, ERR_USAGE, "%s %s; see heloflow %s --help",
 			    opt == ':' ? "no value for" : "no such flag",
@@ -106,6 +135,8 @@ cmd_option(struct cmd *c, int argc, char **argv, const char *short_opts,
 		}
 		if (opt != -1)
 			opt = frame_option(c, opt, e);
+		if (opt > 0 && which >= (int)NFRAME)
+			opt = check_span(c, longs[which].name, opt, e);
 	} while (opt == 0);
 	return opt;
 }
@@ -123,19 +154,33 @@ cmd_config(struct cmd *c, struct err *e)
 	            : config_default(&c->config, e);
 }
 
+static const char *
+path_of_store(const struct cmd *c)
+{
+	return c->db != NULL                 ? c->db
+	       : str_has(c->config->store) ? c->config->store.p
+	                                   : "heloflow.db";
+}
+
 int
 cmd_store(
     struct cmd *c, enum store_mode mode, struct store **out, struct err *e)
 {
-	const char *path = c->db;
+	int rc = cmd_config(c, e);
+
+	return rc < 0 ? rc : store_open(out, path_of_store(c), mode, e);
+}
+
+int
+cmd_store_there(struct cmd *c, struct store **out, struct err *e)
+{
 	int rc = cmd_config(c, e);
 
 	if (rc < 0)
 		return rc;
-	if (path == NULL)
-		path = str_has(c->config->store) ? c->config->store.p
-		                                 : "heloflow.db";
-	return store_open(out, path, mode, e);
+	/* opened to read it says what every other verb does */
+	return store_open(out, path_of_store(c),
+	    access(path_of_store(c), F_OK) == 0 ? STORE_WRITE : STORE_READ, e);
 }
 
 int

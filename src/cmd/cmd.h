@@ -23,6 +23,7 @@ struct cmd {
 	const struct output_ops *out; /* -o; text if not given */
 	const char *verb;             /* for messages and help */
 	struct config *config;        /* loaded by cmd_config() */
+	const char *span[2];          /* flags that say which time, one a kind */
 };
 
 struct command {
@@ -39,7 +40,9 @@ extern const struct command *const command_table[]; /* NULL-ended */
 
 /* getopt_long for verbs: handles -o/-j/--db/-c/--help itself, and gives the
  * verb's own options.  -1 at the end (optind is the first FILE), '?' with *e
- * set for a wrong one.  long_opts without those of the frame, zero-ended. */
+ * set for a wrong one, or for two that name different times (--day or --month
+ * with --since, --until or --all).  long_opts without those of the frame,
+ * zero-ended. */
 int cmd_option(struct cmd *c, int argc, char **argv, const char *short_opts,
     const struct option *long_opts, struct err *e);
 
@@ -49,6 +52,8 @@ int cmd_config(struct cmd *c, struct err *e);
 /* The store: --db, else as configured, else ./heloflow.db. */
 int cmd_store(
     struct cmd *c, enum store_mode mode, struct store **out, struct err *e);
+/* The same to write, of a store that must be there already. */
+int cmd_store_there(struct cmd *c, struct store **out, struct err *e);
 /* A whole number from lo to hi, or ERR_USAGE with the flag's name. */
 int cmd_number(const char *flag, const char *text, int64_t lo, int64_t hi,
     int64_t *out, struct err *e);

@@ -61,6 +61,9 @@ same 'new on the 2nd' c2 "$(news 2024-10-02)"
 refused 1 'no case of' case c3 seen
 refused 1 'opened later' case c1 seen --time 2024-09-30T00:00:00Z
 refused 1 'is open' case c1 reopened
+# Fixed tomorrow would keep what is found until then from reopening.
+refused 2 'still to come' case c1 fixed --time "$(date -u -d tomorrow +%FT%TZ)"
+[ "$(hf case c1 | head -1)" = 'c1: new, round 1' ] || fail "$(hf case c1)"
 refused 2 'there is no' case c1 nonsense
 hf case c1 seen --time 2024-10-02T12:00:00Z --who anna
 same seen '1 seen 2' "$(state c1)"
