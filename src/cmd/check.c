@@ -582,8 +582,14 @@ fill_period(struct page *p, struct err *e)
 		p->since =
 		    day_start(day_of(p->until - 1, p->c->config->day_timezone),
 		        p->c->config->day_timezone);
+	if (p->since > now)
+		return err_set(e, ERR_USAGE,
+		    "that time has not begun yet: there is nothing to check");
 	if (p->until > now)
 		p->until = now - now % HOUR;
+	if (p->since >= p->until && p->since > now - HOUR)
+		return err_set(e, ERR_USAGE,
+		    "no hour of that time is over yet");
 	if (p->since >= p->until)
 		return err_set(e, ERR_USAGE, "--since is not before --until");
 	/* hours are listed one by one */

@@ -794,6 +794,18 @@ out:
 	return rc;
 }
 
+/* 2026-13-10/ and more */
+static bool
+looks_like_day(const char *s)
+{
+	static const char form[] = "0000-00-00/";
+
+	for (size_t i = 0; form[i] != '\0'; i++)
+		if (form[i] == '0' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
+			return false;
+	return true;
+}
+
 /* "DAY/CUSTOMER" or "CUSTOMER"; a customer's name may hold a slash. */
 static int
 find_day(struct page *p, const char *arg, struct err *e)
@@ -809,6 +821,8 @@ find_day(struct page *p, const char *arg, struct err *e)
 		p->key[0] = value_z(arg + 11);
 		p->key[1].type = VALUE_INT;
 	}
+	if (p->key[1].type != VALUE_INT && looks_like_day(arg))
+		return err_set(e, ERR_USAGE, "\"%.10s\" is no day", arg);
 	rc = store_prepare(p->store, "finding_day", &st, e);
 	if (rc < 0 || (rc = stmt_start(st, p->key, 2, e)) < 0 ||
 	    (rc = stmt_next(st, e)) < 0)

@@ -73,6 +73,8 @@ read_flags(struct cmd *c, int argc, char **argv, struct days *d, struct err *e)
 	if (rc >= 0 && one && range)
 		return err_set(
 		    e, ERR_USAGE, "--day, or --from and --to, but not both");
+	if (rc >= 0 && d->first > d->last)
+		return err_set(e, ERR_USAGE, "--from is after --to");
 	return rc;
 }
 

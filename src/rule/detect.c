@@ -41,7 +41,14 @@ read_threshold(
 		    n, e, "one of 'at_least' and 'at_most' is wanted");
 	t->at_most = most != NULL;
 	t->line = n->line;
-	return yaml_double(most ? most : least, &t->value, e);
+	if (yaml_double(most ? most : least, &t->value, e) < 0)
+		return ERR_USAGE;
+	/* it would fire always, or never */
+	if (!(t->value >= 0))
+		return yaml_fail(n, e, "a threshold is no negative number");
+	if (str_eq(t->unit, STR("share")) && t->value > 1)
+		return yaml_fail(n, e, "a share is a number from 0 to 1");
+	return 0;
 }
 
 static int

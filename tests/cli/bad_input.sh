@@ -106,7 +106,34 @@ for verb in 'config check' daily findings correlate; do
 done
 [ ! -e x.db ] || { echo 'a wrong configuration made a store'; bad=1; }
 
+# Times that contradict each other or that are none, one message for all.
+both='or --since, but not both'
+for verb in findings compare check coverage; do
+	expect 2 "or --until, but not both" --db v.db $verb --day 2026-11-23 --until 2026-11-24
+	expect 2 "day $both" --db v.db $verb --since 2026-11-23 --day 2026-11-23
+done
+expect 2 "month $both" --db v.db actions --month 2026-11 --since 2026-11-23
+expect 2 'day or --all, but not both' --db v.db correlate --all --day 2026-11-23
+expect 2 '"2026-13-10" is no day' --db v.db explain 2026-13-10/X
+expect 1 'no finding "2026-12-10/X"' --db v.db explain 2026-12-10/X
+expect 2 'has not begun yet' --db v.db check --day "$(date -u -d '3 days' +%F)"
+expect 2 'from is after --to' --db v.db rules test --from 2026-11-24 --to 2026-11-23
+cat >share.yaml <<X
+rule: share
+summary: For the test
+kind: spam
+scope: [customer]
+when:
+  - {metric: spam_share, unit: share, at_least: 1.5, source: ours}
+X
+expect 2 'share.yaml:6: a share is a number from 0 to 1' --db v.db rules test share.yaml
+sed -i 's/at_least: 1.5/at_least: -1/' share.yaml
+expect 2 'share.yaml:6: a threshold is no negative number' --db v.db rules test share.yaml
+
 # The store.
+expect 1 'none.db: no such store' --db none.db correlate
+expect 1 'none.db: no such store' --db none.db case X seen
+[ ! -e none.db ] || { echo 'a mistyped --db made a store'; bad=1; }
 expect 1 'none.db: no such store' --db none.db findings
 expect 1 'folder: is a folder, not a store' --db folder findings
 expect 1 'whole.log: not a HeloFlow store' --db whole.log findings
