@@ -32,6 +32,14 @@ struct offset {
 	struct str a, b; /* a is ahead of b */
 	int64_t ahead, limit, pairs, spread;
 	int64_t set_a, set_b; /* clock_offset as configured */
+	bool of_flows;        /* a is an agent, b a mail host */
+};
+
+/* What the edges of the leases of a file say: so far it is ahead of the mail. */
+struct edges {
+	struct str path;
+	size_t fault; /* its number */
+	int64_t ahead, error;
 };
 
 struct page {
@@ -43,6 +51,7 @@ struct page {
 	size_t n, size;
 	struct offset *offsets;
 	size_t noffsets, offsets_size;
+	struct edges edges; /* the last that are wrong; path absent: none */
 };
 
 /* A new fault of a test; its subject is copied.  Valid until the next one. */
