@@ -36,7 +36,8 @@ SELECT customer, state, kind, round + 1, opened, last_seen,
 
 -- Sums from ?1 to before ?2: how the desk keeps up.  Time to fix is from the
 -- first sight of it to the close, in hours, of the cases that were closed in
--- the time as fixed; median and 90th percentile by the nearest rank.
+-- the time as fixed; median and 90th percentile by the nearest rank.  Days without
+-- any log are no zeros: rates are of the days that logs cover, ?3 are all days.
 -- name: action_sums
 WITH
 c AS (SELECT * FROM abuse_case WHERE opened < ?2),
@@ -52,8 +53,11 @@ SELECT (SELECT count(*) FROM c WHERE opened < ?1 AND (closed IS NULL OR closed >
        (SELECT count(*) FROM c WHERE closed IS NULL OR closed >= ?2),
        (SELECT hours FROM fix WHERE i = (n + 1) / 2),
        (SELECT hours FROM fix WHERE i = (n * 9 + 9) / 10),
-       (SELECT count(*) * 86400e6 / (?2 - ?1) FROM c WHERE opened >= ?1),
-       (SELECT count(*) * 86400e6 / (?2 - ?1) FROM c WHERE closed >= ?1 AND closed < ?2);
+       (SELECT count(*) * 1.0 FROM c WHERE opened >= ?1) / nullif(known.days, 0),
+       (SELECT count(*) * 1.0 FROM c WHERE closed >= ?1 AND closed < ?2) / nullif(known.days, 0),
+       known.days, ?3
+  FROM (SELECT count(*) AS days FROM correlation_run
+         WHERE day_end > ?1 AND day_start < ?2 AND mail_hours > 0) known;
 
 -- What was done from ?1 to before ?2, by action and cause.
 -- name: action_counts

@@ -80,7 +80,7 @@ SELECT p.name, coalesce(c.customers, 0), coalesce(d.days, 0),
        iif(p.before, coalesce(c.still, 0), NULL),
        iif(p.before, coalesce(c.gone, 0), NULL),
        iif(p.before, coalesce(c.new, 0) * 1.0 / p.days, NULL),
-       p.meaning
+       p.meaning, coalesce(p.days, 0), ?2 - ?1
   FROM per p
   LEFT JOIN counted c ON c.n = p.n
   LEFT JOIN customer_day d ON d.n = p.n

@@ -21,8 +21,9 @@ SELECT date(f.day * 86400, 'unixepoch') AS day, f.customer, f.attributed_by, f.s
                          'source', s.text, 'offset', e."offset", 'line', e.line) AS fact
                   FROM finding_evidence e LEFT JOIN name s ON s.id = e.source
                  WHERE e.day = f.day AND e.customer = f.customer ORDER BY e.n) q) AS evidence,
-       f.watermark
+       f.watermark, n.mail_hours, n.flow_hours, n.hours
   FROM finding f
+  LEFT JOIN correlation_run n ON n.day = f.day
   -- the case of a confirmed finding is that of its last event
   LEFT JOIN abuse_case c ON f.class = 'confirmed' AND f.scope <> 'remote'
    AND c.customer = f.customer
@@ -296,9 +297,13 @@ SELECT text FROM (
 -- name: chart_customers
 WITH RECURSIVE d (day) AS (
   SELECT ?1 WHERE ?1 < ?2 UNION ALL SELECT day + 1 FROM d WHERE day + 1 < ?2)
-SELECT date(d.day * 86400, 'unixepoch') AS day, c.spam, c.virus, c.both, c.report,
-       c.spam + c.virus + c.both + c.report AS total,
-       c.below_threshold, c.flow_only_suspect, c.ambiguous,
+SELECT date(d.day * 86400, 'unixepoch') AS day,
+       -- without logs nobody was counted
+       iif(c.covered, c.spam, NULL), iif(c.covered, c.virus, NULL), iif(c.covered, c.both, NULL),
+       iif(c.covered, c.report, NULL),
+       iif(c.covered, c.spam + c.virus + c.both + c.report, NULL) AS total,
+       iif(c.covered, c.below_threshold, NULL), iif(c.covered, c.flow_only_suspect, NULL),
+       iif(c.covered, c.ambiguous, NULL),
        c.mail_hours, c.flow_hours, c.hours, c.covered, c.timezone
   FROM d LEFT JOIN daily_customers c ON c.day = d.day
  ORDER BY d.day;

@@ -27,12 +27,14 @@ static const struct column sum_cols[] = {
     {"open_after", "open at its end", VALUE_INT},
     {"hours_to_fix_median", "hours to a fix, median", VALUE_REAL},
     {"hours_to_fix_p90", "hours to a fix, 90 %", VALUE_REAL},
-    {"opened_per_day", "opened a day", VALUE_REAL},
-    {"closed_per_day", "closed a day", VALUE_REAL},
+    {"opened_per_day", "opened a day with logs", VALUE_REAL},
+    {"closed_per_day", "closed a day with logs", VALUE_REAL},
     {"days_to_clear", "days to clear what is open", VALUE_REAL},
+    {"days_covered", "days with logs", VALUE_INT},
+    {"days", "  of", VALUE_INT},
 };
 #define NSUMS (sizeof(sum_cols) / sizeof(sum_cols[0]))
-enum { S_OPEN_AFTER = 5, S_OPENED_A_DAY = 8, S_CLOSED_A_DAY, S_TO_CLEAR };
+enum { S_OPEN_AFTER = 5, S_OPENED_A_DAY = 8, S_CLOSED_A_DAY, S_TO_CLEAR, S_COVERED, S_DAYS };
 
 static const struct column count_cols[] = {
     {"action", "action", VALUE_TEXT},
@@ -121,11 +123,13 @@ read_sums(
 	double net;
 	int rc = store_prepare(s, "action_sums", &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, args, 2, e)) < 0 ||
+	if (rc < 0 || (rc = stmt_start(st, args, 3, e)) < 0 ||
 	    (rc = stmt_next(st, e)) < 0)
 		return rc;
-	for (size_t i = 0; i + 1 < NSUMS; i++)
+	for (size_t i = 0; i < S_TO_CLEAR; i++)
 		v[i] = stmt_value(st, i);
+	v[S_COVERED] = stmt_value(st, S_TO_CLEAR);
+	v[S_DAYS] = stmt_value(st, S_TO_CLEAR + 1);
 	stmt_reset(st);
 	net = v[S_CLOSED_A_DAY].r - v[S_OPENED_A_DAY].r;
 	v[S_TO_CLEAR] = net > 0 ? value_real((double)v[S_OPEN_AFTER].i / net)
@@ -193,7 +197,7 @@ print(struct cmd *c, struct store *s, const struct value *args, struct err *e)
 static int
 run(struct cmd *c, int argc, char **argv, struct err *e)
 {
-	struct value args[2] = {{0}};
+	struct value args[3] = {{0}}; /* since, until, days */
 	struct store *s = NULL;
 	int rc = read_flags(c, argc, argv, args, e);
 
@@ -201,6 +205,8 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 	    (rc = cmd_config(c, e)) < 0 ||
 	    (rc = cmd_store(c, STORE_READ, &s, e)) < 0)
 		return rc;
+	args[2] = value_int(day_of(args[1].i - 1, c->config->day_timezone) -
+	                    day_of(args[0].i, c->config->day_timezone) + 1);
 	rc = print(c, s, args, e);
 	store_close(s);
 	return rc < 0 ? rc : 0;

@@ -96,7 +96,7 @@ print_day(const struct chart *ch, const struct stmt *st)
 	int64_t hours = stmt_value(st, C_HOURS).i;
 
 	printf("%.*s ", STR_FMT(day));
-	if (stmt_value(st, C_TOTAL).type == VALUE_NULL) {
+	if (stmt_value(st, C_HOURS).type == VALUE_NULL) {
 		printf("    -  not correlated\n");
 		return;
 	}

@@ -30,6 +30,8 @@ static const struct column cols[] = {
     {"gone", "gone", VALUE_INT},
     {"new_per_day", "new a day", VALUE_REAL},
     {"meaning", "meaning", VALUE_TEXT},
+    {"days_covered", NULL, VALUE_INT}, /* by what the set is made of */
+    {"days", NULL, VALUE_INT},
 };
 #define NCOLS (sizeof(cols) / sizeof(cols[0]))
 

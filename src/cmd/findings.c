@@ -49,6 +49,9 @@ const struct column findings_columns[] = {
     {"reason", "reason", VALUE_TEXT},
     {"evidence", NULL, VALUE_JSON},
     {"watermark", NULL, VALUE_TEXT},
+    {"mail_hours", NULL, VALUE_INT}, /* of the day, that logs cover */
+    {"flow_hours", NULL, VALUE_INT},
+    {"hours", NULL, VALUE_INT},
 };
 const size_t findings_ncolumns =
     sizeof(findings_columns) / sizeof(findings_columns[0]);

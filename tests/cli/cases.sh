@@ -111,3 +111,28 @@ refused 2 'not YYYY-MM' actions --month 2024-13
 refused 2 'not YYYY-MM' actions --month october
 same history 'confirmed confirmed seen confirmed fixed confirmed warned' \
     "$(hf case c1 -o jsonl | jq -r .what | paste -sd' ' -)"
+
+# A day without any log is no zero: it is in no rate, and the rows say so.
+run_of() { # DAY MAIL-HOURS
+	sqlite3 "$db" "INSERT INTO correlation_run (day, day_start, day_end, timezone, watermark,
+	    parameters, imports, mail_hours, flow_hours, hours, messages, unattributed, ambiguous,
+	    flow_uncovered)
+	  VALUES ((SELECT julianday('$1') - julianday('1970-01-01')), strftime('%s', '$1') * 1000000,
+	    strftime('%s', '$1', '+1 day') * 1000000, 'UTC', '', '', '{}', $2, 0, 24, 0, 0, 0, 0)"
+}
+same 'no day with logs' '0 31 null null' "$(hf actions --month 2024-10 -j |
+    jq -r '[.days_covered, .days, .opened_per_day, .closed_per_day] | map(tostring) | join(" ")')"
+run_of 2024-10-01 24
+run_of 2024-10-02 12
+run_of 2024-10-03 0
+opened=$(hf actions --month 2024-10 -j | jq .opened)
+same 'days with logs' "2 31 $opened" "$(hf actions --month 2024-10 -j |
+    jq -r '[.days_covered, .days, .opened_per_day * 2] | map(tostring) | join(" ")')"
+hf actions --month 2024-10 | grep -q 'days with logs *2$' || fail "$(hf actions --month 2024-10)"
+same 'findings of a covered day' '24 0 24' "$(hf findings --day 2024-10-01 --customer c1 -j |
+    jq -r '.[] | "\(.mail_hours) \(.flow_hours) \(.hours)"')"
+same 'compare' '2 3' "$(hf compare --since 2024-10-01 --until 2024-10-04 -o csv | tr -d '\r' |
+    sed -n 's/^logs,.*,\([0-9]*\),\([0-9]*\)$/\1 \2/p')"
+hf chart customers --until 2024-10-04 --days 3 -o csv >chart
+grep -q '^2024-10-03,,,,,,,,,0,0,24,false' chart || fail "$(cat chart)"
+grep -q '^2024-10-01,[0-9]' chart || fail "$(cat chart)"

@@ -20,7 +20,7 @@ run() {
 # asks it: that hangs on the hours of the log.
 findings() {
 	run correlate >correlated
-	run findings -o csv | sed -E 's/,[^,]*$//
+	run findings -o csv | sed -E 's/,[^,]*(,[^,]*,[^,]*,[^,]*)$/\1/
 		s/""(distinct_recipients|recipient_domains|(canonical_)?senders|sender_domains|helos)"":(null|[0-9]+),//g'
 }
 clocks() {
