@@ -87,24 +87,50 @@ SELECT p.name, coalesce(c.customers, 0), coalesce(d.days, 0),
  ORDER BY p.n;
 
 -- The lists for capture and recapture, in customer-days, of days that logs and
--- flows both cover; known mail servers are on neither, for the second list
--- leaves them out.  Last: how many such were found, and days used.
+-- flows both cover.
+--   logs  confirmed, and where the flows could have shown it: an agent sees the
+--         path, and the mail is not all of a stolen password, from elsewhere
+--   both  of these, sampled in the window of what confirmed them
+--   suspects  the flows have these besides: weighed in compare.c
+-- Known mail servers are in none.  elsewhere: confirmed, and left out for the
+-- path; expected: left out as a mail server; last: days used.
 -- name: compare_lists
-SELECT count(*) FILTER (WHERE logs), count(*) FILTER (WHERE flows),
-       count(*) FILTER (WHERE logs AND flows), count(*) FILTER (WHERE expected),
+WITH elsewhere (day, customer) AS MATERIALIZED (
+  SELECT f.day, f.customer
+    FROM finding f
+   WHERE f.day >= ?1 AND f.day < ?2 AND f.class = 'confirmed'
+     AND (f.flow_support = 'not_visible'
+          OR f.attributed_by = 'auth_user'
+             AND NOT EXISTS (SELECT 1 FROM finding_addr x
+                               JOIN addr a ON a.id = x.addr
+                               JOIN own_prefix p ON a.bytes BETWEEN p.first AND p.last
+                              WHERE x.day = f.day AND x.customer = f.customer
+                                AND x.messages > 0)))
+SELECT count(*) FILTER (WHERE logs AND NOT far),
+       count(*) FILTER (WHERE logs AND NOT far AND flow_support = 'seen'),
+       count(*) FILTER (WHERE class = 'flow_only_suspect'),
+       count(*) FILTER (WHERE logs AND far),
+       count(*) FILTER (WHERE expected),
        (SELECT count(*) FROM correlation_run
          WHERE day >= ?1 AND day < ?2 AND mail_hours > 0 AND flow_hours > 0)
-  FROM (SELECT f.class = 'flow_only_expected'
+  FROM (SELECT f.class, f.flow_support,
+               f.class = 'flow_only_expected'
                  OR coalesce(json_extract(f.flow, '$.expected'), 0) AS expected,
                f.class = 'confirmed'
                  AND NOT coalesce(json_extract(f.flow, '$.expected'), 0) AS logs,
-               f.class = 'flow_only_suspect'
-                 OR f.class IN ('confirmed', 'below_threshold')
-                    AND json_extract(f.flow, '$.client') > 0
-                    AND NOT coalesce(json_extract(f.flow, '$.expected'), 0) AS flows
+               (f.day, f.customer) IN (SELECT day, customer FROM elsewhere) AS far
           FROM finding f JOIN correlation_run r ON r.day = f.day
          WHERE f.day >= ?1 AND f.day < ?2 AND f.scope <> 'remote'
            AND r.mail_hours > 0 AND r.flow_hours > 0);
+
+-- The figures of these suspects, for the score, and their day.
+-- name: compare_suspects
+SELECT g.ln_client, g.syn_share, g.answered_share, g.rst_share, g.hours,
+       g.slots_per_hour, g.server_share, g.day
+  FROM flow_figure g JOIN correlation_run r ON r.day = g.day
+ WHERE g.day >= ?1 AND g.day < ?2 AND g.class = 'flow_only_suspect'
+   AND r.mail_hours > 0 AND r.flow_hours > 0
+ ORDER BY g.day;
 
 -- What the days rest on.
 -- name: compare_coverage

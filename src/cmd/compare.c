@@ -5,11 +5,13 @@
  * there are in all, if the two lists let one say so.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "base/json_out.h"
 #include "cmd/cmd.h"
 #include "correlate/recapture.h"
+#include "correlate/score.h"
 
 enum { OPT_DAY = 1, OPT_SINCE, OPT_UNTIL };
 
@@ -71,7 +73,9 @@ struct period {
 
 /* The two lists in customer-days, and what follows from them. */
 struct estimate {
-	int64_t n1, n2, m, expected, days;
+	int64_t n1, m, suspects, elsewhere, expected, days;
+	int64_t scored; /* of the suspects */
+	double weight;  /* the sum of their scores */
 	struct recapture r;
 	const char *refused; /* NULL if there is one */
 };
@@ -136,10 +140,11 @@ fill_period(struct store *s, struct period *p, struct err *e)
 }
 
 static int
-read_estimate(struct cmd *c, struct store *s, const struct value *args,
-    struct estimate *x, struct err *e)
+read_lists(struct estimate *x, struct store *s, const struct value *args,
+    struct err *e)
 {
-	int64_t *const to[] = {&x->n1, &x->n2, &x->m, &x->expected, &x->days};
+	int64_t *const to[] = {
+	    &x->n1, &x->m, &x->suspects, &x->elsewhere, &x->expected, &x->days};
 	struct stmt *st;
 	int rc = store_prepare(s, "compare_lists", &st, e);
 
@@ -149,15 +154,73 @@ read_estimate(struct cmd *c, struct store *s, const struct value *args,
 	for (size_t i = 0; i < sizeof(to) / sizeof(to[0]); i++)
 		*to[i] = stmt_value(st, i).i;
 	stmt_reset(st);
-	x->refused = NULL;
+	return 0;
+}
+
+/* What the suspects weigh together: each by the score of its day, if there is
+ * one. */
+static int
+weigh(struct estimate *x, struct store *s, const struct value *args,
+    struct err *e)
+{
+	double figure[SCORE_FIGURES];
+	struct score_model m = {.refused = "none yet"};
+	int64_t day = INT64_MIN;
+	struct stmt *st;
+	int rc = store_prepare(s, "compare_suspects", &st, e);
+
+	if (rc >= 0)
+		rc = stmt_start(st, args, 2, e);
+	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
+		if (stmt_value(st, SCORE_FIGURES).i != day) {
+			day = stmt_value(st, SCORE_FIGURES).i;
+			rc = score_fit(&m, s, day, e);
+		}
+		if (rc < 0 || m.refused != NULL)
+			continue;
+		for (size_t i = 0; i < SCORE_FIGURES; i++)
+			figure[i] = stmt_value(st, i).r;
+		x->scored++;
+		x->weight += logit_predict(&m.logit, figure);
+	}
+	return rc;
+}
+
+/* A suspect without a score is one of them for certain in the high end, and
+ * is none in the low. */
+static void
+estimate(struct estimate *x, bool server_known)
+{
+	const int64_t blind = x->suspects - x->scored, sum = llround(x->weight);
+	const struct recapture_doubt d = {sum, sum + blind, x->suspects};
+
 	if (x->days == 0)
 		x->refused = "no day is covered by logs and flows";
-	else if (x->expected == 0 && c->config->nallow == 0)
+	else if (!server_known)
 		x->refused =
 		    "no mail server of a customer is known, by `allow` "
 		    "or by its pattern: they would be counted";
-	else if (recapture_estimate(x->n1, x->n2, x->m, &x->r) < 0)
+	else if (x->m < RECAPTURE_OVERLAP_MIN)
 		x->refused = "fewer than 7 customer-days are on both lists";
+	else if (blind > x->m)
+		x->refused = "more suspects are without a score than "
+		             "confirmed were seen in the flows, and nothing "
+		             "tells how many of them are innocent";
+	else
+		recapture_in_doubt(x->n1, x->m, &d, &x->r);
+}
+
+static int
+read_estimate(struct cmd *c, struct store *s, const struct value *args,
+    struct estimate *x, struct err *e)
+{
+	int rc;
+
+	*x = (struct estimate){.refused = NULL};
+	if ((rc = read_lists(x, s, args, e)) < 0 ||
+	    (rc = weigh(x, s, args, e)) < 0)
+		return rc;
+	estimate(x, x->expected > 0 || c->config->nallow > 0);
 	return 0;
 }
 
@@ -169,7 +232,7 @@ estimate_json(struct json *j, const struct estimate *x)
 	json_str(j, "unit", STR("customer-days"));
 	json_i64(j, "days", x->days);
 	json_i64(j, "logs", x->n1);
-	json_i64(j, "flows", x->n2);
+	json_i64(j, "flows", x->m + x->suspects);
 	json_i64(j, "both", x->m);
 	json_i64(j, "expected_removed", x->expected);
 	if (x->refused != NULL) {
@@ -180,25 +243,50 @@ estimate_json(struct json *j, const struct estimate *x)
 		json_real(j, "low_95", x->r.low);
 		json_real(j, "high_95", x->r.high);
 	}
+	json_i64(j, "suspects", x->suspects);
+	json_i64(j, "suspects_scored", x->scored);
+	json_real(j, "suspects_weight", x->weight);
+	json_i64(j, "confirmed_elsewhere", x->elsewhere);
 	json_close(j, '}');
+}
+
+/* What the number is worth, and which way each thing pulls it. */
+static void
+bias_text(const struct estimate *x)
+{
+	if (x->scored == x->suspects)
+		printf("  Each suspect counts by his score; the high end "
+		       "counts them all as affected.\n");
+	else
+		printf("  %" PRId64 " suspects have no score: the estimate is "
+		       "an upper bound that counts these as\n  affected, the "
+		       "low end as innocent.\n",
+		    x->suspects - x->scored);
+	printf("  Too low: who sends much is on both lists, who sends little, "
+	       "or good mail besides,\n  on neither.  Too high: suspects who "
+	       "are innocent (servers that are not known,\n  forged "
+	       "addresses).  The interval does not cover the first.\n");
 }
 
 static void
 estimate_text(const struct estimate *x)
 {
-	printf("\nHow many there are in all, found or not (Chapman): ");
+	printf("\nHow many are affected in all, found or not (Chapman): ");
 	if (x->refused != NULL) {
 		printf("no estimate, %s.\n", x->refused);
 	} else {
 		printf("%.0f customer-days, 95 %%: %.0f to %.0f.\n", x->r.n,
 		    x->r.low, x->r.high);
-		printf("  It rests on the lists being independent; heavy "
-		       "senders are on both, and\n  then it is too low.\n");
+		bias_text(x);
 	}
-	printf("  lists: logs %" PRId64 ", flows %" PRId64 ", both %" PRId64
-	       " customer-days of %" PRId64 " days;\n  without %" PRId64
-	       " customer-days of mail servers that are known\n",
-	    x->n1, x->n2, x->m, x->days, x->expected);
+	printf("  lists: logs %" PRId64 ", flows %" PRId64 " (%" PRId64
+	       " of them suspects, by score %.1f of %" PRId64 "), both %" PRId64
+	       "\n  customer-days of %" PRId64 " days; without %" PRId64
+	       " of mail servers that are known\n  %" PRId64
+	       " more are confirmed where no flow could show it, and come on "
+	       "top\n",
+	    x->n1, x->m + x->suspects, x->suspects, x->weight, x->scored, x->m,
+	    x->days, x->expected, x->elsewhere);
 }
 
 static int

@@ -26,3 +26,18 @@ recapture_estimate(int64_t n1, int64_t n2, int64_t m, struct recapture *out)
 	out->high = seen + unseen * c;
 	return 0;
 }
+
+int
+recapture_in_doubt(int64_t n1, int64_t m, const struct recapture_doubt *d,
+    struct recapture *out)
+{
+	struct recapture few, many;
+
+	if (recapture_estimate(n1, m + d->likely, m, out) < 0 ||
+	    recapture_estimate(n1, m + d->few, m, &few) < 0 ||
+	    recapture_estimate(n1, m + d->many, m, &many) < 0)
+		return -1;
+	out->low = few.low;
+	out->high = many.high;
+	return 0;
+}

@@ -24,4 +24,13 @@ struct recapture {
 int recapture_estimate(
     int64_t n1, int64_t n2, int64_t m, struct recapture *out);
 
+/* Where it is not certain who belongs on the second list: m are on both, and of
+ * more, which the first list does not have, few to many belong there, likely
+ * so.  The interval is from the low end for few to the high end for many. */
+struct recapture_doubt {
+	int64_t few, likely, many; /* few <= likely <= many */
+};
+int recapture_in_doubt(int64_t n1, int64_t m, const struct recapture_doubt *d,
+    struct recapture *out);
+
 #endif

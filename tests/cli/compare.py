@@ -26,9 +26,10 @@ def iso(day):
 
 
 def make_world(seed):
-    """[(day, customer, scope, class, client, expected, complaints)], and
-    {day: (mail_hours, flow_hours)}, days without a run left out, and
-    [(day, customer, scope, complaints)], with those without a finding."""
+    """[(day, customer, scope, class, client, expected, complaints, support,
+    by, own)], and {day: (mail_hours, flow_hours)}, days without a run left
+    out, and [(day, customer, scope, complaints)], with those without a
+    finding.  own: his mail came from an address of ours."""
     rnd = random.Random(seed)
     runs, findings, reported = {}, [], []
     for day in range(DAY0, DAY0 + DAYS):
@@ -41,7 +42,7 @@ def make_world(seed):
                 continue
             cls = rnd.choice(CLASSES)
             flow_only = cls.startswith("flow_only")
-            client = rnd.randint(1, 9) if flow_only else rnd.choice((0, 0, 5))
+            client = rnd.randint(1, 9) if flow_only else rnd.choice((0, 2, 5, 8))
             expected = cls == "flow_only_expected" or (
                 not flow_only and rnd.random() < 0.2)
             if rnd.random() < 0.1:
@@ -50,7 +51,15 @@ def make_world(seed):
                 continue
             findings.append((day, "c%d" % n, rnd.choice(
                 ("customer", "customer", "own_unassigned", "remote")), cls,
-                client, int(expected), rnd.choice((0, 0, 0, 2))))
+                client, int(expected), rnd.choice((0, 0, 0, 2)),
+                rnd.choice(("seen", "seen", "not_seen", "not_visible"))
+                if cls == "confirmed" else None,
+                rnd.choice(("lease", "lease", "auth_user")),
+                rnd.random() < 0.5))
+    # Few suspects: what has no score must not be more than what is seen.
+    if seed == 1:
+        findings = [f for f in findings if f[3] != "flow_only_suspect"
+                    or f[4] > 6]
     reported += [(f[0], f[1], f[2], f[6]) for f in findings if f[6]]
     return findings, runs, reported
 
@@ -59,11 +68,28 @@ def fill(findings, runs, reported):
     db = sqlite3.connect(STORE)
     db.execute("DELETE FROM finding")
     db.execute("DELETE FROM correlation_run")
-    for day, customer, scope, cls, client, expected, complaints in findings:
+    for table in ("finding_addr", "own_prefix", "addr"):
+        db.execute(f"DELETE FROM {table}")
+    v4 = bytes(10) + b"\xff\xff"
+    db.execute("INSERT INTO own_prefix VALUES (?,?)",
+               (v4 + b"\xc6\x33\x64\x00", v4 + b"\xc6\x33\x64\xff"))
+    for key, text in ((1, (198, 51, 100, 7)), (2, (203, 0, 113, 7))):
+        db.execute("INSERT INTO addr (id, bytes, text) VALUES (?,?,?)",
+                   (key, v4 + bytes(text), ".".join(map(str, text))))
+    for (day, customer, scope, cls, client, expected, complaints, support,
+         by, own) in findings:
         db.execute(
-            "INSERT INTO finding VALUES (?,?,'lease',?,?,NULL,NULL,0,0,'{}',?,"
-            "?,0.5,'','')", (day, customer, scope, cls, json.dumps(
-                {"client": client, "expected": bool(expected)}), complaints))
+            "INSERT INTO finding VALUES (?,?,?,?,?,NULL,?,0,0,'{}',?,"
+            "?,0.5,'','')", (day, customer, by, scope, cls, support, json.dumps(
+                {"client": client, "syn": client % 3, "answered": client % 2,
+                 "rst": 0, "samples": client, "hours": 1, "slots": 1,
+                 "server_strong": 0, "server_weak": 0,
+                 "expected": bool(expected)}), complaints))
+        # Samples are at ours in any case; mail is what counts.
+        db.execute("INSERT INTO finding_addr (day, customer, addr, messages, "
+                   "samples) VALUES (?,?,1,?,1)", (day, customer, int(own)))
+        db.execute("INSERT INTO finding_addr (day, customer, addr, messages, "
+                   "samples) VALUES (?,?,2,1,0)", (day, customer))
     db.execute("DELETE FROM reported")
     for day, customer, scope, complaints in reported:
         db.execute("INSERT INTO reported VALUES (?,?,?,?)",
@@ -81,7 +107,7 @@ def fill(findings, runs, reported):
 
 
 def lists(row):
-    day, customer, scope, cls, client, expected, complaints = row
+    _, _, _, cls, client, expected, complaints = row[:7]
     logs = cls == "confirmed"
     flows = cls == "flow_only_suspect" or (
         cls in ("confirmed", "below_threshold") and client > 0
@@ -134,19 +160,51 @@ def want_sets(findings, runs, first, until):
                "new_per_day": len(a - b) / days if whole else None}
 
 
+def chapman(n1, n2, m):
+    """(estimate, low, high)"""
+    n = (n1 + 1) * (n2 + 1) / (m + 1) - 1
+    seen, var = n1 + n2 - m, (n1 + 1) * (n2 + 1) * (n1 - m) * (n2 - m) / (
+        (m + 1) ** 2 * (m + 2))
+    if n <= seen:
+        return n, seen, seen
+    c = math.exp(1.96 * math.sqrt(math.log(1 + var / (n - seen) ** 2)))
+    return n, seen + (n - seen) / c, seen + (n - seen) * c
+
+
+def scores(days):
+    """How many suspects of these days have a score, and their sum, by the verb
+    that shows them."""
+    n = total = 0
+    for day in days:
+        got = json.loads(subprocess.run(
+            [HELOFLOW, "--db", STORE, "suspects", "-j", "--day", iso(day)],
+            check=True, stdout=subprocess.PIPE).stdout)
+        have = [x["score"] for x in got["suspects"] if x["score"] is not None]
+        n, total = n + len(have), total + sum(have)
+    return n, total
+
+
 def want_estimate(findings, runs, first, until):
     days = covered(runs, first, until, True)
     rows = [r for r in findings if r[0] in days and r[2] != "remote"]
     known = [r for r in rows if r[5]]
-    n1 = n2 = m = 0
-    for r in rows:
-        logs, flows, _ = lists(r)
-        logs = logs and not r[5]
-        n1, n2, m = n1 + logs, n2 + flows, m + (logs and flows)
-    want = {"days": len(days), "logs": n1, "flows": n2, "both": m,
-            "expected_removed": len(known)}
-    if days and known and m >= 7:
-        want["all"] = (n1 + 1) * (n2 + 1) / (m + 1) - 1
+    logs = [r for r in rows if r[3] == "confirmed" and not r[5]]
+    far = [r for r in logs if r[7] == "not_visible"
+           or r[8] == "auth_user" and not r[9]]
+    n1 = len(logs) - len(far)
+    m = sum(r[7] == "seen" for r in logs if r not in far)
+    suspects = sum(r[3] == "flow_only_suspect" for r in rows)
+    scored, weight = scores(days)
+    want = {"days": len(days), "logs": n1, "flows": m + suspects, "both": m,
+            "expected_removed": len(known), "suspects": suspects,
+            "suspects_scored": scored, "suspects_weight": weight,
+            "confirmed_elsewhere": len(far)}
+    blind = suspects - scored
+    if days and known and m >= 7 and blind <= m:
+        few = round(weight)
+        want["all"] = chapman(n1, m + few + blind, m)[0]
+        want["low_95"] = chapman(n1, m + few, m)[1]
+        want["high_95"] = chapman(n1, m + suspects, m)[2]
     return want
 
 
@@ -178,25 +236,31 @@ def check(findings, others, runs, first, until):
     if ("all" in want) == ("refused" in got["estimate"]):
         print(f"{first}-{until}: refused or not? {got['estimate']}")
         bad += 1
-    return bad, "all" in want
+    return bad, "all" in want, want["suspects_scored"] > 0 and "all" in want, \
+        "more suspects" in got["estimate"].get("refused", "")
 
 
 def main():
-    bad = estimates = asked = 0
+    bad = estimates = asked = weighed = unsure = 0
     for seed in range(1, 4):
         findings, runs, reported = make_world(seed)
         fill(findings, runs, reported)
         have = {r[:2] for r in findings}
-        others = [(r[0], r[1], r[2], "none", 0, 0, r[3])
+        others = [(r[0], r[1], r[2], "none", 0, 0, r[3], None, "lease", True)
                   for r in reported if r[:2] not in have]
         for first, until in ((DAY0 + 5, DAY0 + 6), (DAY0 + 6, DAY0 + 12),
-                             (DAY0, DAY0 + 3), (DAY0 + 4, DAY0 + 8)):
-            wrong, estimated = check(findings, others, runs, first, until)
+                             (DAY0, DAY0 + 3), (DAY0 + 4, DAY0 + 8),
+                             (DAY0 + 9, DAY0 + 12)):
+            wrong, estimated, by_score, refused = check(
+                findings, others, runs, first, until)
+            weighed += by_score
+            unsure += refused
             bad += wrong
             estimates += estimated
             asked += 1
-    print(f"{asked} periods, {estimates} with an estimate, {bad} wrong")
-    return 1 if bad or not 0 < estimates < asked else 0
+    print(f"{asked} periods, {estimates} with an estimate, {weighed} of them "
+          f"by scores, {unsure} refused for suspects, {bad} wrong")
+    return 1 if bad or not (0 < weighed < estimates < asked and unsure) else 0
 
 
 sys.exit(main())

@@ -137,6 +137,67 @@ heavy_senders_on_both(void **state)
 	assert_true(d.held * 10 < DAYS);
 }
 
+static void
+doubt_widens_the_interval(void **state)
+{
+	const struct recapture_doubt all = {39, 39, 39}, some = {5, 20, 39},
+	                             none = {0, 0, 0};
+	struct recapture r, few, many;
+
+	(void)state;
+	assert_int_equal(recapture_in_doubt(100, 11, &all, &r), 0);
+	assert_float_equal(r.n, 428.25, 0.05);
+	assert_float_equal(r.low, 290.8, 0.05);
+	assert_float_equal(r.high, 690.0, 0.05);
+	assert_int_equal(recapture_in_doubt(100, 11, &none, &r), 0);
+	assert_float_equal(r.n, 100, 1e-9);
+	assert_float_equal(r.low, 100, 1e-9);
+	assert_int_equal(recapture_in_doubt(100, 11, &some, &r), 0);
+	assert_int_equal(recapture_estimate(100, 16, 11, &few), 0);
+	assert_int_equal(recapture_estimate(100, 50, 11, &many), 0);
+	assert_float_equal(r.low, few.low, 1e-9);
+	assert_float_equal(r.high, many.high, 1e-9);
+	assert_true(few.n < r.n && r.n < many.n);
+	assert_int_equal(recapture_in_doubt(100, 6, &some, &r), -1);
+}
+
+/* Innocents on the second list: one that takes them for affected is too high,
+ * one that leaves them in doubt holds the number. */
+static void
+innocents_on_the_list(void **state)
+{
+	enum { INNOCENT = 150 };
+	int held = 0, held_plain = 0;
+	uint64_t seed = 11;
+
+	(void)state;
+	for (int d = 0; d < DAYS; d++) {
+		int64_t n1 = 0, n2 = 0, m = 0;
+		struct recapture_doubt doubt;
+		struct recapture r;
+
+		for (int i = 0; i < CUSTOMERS; i++) {
+			int a = chance(&seed) < 0.6, b = chance(&seed) < 0.5;
+
+			n1 += a;
+			n2 += b;
+			m += a && b;
+		}
+		doubt = (struct recapture_doubt){
+		    (n2 - m) * 3 / 4, n2 - m, n2 - m + INNOCENT};
+		assert_int_equal(
+		    recapture_estimate(n1, m + doubt.many, m, &r), 0);
+		held_plain += r.low <= CUSTOMERS && CUSTOMERS <= r.high;
+		assert_int_equal(recapture_in_doubt(n1, m, &doubt, &r), 0);
+		held += r.low <= CUSTOMERS && CUSTOMERS <= r.high;
+	}
+	print_message("innocents on a list: %d of %d intervals, %d where they "
+	              "are in doubt\n",
+	    held_plain, DAYS, held);
+	assert_true(held_plain * 10 < DAYS);
+	assert_true(held * 10 >= DAYS * 9);
+}
+
 int
 main(void)
 {
@@ -146,6 +207,8 @@ main(void)
 	    cmocka_unit_test(refusals),
 	    cmocka_unit_test(interval_holds_the_truth),
 	    cmocka_unit_test(heavy_senders_on_both),
+	    cmocka_unit_test(doubt_widens_the_interval),
+	    cmocka_unit_test(innocents_on_the_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -449,6 +449,20 @@ def judge_hours(db, day, missing, said_before, count):
             fail("hours", "%s: correlate does not say that %s hours are covered: %s", day_name(day), said, out[:200])
 
 
+def judge_estimate(day, people, count):
+    """Whether the interval of compare holds the guilty of the day: all, and
+    those who sent from where the flows can show it (no stolen password)."""
+    estimate = json.loads(run("compare", "--day", day_name(day), "-j")[0])["estimate"]
+    if "refused" in estimate:
+        count["refused"] += 1
+        return
+    guilt = [t["guilt"] for t in people.values() if t["guilt"] != "innocent"]
+    count["estimates"] += 1
+    for name, n in ("all", len(guilt)), ("own", len(guilt) - guilt.count("account")):
+        count["estimate holds " + name] += estimate["low_95"] <= n <= estimate["high_95"]
+        count["estimate above " + name] += estimate["low_95"] > n
+
+
 def judge_world(db, said):
     table = collections.defaultdict(collections.Counter)
     roles = collections.defaultdict(collections.Counter)
@@ -464,6 +478,7 @@ def judge_world(db, said):
             events.leave(day - 1, count)
             judge_flows(day, people, found, count)
             judge_hours(db, day, missing, said, count)
+            judge_estimate(day, people, count)
     if not args.people:
         events.leave(day, count)
     print_roles(roles)
@@ -477,6 +492,10 @@ def print_counts(count):
         count[k] for k in ("right", "in doubt", "in part", "wrong", "lost")))
     print("customer-days with flows told right: %d of %d; days with an hour that no server logged: %d" % (
         count["flows right"], count["flows"], count["lost days"]))
+    print("estimates of a day: %d, and %d refused; the interval holds the guilty on %d (is above on %d), those of own "
+          "addresses on %d (%d)" % tuple(count[k] for k in (
+              "estimates", "refused", "estimate holds all", "estimate above all", "estimate holds own",
+              "estimate above own")))
 
 
 def print_failures():
