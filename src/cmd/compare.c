@@ -258,10 +258,11 @@ bias_text(const struct estimate *x)
 		printf("  Each suspect counts by his score; the high end "
 		       "counts them all as affected.\n");
 	else
-		printf("  %" PRId64 " suspects have no score: the estimate is "
-		       "an upper bound that counts these as\n  affected, the "
-		       "low end as innocent.\n",
-		    x->suspects - x->scored);
+		printf("  %" PRId64 " of %" PRId64
+		       " suspects have no score: the estimate counts these as "
+		       "affected, as an\n  upper bound, and the low end as "
+		       "innocent; the others count by theirs.\n",
+		    x->suspects - x->scored, x->suspects);
 	printf("  Too low: who sends much is on both lists, who sends little, "
 	       "or good mail besides,\n  on neither.  Too high: suspects who "
 	       "are innocent (servers that are not known,\n  forged "
