@@ -32,14 +32,19 @@ CREATE TEMP TABLE mail_port (port INTEGER PRIMARY KEY);
 INSERT OR IGNORE INTO temp.mail_port
 SELECT value FROM json_each((SELECT value FROM temp.param WHERE name = 'ports'));
 
--- Hours in which at least one of our mail servers wrote a log line.
+-- Hours in which our mail servers wrote log lines: all that are expected to
+-- (schema/023_silent.sql).
 DROP TABLE IF EXISTS temp.log_hour;
 CREATE TEMP TABLE log_hour (hour INTEGER PRIMARY KEY);
 INSERT INTO temp.log_hour
 SELECT DISTINCT c.hour
   FROM temp.run CROSS JOIN main.coverage c
  WHERE c.kind = 'mail' AND c.lines > 0
-   AND c.hour > run.day_start - 3600000000 AND c.hour < run.day_end;
+   AND c.hour > run.day_start - 3600000000 AND c.hour < run.day_end
+EXCEPT
+SELECT s.hour
+  FROM temp.run CROSS JOIN main.silent_host s
+ WHERE s.hour > run.day_start - 3600000000 AND s.hour < run.day_end;
 
 -- Hours in which an agent was heard, with the largest rate it sampled at; of
 -- an unknown rate (0) nothing follows for what was not seen.

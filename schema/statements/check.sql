@@ -28,7 +28,8 @@ SELECT 2, date(hour / 1000000, 'unixepoch'), count(*), NULL,
  GROUP BY 2 ORDER BY 2;
 
 -- Hours in which nobody wrote a line, and in which no agent was heard; then
--- those of one host or agent that was heard in the time or the week before.
+-- those of one host or agent that was heard in the time or the week before, and
+-- how many of a host's are not covered for it (schema/023_silent.sql).
 -- ?3: 'mail' or 'flow'.  Ranges are in UTC, their ends exclusive.
 -- name: check_hours
 WITH RECURSIVE
@@ -44,17 +45,21 @@ heard (origin, hour) AS (
 hours (hour) AS (
   SELECT ?1 - ?1 % 3600000000 UNION ALL
   SELECT hour + 3600000000 FROM hours WHERE hour + 3600000000 < ?2),
-missing (origin, hour) AS (
-  SELECT '', hour FROM hours WHERE hour NOT IN (SELECT hour FROM heard)
+silent AS MATERIALIZED (
+  SELECT n.text AS origin, s.hour FROM silent_host s JOIN name n ON n.id = s.host
+   WHERE ?3 = 'mail' AND s.hour > ?1 - 3600000000 AND s.hour < ?2),
+missing (origin, hour, expected) AS (
+  SELECT '', hour, 0 FROM hours WHERE hour NOT IN (SELECT hour FROM heard)
   UNION ALL
-  SELECT o.origin, h.hour
+  SELECT o.origin, h.hour, (o.origin, h.hour) IN (SELECT origin, hour FROM silent)
     FROM (SELECT DISTINCT origin FROM heard) o, hours h
    WHERE h.hour IN (SELECT hour FROM heard)
      AND (o.origin, h.hour) NOT IN (SELECT origin, hour FROM heard)),
 gap AS (
   SELECT origin, min(hour) AS first, max(hour) + 3600000000 AS until, count(*) AS n,
+         sum(expected) AS expected,
          row_number() OVER (PARTITION BY origin ORDER BY min(hour)) AS k
-    FROM (SELECT origin, hour,
+    FROM (SELECT origin, hour, expected,
                  hour - 3600000000 * row_number() OVER (PARTITION BY origin ORDER BY hour) AS run
             FROM missing)
    GROUP BY origin, run)
@@ -63,7 +68,8 @@ SELECT iif(origin = '', 1, 2), iif(origin = '', 'all', origin), sum(n), NULL,
               iif(?3 = 'mail', 'line', 'sample'))
          || group_concat(strftime('%Y-%m-%dT%H', first / 1000000, 'unixepoch') || ' to '
               || strftime('%Y-%m-%dT%H', until / 1000000, 'unixepoch'), ', ') FILTER (WHERE k <= 5)
-         || iif(count(*) > 5, printf(', and %d more times', count(*) - 5), ''),
+         || iif(count(*) > 5, printf(', and %d more times', count(*) - 5), '')
+         || iif(sum(expected) > 0, printf('; it was expected in %d, which are not covered', sum(expected)), ''),
        NULL
   FROM gap
  GROUP BY origin

@@ -32,10 +32,14 @@ SELECT 'flow', coalesce(g.name || ' ', '') || a.text, coalesce(g.vantage, 'unkno
  WHERE f.hour > ?1 - 3600000000 AND f.hour < ?2 AND coalesce(?3, 'flow') = 'flow'
  ORDER BY 1 DESC, 2, 5;
 
--- Sums over all hosts and agents; hours in which at least one was heard.
+-- Sums over all hosts and agents; hours in which all hosts were heard that are
+-- expected to be, and at least one agent.
 -- name: coverage_sum
-SELECT (SELECT count(DISTINCT hour) FROM coverage
-         WHERE kind = 'mail' AND lines > 0 AND hour > ?1 - 3600000000 AND hour < ?2),
+SELECT (SELECT count(*)
+          FROM (SELECT hour FROM coverage
+                 WHERE kind = 'mail' AND lines > 0 AND hour > ?1 - 3600000000 AND hour < ?2
+                EXCEPT
+                SELECT hour FROM silent_host WHERE hour > ?1 - 3600000000 AND hour < ?2)),
        m.lines, m.used, m.ignored, m.unparsed,
        (SELECT count(DISTINCT hour) FROM flow_coverage
          WHERE samples + smtp_packets > 0 AND hour > ?1 - 3600000000 AND hour < ?2),
@@ -62,6 +66,16 @@ SELECT kind, path, first_time, last_time, lines, used, ignored, unparsed,
   FROM ledger
  WHERE (first_time IS NULL OR first_time < ?2) AND (last_time IS NULL OR last_time >= ?1)
  ORDER BY kind DESC, path, first_time, id;
+
+-- When a host wrote nothing and was expected to.
+-- name: coverage_silent
+SELECT n.text, min(hour), max(hour) + 3600000000, count(*)
+  FROM (SELECT host, hour,
+               hour - 3600000000 * row_number() OVER (PARTITION BY host ORDER BY hour) AS run
+          FROM silent_host WHERE hour > ?1 - 3600000000 AND hour < ?2)
+  JOIN name n ON n.id = host
+ GROUP BY host, run
+ ORDER BY n.text, 2;
 
 -- When a collector was not running.
 -- name: coverage_gaps

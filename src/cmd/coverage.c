@@ -65,6 +65,12 @@ static const struct column gap_cols[] = {
     {"until", "until", VALUE_TIME},
     {"why", "why", VALUE_TEXT},
 };
+static const struct column silent_cols[] = {
+    {"host", "host", VALUE_TEXT},
+    {"from", "from", VALUE_TIME},
+    {"until", "until", VALUE_TIME},
+    {"hours", "hours", VALUE_INT},
+};
 static const struct column unparsed_cols[] = {
     {"source", "file", VALUE_TEXT},
     {"line", "line", VALUE_INT},
@@ -82,6 +88,7 @@ static const struct view {
     {"host", "coverage_by_origin", COLS(origin_cols)},
     {"hour", "coverage_by_hour", COLS(origin_cols)},
     {"file", "coverage_by_file", COLS(file_cols)},
+    {"silent", "coverage_silent", COLS(silent_cols)},
     {"gap", "coverage_gaps", COLS(gap_cols)},
     {"unparsed", "coverage_unparsed", COLS(unparsed_cols)},
 };
@@ -103,7 +110,8 @@ set_view(struct flags *f, const char *name, struct err *e)
 		}
 	}
 	return err_set(e, ERR_USAGE,
-	    "--by: \"%s\" is none of host, hour, file, gap, unparsed", name);
+	    "--by: \"%s\" is none of host, hour, file, silent, gap, unparsed",
+	    name);
 }
 
 static int
@@ -200,6 +208,33 @@ print_leases(const struct stmt *st)
 	putchar('\n');
 }
 
+/* Hours that are not covered, for a host wrote nothing; the first few. */
+static int
+print_silent(struct store *s, const struct flags *f, struct err *e)
+{
+	struct value args[] = {value_int(f->since), value_int(f->until)};
+	char from[UTC_TEXT_MAX], until[UTC_TEXT_MAX];
+	struct stmt *st;
+	int64_t more = 0;
+	int rc = store_prepare(s, "coverage_silent", &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, args, 2, e)) < 0)
+		return rc;
+	for (int n = 0; (rc = stmt_next(st, e)) > 0; n++) {
+		if (n >= GAPS_MAX) {
+			more++;
+			continue;
+		}
+		utc_format(stmt_value(st, 1).i, from);
+		utc_format(stmt_value(st, 2).i, until);
+		printf("  logs    not covered: no line of %.*s from %s to %s\n",
+		    STR_FMT(stmt_value(st, 0).s), from, until);
+	}
+	if (more > 0)
+		printf("  logs    %" PRId64 " more such times: --by silent\n", more);
+	return rc;
+}
+
 /* Times when no collector was there to hear the agents; the first few. */
 static int
 print_gaps(struct store *s, const struct flags *f, struct err *e)
@@ -253,7 +288,9 @@ print_sums(struct cmd *c, struct store *s, const struct flags *f, struct err *e)
 	print_flows(st, hours);
 	print_leases(st);
 	stmt_reset(st);
-	rc = print_gaps(s, f, e);
+	rc = print_silent(s, f, e);
+	if (rc >= 0)
+		rc = print_gaps(s, f, e);
 	for (size_t i = 0; i < c->config->nnot_covered; i++)
 		printf("  not covered: %.*s\n",
 		    STR_FMT(c->config->not_covered[i]));
@@ -334,7 +371,7 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 
 const struct command cmd_coverage = {
     .name = "coverage",
-    .args = "[--day D | --since T --until T] [--by host|hour|file|gap|unparsed]",
+    .args = "[--day D | --since T --until T] [--by host|hour|file|silent|gap|unparsed]",
     .summary = "What was read, and what it leaves out",
     .help =
         "  --day D             a day of day_timezone\n"
@@ -342,6 +379,7 @@ const struct command cmd_coverage = {
         "  --by host           a row a logging host and flow agent, and sums\n"
         "       hour           the same, hour by hour\n"
         "       file           a row a file that was imported\n"
+        "       silent         a row a time when a host should have written\n"
         "       gap            a row a time when a collector was not running\n"
         "       unparsed       samples of lines nobody understood\n",
     .run = run,

@@ -1107,6 +1107,86 @@ no_suspect_where_the_logs_are_silent(void **state)
 	assert_int_equal(r.mail_hours, 9);
 }
 
+/* Two hosts, the second with its own hours, of which hole is one on DAY: how
+ * many hours are covered, and whether a flow in the hole makes a suspect. */
+static void
+second_host(int hole, int covered)
+{
+	struct correlate_result r;
+
+	world_prefix("198.51.100.0/24");
+	world_agent("192.0.2.1", VANTAGE_EDGE, 1024, AT(0, 0, 0), 24);
+	world_mail_hours(AT(-24 * 14, 0, 0), 24 * 15);
+	world_slot("198.51.100.1", AT(hole, 10, 0), 1, 0);
+	world_correlate(DAY, &r);
+	assert_int_equal(r.mail_hours, covered);
+	world_expect("198.51.100.1",
+	    covered == 24 ? "flow_only_suspect" : NULL,
+	    covered == 24 ? "- -" : NULL);
+	assert_int_equal(r.flow_uncovered, covered == 24 ? 0 : 1);
+}
+
+static void
+no_suspect_while_one_host_is_silent(void **state)
+{
+	(void)state;
+	world_host_hours(2, AT(-24 * 7, 0, 0), 24 * 7 + 9);
+	world_host_hours(2, AT(12, 0, 0), 12);
+	second_host(9, 21);
+}
+
+static void
+no_suspect_while_one_host_is_silent_all_day(void **state)
+{
+	(void)state;
+	world_host_hours(2, AT(-24 * 2, 0, 0), 24 * 2);
+	second_host(9, 0);
+}
+
+static void
+no_suspect_in_a_hole_of_a_new_host(void **state)
+{
+	(void)state;
+	world_host_hours(2, AT(0, 0, 0), 10);
+	world_host_hours(2, AT(12, 0, 0), 12);
+	second_host(10, 22);
+}
+
+static void
+host_that_rests_at_night_is_not_expected(void **state)
+{
+	(void)state;
+	for (int day = -7; day <= 0; day++)
+		world_host_hours(2, AT(24 * day + 7, 0, 0), 11);
+	second_host(3, 24);
+}
+
+static void
+host_that_rests_on_sundays_is_not_expected(void **state)
+{
+	(void)state;
+	world_host_hours(2, AT(-24 * 14, 0, 0), 24 * 7);
+	world_host_hours(2, AT(-24 * 6, 0, 0), 24 * 6);
+	second_host(9, 24);
+}
+
+static void
+host_that_went_a_week_ago_is_not_expected(void **state)
+{
+	(void)state;
+	world_host_hours(2, AT(-24 * 14, 0, 0), 24 * 7);
+	second_host(9, 24);
+}
+
+static void
+host_that_writes_now_and_then_is_not_expected(void **state)
+{
+	(void)state;
+	for (int i = -24 * 7; i < 24; i += 3)
+		world_host_hours(2, AT(i, 0, 0), 1);
+	second_host(9 + 1, 24);
+}
+
 static void
 flow_suspect_whose_mail_is_in_doubt_is_ambiguous(void **state)
 {
@@ -1594,6 +1674,13 @@ main(void)
 	    WORLD(flow_support_by_vantage_and_window),
 	    WORLD(flows_of_the_day_before_support_but_do_not_accuse),
 	    WORLD(no_suspect_where_the_logs_are_silent),
+	    WORLD(no_suspect_while_one_host_is_silent),
+	    WORLD(no_suspect_while_one_host_is_silent_all_day),
+	    WORLD(no_suspect_in_a_hole_of_a_new_host),
+	    WORLD(host_that_rests_at_night_is_not_expected),
+	    WORLD(host_that_rests_on_sundays_is_not_expected),
+	    WORLD(host_that_went_a_week_ago_is_not_expected),
+	    WORLD(host_that_writes_now_and_then_is_not_expected),
 	    WORLD(flow_suspect_whose_mail_is_in_doubt_is_ambiguous),
 	    WORLD(who_passes_mail_on_is_not_confirmed),
 	    WORLD(backscatter_with_viruses_is_not_the_bouncers),

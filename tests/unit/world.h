@@ -170,13 +170,19 @@ world_addr(const char *text)
 }
 
 static void
-world_mail_hours(int64_t from, int hours)
+world_host_hours(int origin, int64_t from, int hours)
 {
 	for (int i = 0; i < hours; i++)
 		world_do(sqlite3_mprintf(
 		    "INSERT INTO coverage (kind, origin, hour, lines) "
-		    "VALUES ('mail', 1, %lld, 100)",
-		    (long long)(from + i * HOUR)));
+		    "VALUES ('mail', %d, %lld, 100)",
+		    origin, (long long)(from + i * HOUR)));
+}
+
+static void
+world_mail_hours(int64_t from, int hours)
+{
+	world_host_hours(1, from, hours);
 }
 
 static void
