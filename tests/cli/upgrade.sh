@@ -65,3 +65,18 @@ END
 	[ "$(sqlite3 "$old" 'SELECT count(*) FROM smtp_sample')" = 6 ]
 	mv keep mail.log
 done
+
+# Refusals for policy were failed recipients until schema 023: the sums of their
+# hours are made again.
+zcat policy_022.sql.gz | sqlite3 policy.db
+[ "$(sqlite3 policy.db 'SELECT sum(failed) FROM mail_sum')" = 3 ]
+"$heloflow" --db policy.db correlate --all >/dev/null
+[ "$(sqlite3 policy.db 'SELECT sum(failed) FROM mail_sum')" = 2 ]
+"$heloflow" --db new_policy.db import mail policy.log 2>/dev/null
+"$heloflow" --db new_policy.db correlate --all >/dev/null
+sh "$root/tests/same_store.sh" policy.db new_policy.db
+for db in policy.db new_policy.db; do
+	"$heloflow" --db $db findings -o jsonl |
+	    sed 's/"watermark":"[^"]*"//' >$db.findings
+done
+cmp policy.db.findings new_policy.db.findings

@@ -28,6 +28,7 @@ struct part {
 	int skip; /* senders before the first */
 	int fail; /* of so many, the recipient is refused after they were sent */
 	int also; /* more recipients of the first message */
+	const char *dsn; /* of these; NULL: 5.1.1 */
 	int helos, addrs, sizes;
 	int to;    /* name of the recipients, so that parts may have the same */
 	bool own;  /* of the customer's own domain, and from one sender */
@@ -490,7 +491,7 @@ put_message(struct who *w, const struct part *p, int i)
 	}
 	if (i < p->fail) {
 		m.disposition = BOUNCED;
-		m.dsn = "5.1.1";
+		m.dsn = p->dsn ? p->dsn : "5.1.1";
 	}
 	if (p->early) {
 		m.disposition = REJECTED;
@@ -906,6 +907,38 @@ an_open_relay_is_found_by_its_name(void **state)
 	                     "extrusion_new is explained by open_relay");
 }
 
+/* Our server is on a block list of a large provider (x.7.x): that says nothing of
+ * the customer's list of recipients, nor does a mailbox that is full. */
+static void
+refusals_for_policy_are_no_failures(void **state)
+{
+	static const char *const dsn[] = {"5.1.1", "5.7.1", "5.7.606", "5.2.2"};
+
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	for (size_t i = 0; i < 4; i++) {
+		const struct part server[] = {
+		    {.n = 40, .senders = 20, .domains = 10, .rdomains = 20,
+		        .fail = 20, .helos = 1, .dsn = dsn[i]},
+		    {.n = 0}};
+		char client[32];
+
+		snprintf(client, sizeof(client), "198.51.100.%zu", i + 1);
+		put(client, server);
+	}
+	/* what the text says goes before the code */
+	world_run("UPDATE mail_recipient SET reason = '550 user unknown' "
+	          "WHERE dsn = '5.7.606'");
+	world_correlate(DAY, NULL);
+	assert_string_equal(
+	    world_rows("SELECT DISTINCT customer, rule FROM finding_rule"),
+	    "198.51.100.1|extrusion\n198.51.100.3|extrusion\n");
+	assert_string_equal(
+	    world_rows("SELECT json_extract(log, '$.failed_recipients') "
+	               "FROM finding ORDER BY customer"),
+	    "20\n0\n20\n0\n");
+}
+
 /* n messages, days before, to k people in turn. */
 static void
 before(
@@ -1117,6 +1150,7 @@ main(void)
 	    WORLD(mail_of_no_known_sender_is_his_own),
 	    WORLD(newsletters_and_bounce_servers_guess_no_mailboxes),
 	    WORLD(an_open_relay_is_found_by_its_name),
+	    WORLD(refusals_for_policy_are_no_failures),
 	    WORLD(the_days_before_tell_whose_it_is),
 	    WORLD(refusals_that_name_nobody),
 	    WORLD(the_days_before_are_his_own),
