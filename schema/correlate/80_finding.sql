@@ -1,4 +1,4 @@
--- Step 17: the findings themselves, in the words and figures that people read.
+-- Step 18: the findings themselves, in the words and figures that people read.
 -- What filters said against whom, read once and in the order in which it is stored.
 DROP TABLE IF EXISTS temp.said;
 CREATE TEMP TABLE said (
@@ -127,8 +127,19 @@ SELECT j.day, j.customer,
               || coalesce('; ' || j.taken, '')
               || coalesce('; speaks against it: ' || j.innocent, '')
             WHEN 'below_threshold' THEN
-              printf('%d spam and %d virus verdicts in %d messages, less than any rule asks',
+              printf('%d spam and %d virus verdicts in %d messages',
                      g.spam_messages, g.virus_messages, g.messages)
+              || coalesce(
+                   (SELECT '; nearest rule ' || e.rule || ': ' || group_concat(
+                             printf(iif(m.value = round(m.value), '%s %d %s %g', '%s %.3g %s %g'),
+                                    a.metric, m.value, iif(m.value < a.at_least, '<', '>'),
+                                    coalesce(a.at_least, a.at_most)), ', ')
+                      FROM temp.nearest e
+                      JOIN temp.asks a ON a.rule = e.rule
+                      JOIN temp.metric m ON m.customer = e.customer AND m.metric = a.key
+                     WHERE e.customer = j.customer
+                       AND (m.value < a.at_least OR m.value > a.at_most)),
+                   ', less than any rule asks')
               || iif(g.own_spam_messages < g.spam_messages,
                      printf('; %d of the spam may be bounces or forwarded, by its sender',
                             g.spam_messages - g.own_spam_messages), '')

@@ -1,4 +1,4 @@
--- Step 20: the day's figures for charts, and what this run saw.
+-- Step 21: the day's figures for charts, and what this run saw.
 DELETE FROM main.daily WHERE day = (SELECT day FROM temp.run);
 INSERT INTO main.daily
 SELECT day, scope, class, coalesce(kind, 'none'), coalesce(flow_support, 'none'), count(*)

@@ -892,8 +892,8 @@ spam_passed_on_is_not_ones_own(void **state)
 	world_expect("both", "confirmed", "spam not_visible");
 	assert_string_equal(world_rows("SELECT customer, reason FROM finding "
 	                               "WHERE customer = 'srs'"),
-	    "srs|6 spam and 0 virus verdicts in 6 messages, less than any rule "
-	    "asks; 6 of the spam may be bounces or forwarded, by its sender\n");
+	    "srs|6 spam and 0 virus verdicts in 6 messages; nearest rule "
+	    "spam_campaign: own_spam_share 0 < 0.1; 6 of the spam may be bounces or forwarded, by its sender\n");
 }
 
 static void

@@ -939,6 +939,38 @@ refusals_for_policy_are_no_failures(void **state)
 	    "20\n0\n20\n0\n");
 }
 
+/* Of many rules that do not fire, the reason names that which comes nearest. */
+static void
+the_reason_names_the_nearest_rule(void **state)
+{
+	static const struct part few[] = {
+	    {.n = 12, .verdict = SPAM, .rcpts = 7, .apart = true}, {.n = 0}};
+	static const struct part passed[] = {
+	    {.n = 40, .verdict = SPAM, .senders = 40, .domains = 40, .rcpts = 20},
+	    {.n = 0}};
+	static const struct part server[] = {
+	    {.n = 12, .verdict = VIRUS, .senders = 2, .domains = 2, .helos = 1},
+	    {.n = 0}};
+	static const struct part busy[] = {
+	    {.n = 4, .verdict = SPAM, .rcpts = 2}, HAM(60), {.n = 0}};
+
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	put("198.51.100.1", few);
+	put("198.51.100.2", passed);
+	put("198.51.100.3", server);
+	put("198.51.100.4", busy);
+	world_correlate(DAY, NULL);
+	says("198.51.100.1", "12 spam and 0 virus verdicts in 12 messages; "
+	                     "nearest rule spam_campaign: spam_strangers 7 < 8;");
+	says("198.51.100.2", "nearest rule spam_burst: spam_strangers 0 < 13, "
+	                     "recent_passed_on_share 1 > 0.15;");
+	says("198.51.100.3",
+	    "nearest rule virus_steady: adverse_hours 1 < 3;");
+	says("198.51.100.4",
+	    "nearest rule spam_campaign: own_spam_share 0.0625 < 0.1");
+}
+
 /* n messages, days before, to k people in turn. */
 static void
 before(
@@ -1151,6 +1183,7 @@ main(void)
 	    WORLD(newsletters_and_bounce_servers_guess_no_mailboxes),
 	    WORLD(an_open_relay_is_found_by_its_name),
 	    WORLD(refusals_for_policy_are_no_failures),
+	    WORLD(the_reason_names_the_nearest_rule),
 	    WORLD(the_days_before_tell_whose_it_is),
 	    WORLD(refusals_that_name_nobody),
 	    WORLD(the_days_before_are_his_own),
