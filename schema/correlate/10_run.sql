@@ -33,7 +33,7 @@ INSERT OR IGNORE INTO temp.mail_port
 SELECT value FROM json_each((SELECT value FROM temp.param WHERE name = 'ports'));
 
 -- Hours in which our mail servers wrote log lines: all that are expected to
--- (schema/023_silent.sql).
+-- (schema/024_silent.sql).
 DROP TABLE IF EXISTS temp.log_hour;
 CREATE TEMP TABLE log_hour (hour INTEGER PRIMARY KEY);
 INSERT INTO temp.log_hour

@@ -29,7 +29,7 @@ SELECT 2, date(hour / 1000000, 'unixepoch'), count(*), NULL,
 
 -- Hours in which nobody wrote a line, and in which no agent was heard; then
 -- those of one host or agent that was heard in the time or the week before, and
--- how many of a host's are not covered for it (schema/023_silent.sql).
+-- how many of a host's are not covered for it (schema/024_silent.sql).
 -- ?3: 'mail' or 'flow'.  Ranges are in UTC, their ends exclusive.
 -- name: check_hours
 WITH RECURSIVE

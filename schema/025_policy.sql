@@ -3,7 +3,7 @@
 -- recipients.  When our smarthost is on a block list at a large provider, every
 -- customer's mail is refused there.
 PRAGMA legacy_alter_table = ON; -- views and references keep the name
-CREATE TABLE mail_recipient_24 (
+CREATE TABLE mail_recipient_new (
   message        INTEGER NOT NULL REFERENCES mail_message (id),
   n              INTEGER NOT NULL,
   recipient      TEXT,
@@ -46,7 +46,7 @@ CREATE TABLE mail_recipient_24 (
   hour           INTEGER AS ("time" / 3600000000) VIRTUAL, -- of the outcome
   PRIMARY KEY (message, n)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO mail_recipient_24
+INSERT INTO mail_recipient_new
        (message, n, recipient, orig_recipient, final_queue_id, time, relay,
        disposition, stage, reply, dsn, reason, source, "offset", line,
        relay_addr, sole)
@@ -56,7 +56,7 @@ SELECT message, n, recipient, orig_recipient, final_queue_id, time, relay,
   FROM mail_recipient
  ORDER BY message, n;
 DROP TABLE mail_recipient;
-ALTER TABLE mail_recipient_24 RENAME TO mail_recipient;
+ALTER TABLE mail_recipient_new RENAME TO mail_recipient;
 PRAGMA legacy_alter_table = OFF;
 CREATE INDEX mail_recipient_final ON mail_recipient (hour, final_queue_id)
  WHERE final_queue_id IS NOT NULL;
