@@ -66,7 +66,7 @@ END
 	mv keep mail.log
 done
 
-# Refusals for policy were failed recipients until schema 023: the sums of their
+# Refusals for policy were failed recipients until schema 024: the sums of their
 # hours are made again.
 zcat policy_022.sql.gz | sqlite3 policy.db
 [ "$(sqlite3 policy.db 'SELECT sum(failed) FROM mail_sum')" = 3 ]

@@ -796,6 +796,7 @@ dictionary_and_helo_variety_are_found(void **state)
 	(void)state;
 	world_lease("198.51.100.7", SINCE_EVER, NO_END, "guess", 0);
 	world_lease("198.51.100.8", SINCE_EVER, NO_END, "bot", 0);
+	world_lease("198.51.100.9", SINCE_EVER, NO_END, "hotel", 0);
 	for (int i = 0; i < 60; i++) {
 		char name[64], from[64];
 
@@ -815,11 +816,19 @@ dictionary_and_helo_variety_are_found(void **state)
 		    .helo = name,
 		    .sender = from,
 		    .rcpt = "r@example.net",
+		    .verdict = i < 3 ? SPAM : 0,
+		    .disposition = DELIVERED});
+		world_mail((struct mail){.at = AT(9, 0, i),
+		    .client = "198.51.100.9",
+		    .helo = name,
+		    .sender = from,
+		    .rcpt = "r@example.net",
 		    .disposition = DELIVERED});
 	}
 	world_correlate(DAY, NULL);
 	world_expect("guess", "confirmed", "spam not_visible");
 	world_expect("bot", "confirmed", "spam not_visible");
+	world_expect("hotel", "clean", "- -");
 	assert_string_equal(world_rows("SELECT DISTINCT customer, rule FROM "
 	                               "finding_rule ORDER BY 1, 2"),
 	    "bot|helo_variety\nguess|dictionary\n");

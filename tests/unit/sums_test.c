@@ -56,8 +56,8 @@ distinct_figures_where_they_matter(void **state)
 	for (int i = 0; i < 3; i++)
 		one_mail(AT(9, i, 0), "198.51.100.2",
 		    i ? "b@example.com" : "a@example.com", i ? CLEAN : SPAM);
-	/* Ten HELO names are asked for, and there may be ten. */
-	for (int i = 0; i < 12; i++) {
+	/* Twenty recipients are asked for, ten of them refused: there may be. */
+	for (int i = 0; i < 20; i++) {
 		snprintf(
 		    sender, sizeof(sender), "s%c@d%d.example.com", 'a' + i, i);
 		world_mail((struct mail){.at = AT(9, i, 0),
@@ -66,7 +66,8 @@ distinct_figures_where_they_matter(void **state)
 		    .helo = i % 2 ? "x.example.com" : "y.example.com",
 		    .rcpt = "r@example.net",
 		    .verdict = CLEAN,
-		    .disposition = DELIVERED});
+		    .dsn = i < 10 ? "5.1.1" : "2.0.0",
+		    .disposition = i < 10 ? BOUNCED : DELIVERED});
 	}
 	one_mail(AT(9, 0, 0), "203.0.113.9", "b@example.com", SPAM);
 	for (int i = 0; i < 6; i++)
@@ -81,7 +82,7 @@ distinct_figures_where_they_matter(void **state)
 	        "FROM finding ORDER BY customer"),
 	    "198.51.100.1|clean|9|null|||0\n"
 	    "198.51.100.2|below_threshold|3|integer|2|1|1\n"
-	    "198.51.100.3|clean|12|integer|12|2|0\n"
+	    "198.51.100.3|clean|20|integer|20|2|0\n"
 	    "203.0.113.10|below_threshold|6|integer|1|1|3\n"
 	    "203.0.113.9|below_threshold|1|null|||1\n");
 }
