@@ -199,7 +199,10 @@ print_counts(const struct page *p)
 {
 	bool doubt = str_eq(p->h[H_CLASS].s, STR("ambiguous"));
 
-	if (!doubt || num(p, H_TRANSACTIONS) > 0) {
+	if (num(p, H_TRANSACTIONS) == 0) {
+		if (num(p, H_COMPLAINTS) > 0)
+			print_some(p, "  ", H_COMPLAINTS, " reports from outside\n");
+	} else {
 		print_some(p, "  ", H_TRANSACTIONS, " transactions");
 		print_some(p, ", ", H_MESSAGES, " whole messages");
 		print_some(p, " from ", H_SENDERS, " senders");
