@@ -189,7 +189,7 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 	int64_t days = 1;
 	int rc = read_flags(c, argc, argv, &f, e);
 
-	if (rc < 0 || (rc = cmd_store_there(c, &s, e)) < 0)
+	if (rc < 0 || (rc = cmd_store(c, STORE_WRITE, &s, e)) < 0)
 		return rc;
 	output_begin(&o, c->out, stdout, cols, NCOLS, false);
 	rc = f.one_day ? run_day(c, s, f.day, &o, e)

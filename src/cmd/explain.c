@@ -557,7 +557,7 @@ print_fact(struct page *p, struct facts *all, size_t i)
 	}
 	put_text(p, f->text);
 	if (str_has(f->peers)) {
-		printf(", to ");
+		printf("; in these five minutes to ");
 		put(f->peers);
 	}
 	putchar('\n');

@@ -131,9 +131,8 @@ sed -i 's/at_least: 1.5/at_least: -1/' share.yaml
 expect 2 'share.yaml:6: a threshold is no negative number' --db v.db rules test share.yaml
 
 # The store.
-expect 1 'none.db: no such store' --db none.db correlate
 expect 1 'none.db: no such store' --db none.db case X seen
-[ ! -e none.db ] || { echo 'a mistyped --db made a store'; bad=1; }
+[ ! -e none.db ] || { echo 'a case in a mistyped --db made a store'; bad=1; }
 expect 1 'none.db: no such store' --db none.db findings
 expect 1 'folder: is a folder, not a store' --db folder findings
 expect 1 'whole.log: not a HeloFlow store' --db whole.log findings
