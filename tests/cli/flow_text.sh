@@ -166,13 +166,13 @@ pmacct() { # RENORMALIZE
 		print_output_file_append[a]: true
 		print_refresh_time[a]: 1
 	EOF
-	timeout 60 sfacctd -f pmacct.conf >pmacct.log 2>&1 &
+	timeout 200 sfacctd -f pmacct.conf >pmacct.log 2>&1 &
 	pid=$!
-	for _ in $(seq 300); do
+	for _ in $(seq 900); do
 		[ "$(cat "pmacct.$1" 2>/dev/null | wc -l)" -ge 1500 ] && break
 		sleep 0.1
 	done
-	kill $pid
+	kill $pid || :
 	wait $pid || :
 	pid=
 }
