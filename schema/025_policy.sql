@@ -1,7 +1,7 @@
--- Refusals for policy (x.7.x, RFC 3463 3.8) are no failed recipients any more: they
--- speak of who hands the mail over, our server, and not of the customer's list of
--- recipients.  When our smarthost is on a block list at a large provider, every
--- customer's mail is refused there.
+-- Refusals for policy (x.7.x, RFC 3463 3.8) that speak of who hands the mail over,
+-- our server, and not of the customer's mail or his list of recipients, are no
+-- failed recipients any more.  When our smarthost is on a block list at a large
+-- provider, every customer's mail is refused there.
 PRAGMA legacy_alter_table = ON; -- views and references keep the name
 CREATE TABLE mail_recipient_new (
   message        INTEGER NOT NULL REFERENCES mail_message (id),
@@ -24,7 +24,7 @@ CREATE TABLE mail_recipient_new (
   -- Bits, by disposition and stage (the numbers of 001_names.sql): 1 accepted,
   -- our server took the message for him, whatever became of it later; 2 reached;
   -- 4 known; 8 failed for good, which leaves out a full mailbox (x.2.2, RFC 3463),
-  -- policy (x.7.x, unless the text names an unknown user) and refusals before
+  -- a block of who hands it over (x.7.x whose text says so) and refusals before
   -- RCPT, which are policy, too, and not stale lists; 16 refused; 32 failed for
   -- now; 64 unknown user.  CASE, for AND asks both sides.
   outcome        INTEGER NOT NULL AS (
@@ -33,9 +33,11 @@ CREATE TABLE mail_recipient_new (
     WHEN disposition = 3 OR disposition = 5 AND stage = 5 THEN
       20 | (disposition = 3) | iif(dsn LIKE '_.2.2'
                OR dsn LIKE '_.7.%'
-               AND NOT (coalesce(reason, '') LIKE '%user unknown%'
-                        OR coalesce(reason, '') LIKE '%unknown user%'
-                        OR coalesce(reason, '') LIKE '%no such user%'), 0, 8)
+               AND (reason LIKE '%block list%' OR reason LIKE '%blocklist%'
+                    OR reason LIKE '%blacklist%' OR reason LIKE '%dnsbl%' OR reason LIKE '%listed%'
+                    OR reason LIKE '%reputation%' OR reason LIKE '%client host%')
+               AND NOT (reason LIKE '%user unknown%' OR reason LIKE '%unknown user%'
+                        OR reason LIKE '%no such user%'), 0, 8)
          | iif(dsn LIKE '5.1.1' OR coalesce(reason, '') LIKE '%user unknown%'
                OR coalesce(reason, '') LIKE '%unknown user%'
                OR coalesce(reason, '') LIKE '%no such user%', 64, 0)
@@ -65,5 +67,5 @@ SELECT DISTINCT m.hour, coalesce(m.client, 0)
   FROM mail_recipient r JOIN mail_message m ON m.id = r.message
  WHERE r.dsn LIKE '_.7.%';
 UPDATE metric_name
-   SET meaning = 'of these, those refused for good; without full mailboxes, refusals for policy (x.7.x) and adverse messages'
+   SET meaning = 'of these, those refused for good; without full mailboxes, blocks of our server (x.7.x) and adverse messages'
  WHERE metric = 'failed_recipients';

@@ -122,32 +122,14 @@ offset_at(const struct zone *cz, int64_t t)
 	return z->cache[i].offset;
 }
 
-static int64_t
-local_of(const struct civil *c)
-{
-	int64_t sec = days_from_civil(c->year, c->month, c->day) * 86400 +
-	    c->hour * 3600 + c->minute * 60 + c->second;
-
-	return sec * USEC + c->usec;
-}
-
-int
-utc_instants(const struct civil *c, const struct zone *z)
-{
-	int64_t local = local_of(c);
-	/* The two offsets that can hold within a day of this local time. */
-	int64_t a = local - offset_at(z, local - 86400 * USEC) * USEC;
-	int64_t b = local - offset_at(z, local + 86400 * USEC) * USEC;
-
-	return (a + offset_at(z, a) * USEC == local) +
-	    (b != a && b + offset_at(z, b) * USEC == local);
-}
-
 int64_t
 utc_of_civil(const struct civil *c, const struct zone *z, int64_t after)
 {
-	int64_t local = local_of(c), early, late;
+	int64_t local, early, late;
 
+	local = days_from_civil(c->year, c->month, c->day) * 86400 +
+	    c->hour * 3600 + c->minute * 60 + c->second;
+	local = local * USEC + c->usec;
 	if (z == NULL || strcmp(z->name, "UTC") == 0)
 		return local;
 	/* The two offsets that can hold within a day of this local time. */

@@ -30,9 +30,6 @@ const char *zone_text(const struct zone *z); /* "UTC" for NULL */
  * A skipped hour is read as if the clock had not been put forward. */
 int64_t utc_of_civil(const struct civil *c, const struct zone *z,
     int64_t after);
-/* How many instants have this civil time: 1, or 2 in an hour that is repeated,
- * or 0 in one that is skipped. */
-int utc_instants(const struct civil *c, const struct zone *z);
 struct civil civil_of_utc(int64_t t, const struct zone *z);
 
 /* Is there such a day (1..) in that month (1..12) of that year? */

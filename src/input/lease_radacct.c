@@ -109,9 +109,7 @@ read_row(struct lease_table *t)
 	l.session = lease_radius_session(nas, id);
 	if ((why = read_time(t, START, &l.start)) != NULL)
 		return lease_bad(&t->r, "start", field(t, START), why);
-	/* of an update that comes twice the earlier is a sign of life for sure */
-	why = read_time(t, UPDATE, &update);
-	if (why != NULL && update == UTC_NONE)
+	if ((why = read_time(t, UPDATE, &update)) != NULL)
 		return lease_bad(&t->r, "update", field(t, UPDATE), why);
 	if ((why = read_time(t, STOP, &l.end)) != NULL)
 		return lease_bad(&t->r, "stop", field(t, STOP), why);

@@ -70,14 +70,8 @@ struct reader {
 	struct str customer; /* the attribute's name */
 	struct arena mem;    /* of the packet */
 	struct packet packet;
-	bool open;      /* a packet has begun */
-	int64_t before; /* when the packet before it came; 0: not known */
+	bool open; /* a packet has begun */
 };
-
-/* Packets are written as they come, and happen before that.  So one of the two
- * instants of a local time is told from the other if it is this close to the
- * packet before, or to the coming (ours: half of what lies between the two). */
-#define CLOSE (1800 * USEC)
 
 static void
 spoil(struct reader *d, struct str text, const char *why)
@@ -195,29 +189,12 @@ next_word(struct str *s)
 	return str_word(s);
 }
 
-#define SET (60 * USEC) /* a clock is set back so much, and no order says it */
-
-/* A local time as UTC; of two instants the one between these times. */
-static int64_t
-one_instant(const struct civil *c, const struct zone *z, int64_t from, int64_t until)
-{
-	int64_t early = utc_of_civil(c, z, UTC_NONE);
-	int64_t late = utc_of_civil(c, z, early + 7200 * USEC);
-	bool is_early = early >= from && early <= until;
-	bool is_late = late >= from && late <= until;
-	int n = utc_instants(c, z);
-
-	if (n == 2 && is_early != is_late)
-		return is_early ? early : late;
-	return n == 1 ? early : UTC_NONE;
-}
-
 /* "Nov 23 2026 08:00:00 CET", as FreeRADIUS prints dates.  The name of the
  * zone says little, but UTC and GMT are clear; others are local times of the
- * source's zone, and nothing if that is not configured.  came: when the packet
- * did, for the hour that comes twice. */
+ * source's zone, and nothing if that is not configured.  after: not long after
+ * the time, for the hour that comes twice. */
 static int64_t
-read_date(struct str s, const struct zone *z, int64_t came)
+read_date(struct str s, const struct zone *z, int64_t after)
 {
 	struct civil c = {0};
 	struct str zone;
@@ -226,9 +203,8 @@ read_date(struct str s, const struct zone *z, int64_t came)
 
 	if (str_u64(s, &sec) && sec < UINT64_C(100000000000))
 		return (int64_t)sec * USEC;
-	if (lease_read_iso(s, &c, &t))
-		return t != UTC_NONE ? t : one_instant(&c, z, came - CLOSE, came + SET);
-	c = (struct civil){0};
+	if (utc_parse_iso(&s, z, after, &t))
+		return s.n == 0 ? t : UTC_NONE;
 	if (!read_month(next_word(&s), &c.month) ||
 	    !read_number(next_word(&s), 1, 31, &c.day) ||
 	    !read_number(next_word(&s), 1970, 9999, &c.year) ||
@@ -239,12 +215,12 @@ read_date(struct str s, const struct zone *z, int64_t came)
 		z = NULL;
 	else if (zone.n > 0 && z == NULL)
 		return UTC_NONE;
-	return one_instant(&c, z, came - CLOSE, came + SET);
+	return utc_of_civil(&c, z, after);
 }
 
 /* "Mon Nov 23 08:00:01 2026" */
 static int64_t
-read_header(struct str s, const struct zone *z, int64_t before)
+read_header(struct str s, const struct zone *z)
 {
 	struct civil c = {0};
 
@@ -254,7 +230,7 @@ read_header(struct str s, const struct zone *z, int64_t before)
 	    !read_clock(next_word(&s), &c) ||
 	    !read_number(next_word(&s), 1970, 9999, &c.year))
 		return UTC_NONE;
-	return one_instant(&c, z, before - SET, before + CLOSE);
+	return utc_of_civil(&c, z, UTC_NONE);
 }
 
 /* A count of seconds; 0 if it is missing or cannot be true (ours: 5 years). */
@@ -271,24 +247,22 @@ seconds(struct str s)
  * or more than a day after (ours: a clock that was never set); else when it
  * came, less the time that the NAS had tried to send it (RFC 2866, 5.2). */
 static int64_t
-time_of(struct reader *d)
+time_of(const struct packet *p, const struct zone *z)
 {
-	const struct packet *p = &d->packet;
-	const struct zone *z = d->r.opt->zone;
-	int64_t came = UTC_NONE, heard, event;
+	int64_t came = UTC_NONE, event;
 	uint64_t sec;
 
 	if (str_u64(p->value[TIMESTAMP], &sec) && sec < UINT64_C(100000000000))
 		came = (int64_t)sec * USEC;
-	heard = came != UTC_NONE ? came : read_header(p->header, z, d->before);
-	if (heard != UTC_NONE)
-		d->before = heard;
-	event = read_date(p->value[EVENT_TIME], z, heard == UTC_NONE ? 0 : heard);
+	event = read_date(p->value[EVENT_TIME], z,
+	    came == UTC_NONE ? UTC_NONE : came + 60 * USEC);
 	if (event != UTC_NONE &&
 	    (came == UTC_NONE ||
-	        (event <= came + SET && event > came - 86400 * USEC)))
+	        (event <= came + 60 * USEC && event > came - 86400 * USEC)))
 		return event;
-	return lease_add(heard, -seconds(p->value[DELAY]));
+	if (came == UTC_NONE)
+		came = read_header(p->header, z);
+	return lease_add(came, -seconds(p->value[DELAY]));
 }
 
 static struct str
@@ -394,12 +368,10 @@ use_packet(struct reader *d)
 		return lease_bad(&d->r, "packet with", p->bad_text, p->bad);
 	if (!str_has(status))
 		return LEASE_IGNORED; /* no accounting packet */
-	t = time_of(d);
+	t = time_of(p, d->r.opt->zone);
 	if (t == UTC_NONE)
 		return lease_bad(&d->r, "packet", p->header,
-		    read_header(p->header, NULL, 0) == UTC_NONE
-		        ? "has no time that can be read (is tz set?)"
-		        : "is of a local time that comes twice or never, and no packet close before it decides");
+		    "has no time that can be read (is tz set?)");
 	if (str_eqi(status, STR("Start")) || str_eqi(status, STR("Stop")) ||
 	    str_eqi(status, STR("Interim-Update")))
 		return use_session(d, status, t);
@@ -464,8 +436,7 @@ read_radius(struct source *s, const struct lease_options *opt,
 	                       .opt = opt,
 	                       .sink = sink,
 	                       .counts = counts,
-	                       .e = e},
-	    .before = 0};
+	                       .e = e}};
 	int rc;
 
 	d.customer = lease_column_of(opt, "customer", attribute_name[CUSTOMER]);
@@ -483,7 +454,7 @@ claims(struct str head)
 	do
 		line = str_split(&head, '\n');
 	while (str_has(head) && str_trim(line).n == 0);
-	if (read_header(str_trim(line), NULL, 0) == UTC_NONE || head.n == 0)
+	if (read_header(str_trim(line), NULL) == UTC_NONE || head.n == 0)
 		return false;
 	line = str_split(&head, '\n');
 	return line.n > 0 && (line.p[0] == '\t' || line.p[0] == ' ') &&

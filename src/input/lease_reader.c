@@ -74,48 +74,6 @@ lease_read_range(struct str s, struct lease *l)
 	           : "has bits set past the prefix length";
 }
 
-/* Behind the date, does the stamp say how far it is from UTC? */
-static bool
-tells_offset(struct str s)
-{
-	for (size_t i = 10; i < s.n; i++)
-		if (memchr("Zz+-", s.p[i], 4) != NULL)
-			return true;
-	return false;
-}
-
-bool
-lease_read_iso(struct str s, struct civil *local, int64_t *out)
-{
-	struct str rest = s;
-	int64_t t;
-
-	if (!utc_parse_iso(&rest, NULL, UTC_NONE, &t) || rest.n != 0)
-		return false;
-	*local = civil_of_utc(t, NULL);
-	*out = tells_offset(s) ? t : UTC_NONE;
-	return true;
-}
-
-static const char *
-read_iso(struct str s, const struct zone *z, int64_t *out)
-{
-	struct civil c;
-	int n;
-
-	if (!lease_read_iso(s, &c, out))
-		return "is not a time";
-	if (*out != UTC_NONE)
-		return NULL;
-	n = utc_instants(&c, z);
-	if (n == 0)
-		return "is skipped by the clocks of the zone: there is no such time";
-	*out = utc_of_civil(&c, z, UTC_NONE);
-	return n == 1
-	           ? NULL
-	           : "comes twice that night: write it with its offset from UTC";
-}
-
 /* ISO 8601 date and time, a date (its start), or seconds since 1970. */
 const char *
 lease_read_time(struct str s, const struct zone *z, int64_t *out)
@@ -130,8 +88,8 @@ lease_read_time(struct str s, const struct zone *z, int64_t *out)
 		*out = day_start(day, z);
 	else if (str_u64(s, &sec) && sec < UINT64_C(100000000000))
 		*out = (int64_t)sec * USEC;
-	else
-		return read_iso(s, z, out);
+	else if (!utc_parse_iso(&s, z, UTC_NONE, out) || s.n != 0)
+		return "is not a time";
 	return NULL;
 }
 

@@ -34,13 +34,9 @@ struct str lease_column_of(
     const struct lease_options *opt, const char *field, const char *dflt);
 
 /* Values; NULL or why it is none.  An empty time is UTC_NONE, empty ports are
- * all ports.  A local time that comes twice is none, for one of the two would
- * blame the wrong customer; *out is the earlier. */
+ * all ports. */
 const char *lease_read_range(struct str s, struct lease *l);
 const char *lease_read_time(struct str s, const struct zone *z, int64_t *out);
-/* A stamp of ISO 8601: the instant if its offset from UTC is told, else UTC_NONE
- * and the local time. */
-bool lease_read_iso(struct str s, struct civil *local, int64_t *out);
 const char *lease_read_ports(
     struct str from, struct str until, struct lease *l);
 /* t and a duration, both of a file: no overflow, UTC_NONE if it would. */

@@ -287,7 +287,8 @@ static const struct truth truths[] = {
 /* To one person, as far as the log tells. */
 #define FACES(count, names)                                                    \
 	{                                                                      \
-		.n = count, .verdict = SPAM, .rcpts = 1, .helos = names        \
+		.n = count, .verdict = SPAM, .rcpts = 1, .helos = names,       \
+		.skip = 5                                                      \
 	}
     {"spam_helos", "own_spam_messages", 9, {FACES(10, 8)}, {FACES(9, 8)}},
     {"spam_helos", "own_spam_share", 12 / 41.,
@@ -295,6 +296,8 @@ static const struct truth truths[] = {
         {FACES(12, 12), {.n = 29, .verdict = CLEAN, .helos = 28}}},
     {"spam_helos", "helos", 7, {FACES(10, 8)}, {FACES(10, 7)}},
     {"spam_helos", "helo_share", 8 / 17., {FACES(16, 8)}, {FACES(17, 8)}},
+    {"spam_helos", "recent_passed_on_share", 6 / 19.,
+        {FACES(10, 10), HAM(4), SHARED}, {FACES(10, 10), HAM(3), SHARED}},
 
 #define WORM(...)                                                              \
 	{                                                                      \
@@ -913,15 +916,16 @@ an_open_relay_is_found_by_its_name(void **state)
 }
 
 /* Our server is on a block list of a large provider (x.7.x): that says nothing of
- * the customer's list of recipients, nor does a mailbox that is full. */
+ * the customer's list of recipients, nor does a mailbox that is full; what is said
+ * of his mail does. */
 static void
 refusals_for_policy_are_no_failures(void **state)
 {
-	static const char *const dsn[] = {"5.1.1", "5.7.1", "5.7.606", "5.2.2"};
+	static const char *const dsn[] = {"5.1.1", "5.7.1", "5.7.606", "5.2.2", "5.7.0"};
 
 	(void)state;
 	world_prefix("198.51.100.0/24");
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		const struct part server[] = {
 		    {.n = 40, .senders = 20, .domains = 10, .rdomains = 20,
 		        .fail = 20, .helos = 1, .dsn = dsn[i]},
@@ -931,17 +935,22 @@ refusals_for_policy_are_no_failures(void **state)
 		snprintf(client, sizeof(client), "198.51.100.%zu", i + 1);
 		put(client, server);
 	}
+	world_run("UPDATE mail_recipient SET reason = 'Client host blocked' "
+	          "WHERE dsn = '5.7.1'");
+	world_run("UPDATE mail_recipient SET reason = 'unsolicited mail' "
+	          "WHERE dsn = '5.7.0'");
 	/* what the text says goes before the code */
 	world_run("UPDATE mail_recipient SET reason = '550 user unknown' "
 	          "WHERE dsn = '5.7.606'");
 	world_correlate(DAY, NULL);
 	assert_string_equal(
 	    world_rows("SELECT DISTINCT customer, rule FROM finding_rule"),
-	    "198.51.100.1|extrusion\n198.51.100.3|extrusion\n");
+	    "198.51.100.1|extrusion\n198.51.100.3|extrusion\n"
+	    "198.51.100.5|extrusion\n");
 	assert_string_equal(
 	    world_rows("SELECT json_extract(log, '$.failed_recipients') "
 	               "FROM finding ORDER BY customer"),
-	    "20\n0\n20\n0\n");
+	    "20\n0\n20\n0\n20\n");
 }
 
 /* Of many rules that do not fire, the reason names that which comes nearest. */

@@ -117,41 +117,6 @@ test_zone(void **state)
 	    "2026-11-30T23:00:00.000Z C l.csv:2@27\n");
 }
 
-/* 02:00 to 03:00 of Vienna comes twice in October, and never in March. */
-static void
-test_hours_of_the_clock(void **state)
-{
-	struct list list = {.fail_after = 0};
-	struct lease_counts counts;
-
-	(void)state;
-	assert_int_equal(
-	    read_text("prefix,customer,from,until\n"
-	              "192.0.2.1,C,2026-10-25 02:00:00,\n"
-	              "192.0.2.2,C,2026-10-25 01:59:59,2026-10-25 02:59:59.5\n"
-	              "192.0.2.3,C,2026-03-29T02:30:00,\n"
-	              "192.0.2.4,C,2026-10-25 03:00:00,\n"
-	              "192.0.2.5,C,2026-10-25T02:30:00+02:00,2026-10-25T02:30:00+01:00\n"
-	              "192.0.2.6,C,2026-10-25T02:30:00Z,\n",
-	        zone_find(STR("Europe/Vienna")), &list, &counts),
-	    0);
-	assert_int_equal(counts.bad, 3);
-	assert_string_equal(counts.samples[0].text,
-	    "l.csv:2: from '2026-10-25 02:00:00' comes twice that night: write "
-	    "it with its offset from UTC");
-	assert_string_equal(counts.samples[1].text,
-	    "l.csv:3: until '2026-10-25 02:59:59.5' comes twice that night: "
-	    "write it with its offset from UTC");
-	assert_string_equal(counts.samples[2].text,
-	    "l.csv:4: from '2026-03-29T02:30:00' is skipped by the clocks of "
-	    "the zone: there is no such time");
-	assert_string_equal(list.text.p,
-	    "192.0.2.4 192.0.2.4 0-0 2026-10-25T02:00:00.000Z - C l.csv:5@147\n"
-	    "192.0.2.5 192.0.2.5 0-0 2026-10-25T00:30:00.000Z "
-	    "2026-10-25T01:30:00.000Z C l.csv:6@180\n"
-	    "192.0.2.6 192.0.2.6 0-0 2026-10-25T02:30:00.000Z - C l.csv:7@244\n");
-}
-
 static void
 test_bad_rows(void **state)
 {
@@ -306,7 +271,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rows),
 	    cmocka_unit_test(test_zone),
-	    cmocka_unit_test(test_hours_of_the_clock),
 	    cmocka_unit_test(test_bad_rows),
 	    cmocka_unit_test(test_many_bad),
 	    cmocka_unit_test(test_refused),

@@ -233,87 +233,6 @@ radius_times(void **state)
 	}
 }
 
-/* Of the hour that comes twice, from 00:00 to 02:00 UTC. */
-static void
-radius_order_decides_the_hour_that_comes_twice(void **state)
-{
-#define AT(stamp, id)                                                          \
-	"Sun Oct 25 " stamp " 2026\n\tAcct-Status-Type = Start\n"              \
-	"\tAcct-Session-Id = " id "\n\tUser-Name = u\n"                       \
-	"\tFramed-IP-Address = 198.51.100.7\n\n"
-	const struct lease_options opt = {.zone = zone_find(STR("Europe/Vienna"))};
-	struct list list = read_as("radius-detail",
-	    AT("02:30:00", "0") AT("01:50:00", "1") AT("02:10:00", "2")
-	        AT("02:35:00", "3") AT("02:05:00", "4") AT("02:50:00", "5")
-	            AT("03:00:00", "6"),
-	    &opt);
-
-	(void)state;
-	/* The first has nothing before it; 45 minutes leave it open, too. */
-	assert_int_equal(counts.bad, 2);
-	assert_string_equal(counts.samples[0].text,
-	    "f:1: packet 'Sun Oct 25 02:30:00 2026' is of a local time that "
-	    "comes twice or never, and no packet close before it decides");
-	assert_non_null(strstr(counts.samples[1].text, "02:50:00"));
-	static const char *const at[] = {"FROM 2026-10-24T23:50:00",
-	    "FROM 2026-10-25T00:10:00", "FROM 2026-10-25T00:35:00",
-	    "FROM 2026-10-25T01:05:00", "FROM 2026-10-25T02:00:00"};
-	const char *p = list.text.p;
-	for (size_t i = 0; i < sizeof(at) / sizeof(*at); i++) {
-		p = strstr(p, "FROM");
-		if (p == NULL || strncmp(p, at[i], strlen(at[i])) != 0)
-			fail_msg("%s: %s", at[i], list.text.p);
-		p++;
-	}
-	buf_free(&list.text);
-	/* What is told with its zone is not in doubt, nor what came decides. */
-	list = read_as("radius-detail",
-	    "Sun Oct 25 02:30:00 2026\n\tAcct-Status-Type = Start\n"
-	    "\tAcct-Session-Id = 1\n\tUser-Name = u\n"
-	    "\tFramed-IP-Address = 198.51.100.7\n"
-	    "\tEvent-Timestamp = \"Oct 25 2026 02:29:00 CET\"\n"
-	    "\tTimestamp = 1792891800\n\n", /* 01:30:00 */
-	    &opt);
-	assert_non_null(strstr(list.text.p, "FROM 2026-10-25T01:29:00"));
-	buf_free(&list.text);
-	/* Skipped in March. */
-	list = read_as("radius-detail",
-	    "Sun Mar 29 02:30:00 2026\n\tAcct-Status-Type = Start\n"
-	    "\tAcct-Session-Id = 1\n\tUser-Name = u\n"
-	    "\tFramed-IP-Address = 198.51.100.7\n\n",
-	    &opt);
-	assert_int_equal(counts.bad, 1);
-	buf_free(&list.text);
-#undef AT
-}
-
-static void
-radacct_times_that_come_twice(void **state)
-{
-	const struct lease_options opt = {.zone = zone_find(STR("Europe/Vienna")),
-	    .grace = 3600 * USEC};
-	struct list list = read_as("radacct",
-	    "acctsessionid,username,acctstarttime,acctupdatetime,acctstoptime,framedipaddress\n"
-	    "1,a,2026-10-25 02:30:00,,,198.51.100.1\n"
-	    "2,b,2026-10-25 01:30:00,,2026-10-25 02:30:00,198.51.100.2\n"
-	    /* of a sign of life the earlier is sure */
-	    "3,c,2026-10-25 01:30:00,2026-10-25 02:30:00,,198.51.100.3\n"
-	    "4,d,2026-10-25 02:30:00+01,,,198.51.100.4\n",
-	    &opt);
-
-	(void)state;
-	assert_int_equal(counts.bad, 2);
-	assert_string_equal(counts.samples[0].text,
-	    "f:2: start '2026-10-25 02:30:00' comes twice that night: write it "
-	    "with its offset from UTC");
-	assert_non_null(strstr(counts.samples[1].text, "f:3: stop"));
-	assert_non_null(strstr(list.text.p, "198.51.100.3"));
-	if (strstr(list.text.p, "from 2026-10-24T23:30:00.000Z seen 2026-10-25T00:30:00") == NULL ||
-	    strstr(list.text.p, "198.51.100.4 d from 2026-10-25T01:30:00") == NULL)
-		fail_msg("%s", list.text.p);
-	buf_free(&list.text);
-}
-
 static void
 radius_refuses_what_could_be_cut_or_read_twice(void **state)
 {
@@ -648,8 +567,6 @@ main(void)
 	    cmocka_unit_test(radius_sessions),
 	    cmocka_unit_test(radius_customer_is_what_was_asked_for),
 	    cmocka_unit_test(radius_times),
-	    cmocka_unit_test(radius_order_decides_the_hour_that_comes_twice),
-	    cmocka_unit_test(radacct_times_that_come_twice),
 	    cmocka_unit_test(radius_refuses_what_could_be_cut_or_read_twice),
 	    cmocka_unit_test(radacct_rows),
 	    cmocka_unit_test(dhcpd_leases),
