@@ -208,42 +208,46 @@ print_leases(const struct stmt *st)
 	putchar('\n');
 }
 
-/* Hours that are not covered, for a host wrote nothing; the first few. */
-static int
-print_silent(struct store *s, const struct flags *f, struct err *e)
+/* Hours that are not covered, for a host wrote nothing. */
+static void
+print_silent(const struct stmt *st, const char *from, const char *until)
 {
-	struct value args[] = {value_int(f->since), value_int(f->until)};
-	char from[UTC_TEXT_MAX], until[UTC_TEXT_MAX];
-	struct stmt *st;
-	int64_t more = 0;
-	int rc = store_prepare(s, "coverage_silent", &st, e);
-
-	if (rc < 0 || (rc = stmt_start(st, args, 2, e)) < 0)
-		return rc;
-	for (int n = 0; (rc = stmt_next(st, e)) > 0; n++) {
-		if (n >= GAPS_MAX) {
-			more++;
-			continue;
-		}
-		utc_format(stmt_value(st, 1).i, from);
-		utc_format(stmt_value(st, 2).i, until);
-		printf("  logs    not covered: no line of %.*s from %s to %s\n",
-		    STR_FMT(stmt_value(st, 0).s), from, until);
-	}
-	if (more > 0)
-		printf("  logs    %" PRId64 " more such times: --by silent\n", more);
-	return rc;
+	printf("  logs    not covered: no line of %.*s from %s to %s\n",
+	    STR_FMT(stmt_value(st, 0).s), from, until);
 }
 
-/* Times when no collector was there to hear the agents; the first few. */
+/* Times when no collector was there to hear the agents. */
+static void
+print_gap(const struct stmt *st, const char *from, const char *until)
+{
+	printf("  flows   no collector on %.*s from %s to %s: %.*s\n",
+	    STR_FMT(stmt_value(st, 0).s), from,
+	    stmt_value(st, 2).type == VALUE_NULL ? "now" : until,
+	    STR_FMT(stmt_value(st, 3).s));
+}
+
+/* Spans of a statement, who, from and until, of which the first few are shown. */
+struct spans {
+	const char *statement;
+	void (*print)(
+	    const struct stmt *st, const char *from, const char *until);
+	const char *kind, *others;
+};
+
+static const struct spans silent = {"coverage_silent", print_silent, "logs ",
+    "such times: --by silent"};
+static const struct spans gaps = {
+    "coverage_gaps", print_gap, "flows", "gaps: --by gap"};
+
 static int
-print_gaps(struct store *s, const struct flags *f, struct err *e)
+print_spans(struct store *s, const struct flags *f, const struct spans *k,
+    struct err *e)
 {
 	struct value args[] = {value_int(f->since), value_int(f->until)};
 	char from[UTC_TEXT_MAX], until[UTC_TEXT_MAX];
 	struct stmt *st;
 	int64_t more = 0;
-	int rc = store_prepare(s, "coverage_gaps", &st, e);
+	int rc = store_prepare(s, k->statement, &st, e);
 
 	if (rc < 0 || (rc = stmt_start(st, args, 2, e)) < 0)
 		return rc;
@@ -254,13 +258,10 @@ print_gaps(struct store *s, const struct flags *f, struct err *e)
 		}
 		utc_format(stmt_value(st, 1).i, from);
 		utc_format(stmt_value(st, 2).i, until);
-		printf("  flows   no collector on %.*s from %s to %s: %.*s\n",
-		    STR_FMT(stmt_value(st, 0).s), from,
-		    stmt_value(st, 2).type == VALUE_NULL ? "now" : until,
-		    STR_FMT(stmt_value(st, 3).s));
+		k->print(st, from, until);
 	}
 	if (more > 0)
-		printf("  flows   %" PRId64 " more gaps: --by gap\n", more);
+		printf("  %s   %" PRId64 " more %s\n", k->kind, more, k->others);
 	return rc;
 }
 
@@ -288,9 +289,9 @@ print_sums(struct cmd *c, struct store *s, const struct flags *f, struct err *e)
 	print_flows(st, hours);
 	print_leases(st);
 	stmt_reset(st);
-	rc = print_silent(s, f, e);
+	rc = print_spans(s, f, &silent, e);
 	if (rc >= 0)
-		rc = print_gaps(s, f, e);
+		rc = print_spans(s, f, &gaps, e);
 	for (size_t i = 0; i < c->config->nnot_covered; i++)
 		printf("  not covered: %.*s\n",
 		    STR_FMT(c->config->not_covered[i]));

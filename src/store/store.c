@@ -12,7 +12,6 @@
 #include "store/sql_files.h"
 #include "store/store_driver.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -487,10 +486,4 @@ store_run_steps_between(
 	}
 	arena_free(&a);
 	return rc;
-}
-
-int
-store_run_steps(struct store *s, const char *dir, struct err *e)
-{
-	return store_run_steps_between(s, dir, 0, INT_MAX, e);
 }

@@ -69,13 +69,11 @@ value_id(int64_t id)
 	return id ? value_int(id) : value_null();
 }
 
-/* Runs every schema/DIR/NN_*.sql in name order inside the caller's
- * transaction.  Errors name the file.  Steps read their parameters from the
+/* Runs schema/DIR/NN_*.sql with from <= NN < until in name order inside the
+ * caller's transaction.  Errors name the file.  Steps read their parameters from the
  * temporary table param(name TEXT PRIMARY KEY, value), set by store_param(). */
 int store_param(
     struct store *s, const char *name, struct value v, struct err *e);
-int store_run_steps(struct store *s, const char *dir, struct err *e);
-/* Only those with from <= NN < until. */
 int store_run_steps_between(
     struct store *s, const char *dir, int from, int until, struct err *e);
 

@@ -560,7 +560,7 @@ test_steps(void **state)
 	ok(store_begin(s, &err));
 	ok(store_param(s, "run", value_z("one"), &err));
 	ok(store_param(s, "run", value_z("two"), &err));
-	ok(store_run_steps(s, "steps", &err));
+	ok(store_run_steps_between(s, "steps", 0, INT_MAX, &err));
 	ok(store_commit(s, &err));
 	st = prepare(s, "test_trail");
 	ok(stmt_start(st, NULL, 0, &err));
@@ -578,10 +578,10 @@ test_steps(void **state)
 	    getenv("HELOFLOW_DATADIR"));
 	write_file(path, bad, sizeof(bad) - 1);
 	ok(store_begin(s, &err));
-	assert_int_equal(store_run_steps(s, "bad", &err), ERR_FAIL);
+	assert_int_equal(store_run_steps_between(s, "bad", 0, INT_MAX, &err), ERR_FAIL);
 	assert_non_null(strstr(err.text, "bad/1.sql:5: no such table"));
 	store_rollback(s);
-	assert_int_equal(store_run_steps(s, "none", &err), ERR_FAIL);
+	assert_int_equal(store_run_steps_between(s, "none", 0, INT_MAX, &err), ERR_FAIL);
 	store_close(s);
 }
 
@@ -626,7 +626,7 @@ test_migrate_from_each(void **state)
 		snprintf(db, sizeof(db), "%s/from%d.db", top, k);
 		s = open_store(STORE_WRITE);
 		ok(store_begin(s, &err));
-		ok(store_run_steps(s, "rows", &err));
+		ok(store_run_steps_between(s, "rows", 0, INT_MAX, &err));
 		ok(store_commit(s, &err));
 		store_close(s);
 		use_migrations(nmigrations);
