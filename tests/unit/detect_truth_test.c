@@ -359,6 +359,55 @@ static const struct truth truths[] = {
         {ADVERSE(VIRUS, 3, 1, 1), HAM(31), SHARED},
         {ADVERSE(VIRUS, 3, 1, 1), HAM(30), SHARED}},
 
+/* As SHARED, under six domains: of two, they would be his own where there is
+ * hardly any other good mail. */
+#define SHARED_BY_SIX(skips)                                                   \
+	{                                                                      \
+		.n = 3, .verdict = CLEAN, .senders = 6, .domains = 6,          \
+		.skip = skips, .rcpts = 3, .to = 91                            \
+	}
+#define ONLY(v, hourly, rest)                                                  \
+	HOURLY(v, hourly, 1, 1),                                               \
+	{                                                                      \
+		.n = rest, .verdict = v, .rcpts = 1                            \
+	}
+    {"spam_only", "own_spam_messages", 9, {ONLY(SPAM, 6, 4)}, {ONLY(SPAM, 6, 3)}},
+    {"spam_only", "own_spam_share", 12 / 16., {ONLY(SPAM, 6, 6), HAM(3)},
+        {ONLY(SPAM, 6, 6), HAM(4)}},
+    {"spam_only", "adverse_hours", 5, {ONLY(SPAM, 6, 4)}, {ONLY(SPAM, 5, 5)}},
+    {"spam_only", "recent_passed_on_share", 6 / 39.,
+        {HOURLY(SPAM, 8, 1, 1), ADVERSE(SPAM, 24, 3, 3), HAM(2),
+            SHARED_BY_SIX(0), SHARED_BY_SIX(3)},
+        {HOURLY(SPAM, 8, 1, 1), ADVERSE(SPAM, 24, 3, 3), HAM(1),
+            SHARED_BY_SIX(0), SHARED_BY_SIX(3)}},
+    {"spam_flood", "own_spam_messages", 29, {ADVERSE(SPAM, 30, 1, 1)},
+        {ADVERSE(SPAM, 29, 1, 1)}},
+    {"spam_flood", "own_spam_share", 32 / 41., {ADVERSE(SPAM, 32, 1, 1), HAM(8)},
+        {ADVERSE(SPAM, 32, 1, 1), HAM(9)}},
+    {"spam_flood", "recent_passed_on_share", 6 / 39.,
+        {ADVERSE(SPAM, 32, 3, 3), HAM(2), SHARED_BY_SIX(0),
+            SHARED_BY_SIX(3)},
+        {ADVERSE(SPAM, 32, 3, 3), HAM(1), SHARED_BY_SIX(0),
+            SHARED_BY_SIX(3)}},
+    {"virus_only", "own_virus_messages", 9, {ONLY(VIRUS, 6, 4)}, {ONLY(VIRUS, 6, 3)}},
+    {"virus_only", "own_virus_share", 12 / 16., {ONLY(VIRUS, 6, 6), HAM(3)},
+        {ONLY(VIRUS, 6, 6), HAM(4)}},
+    {"virus_only", "adverse_hours", 5, {ONLY(VIRUS, 6, 4)}, {ONLY(VIRUS, 5, 5)}},
+    {"virus_only", "recent_passed_on_share", 6 / 39.,
+        {HOURLY(VIRUS, 8, 1, 1), ADVERSE(VIRUS, 24, 3, 3), HAM(2),
+            SHARED_BY_SIX(0), SHARED_BY_SIX(3)},
+        {HOURLY(VIRUS, 8, 1, 1), ADVERSE(VIRUS, 24, 3, 3), HAM(1),
+            SHARED_BY_SIX(0), SHARED_BY_SIX(3)}},
+    {"virus_volume", "own_virus_messages", 29, {ADVERSE(VIRUS, 30, 1, 1)},
+        {ADVERSE(VIRUS, 29, 1, 1)}},
+    {"virus_volume", "own_virus_share", 32 / 41., {ADVERSE(VIRUS, 32, 1, 1), HAM(8)},
+        {ADVERSE(VIRUS, 32, 1, 1), HAM(9)}},
+    {"virus_volume", "recent_passed_on_share", 6 / 39.,
+        {ADVERSE(VIRUS, 32, 3, 3), HAM(2), SHARED_BY_SIX(0),
+            SHARED_BY_SIX(3)},
+        {ADVERSE(VIRUS, 32, 3, 3), HAM(1), SHARED_BY_SIX(0),
+            SHARED_BY_SIX(3)}},
+
 #define STOLEN(...)                                                            \
 	{                                                                      \
 		.n = 27, .addrs = 11, __VA_ARGS__                              \
@@ -958,7 +1007,8 @@ static void
 the_reason_names_the_nearest_rule(void **state)
 {
 	static const struct part few[] = {
-	    {.n = 12, .verdict = SPAM, .rcpts = 7, .apart = true}, {.n = 0}};
+	    {.n = 12, .verdict = SPAM, .rcpts = 7, .apart = true}, HAM(4),
+	    {.n = 0}};
 	static const struct part passed[] = {
 	    {.n = 40, .verdict = SPAM, .senders = 40, .domains = 40, .rcpts = 20},
 	    {.n = 0}};
@@ -975,10 +1025,10 @@ the_reason_names_the_nearest_rule(void **state)
 	put("198.51.100.3", server);
 	put("198.51.100.4", busy);
 	world_correlate(DAY, NULL);
-	says("198.51.100.1", "12 spam and 0 virus verdicts in 12 messages; "
+	says("198.51.100.1", "12 spam and 0 virus verdicts in 16 messages; "
 	                     "nearest rule spam_campaign: spam_strangers 7 < 8;");
-	says("198.51.100.2", "nearest rule spam_burst: spam_strangers 0 < 13, "
-	                     "recent_passed_on_share 1 > 0.15;");
+	says("198.51.100.2",
+	    "nearest rule spam_flood: recent_passed_on_share 1 > 0.15;");
 	says("198.51.100.3",
 	    "nearest rule virus_steady: adverse_hours 1 < 3;");
 	says("198.51.100.4",
@@ -1091,18 +1141,30 @@ refusals_that_name_nobody(void **state)
 	    {.n = 2, .senders = 2, .domains = 2, .rcpts = 1}, {.n = 0}};
 	static const struct part server[] = {
 	    REFUSED, FORWARDED(11), FORWARDED(12), {.n = 0}};
-	static const struct part first_day[] = {{.n = 7,
-	                                            .verdict = SPAM,
-	                                            .senders = 7,
-	                                            .domains = 7,
-	                                            .helos = 1,
-	                                            .apart = true},
-	    {.n = 7,
+	/* a wave, and a few besides */
+	static const struct part first_day[] = {
+	    {.n = 7, .verdict = SPAM, .senders = 7, .domains = 7, .helos = 1},
+	    {.n = 4,
 	        .verdict = SPAM,
 	        .senders = 30,
 	        .domains = 30,
 	        .skip = 20,
+	        .helos = 1,
+	        .apart = true},
+	    {.n = 3,
+	        .verdict = SPAM,
+	        .senders = 30,
+	        .domains = 30,
+	        .skip = 24,
 	        .helos = 1},
+	    {.n = 0}};
+	static const struct part all_day[] = {{.n = 6,
+	                                          .verdict = SPAM,
+	                                          .helos = 1,
+	                                          .apart = true},
+	    {.n = 4, .verdict = SPAM, .helos = 1}, {.n = 0}};
+	static const struct part flood[] = {
+	    {.n = 30, .verdict = SPAM, .senders = 30, .domains = 30, .helos = 1},
 	    {.n = 0}};
 
 	(void)state;
@@ -1110,8 +1172,13 @@ refusals_that_name_nobody(void **state)
 	put("198.51.100.1", bot);
 	put("198.51.100.2", server);
 	put("198.51.100.3", first_day);
+	put("198.51.100.4", all_day);
+	put("198.51.100.5", flood);
 	world_run("UPDATE mail_recipient SET recipient = NULL WHERE recipient "
 	          "LIKE 'r1.%'");
+	world_run("UPDATE mail_recipient SET recipient = NULL WHERE message IN "
+	          "(SELECT m.id FROM mail_message m JOIN addr a ON a.id = m.client "
+	          "WHERE a.text IN ('198.51.100.4', '198.51.100.5'))");
 	world_correlate(DAY, NULL);
 	world_expect("198.51.100.1", "confirmed", "spam not_visible");
 	says("198.51.100.1", "rule spam_helo: own_spam_messages 11 >= 10, "
@@ -1119,6 +1186,8 @@ refusals_that_name_nobody(void **state)
 	says("198.51.100.1", "recent_passed_on_share 0.20 <= 0.3");
 	world_expect("198.51.100.2", "below_threshold", "spam -");
 	world_expect("198.51.100.3", "below_threshold", "spam -");
+	says("198.51.100.4", "rule spam_only: own_spam_messages 10 >= 10");
+	says("198.51.100.5", "rule spam_flood: own_spam_messages 30 >= 30");
 }
 
 /* Only mail of his own: not of who had the address before him, or has other
