@@ -97,7 +97,7 @@ says 'exim.log:5 (the line has another time than the one that was read)'
 
 # One page: what rules share stands once, and others are named.
 [ "$(wc -l <page)" -le 80 ] || fail "$(wc -l <page) lines"
-says '  and (--all) spam_helo, spam_spread'
+says '  and (--all) spam_flood, spam_helo, spam_spread'
 [ "$(grep -c 'own_spam_share .* is asked' page)" -eq 1 ] || fail 'a threshold twice'
 says '      own_spam_share as above'
 says 'own_spam_messages 60 messages, at least 15 is asked'
