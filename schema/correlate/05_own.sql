@@ -31,15 +31,26 @@ CREATE TEMP TABLE detect_sprt (
 CREATE TEMP TABLE detect_against (
   rule TEXT, against TEXT, PRIMARY KEY (rule, against)) WITHOUT ROWID;
 
--- What is found: see schema/005_findings.sql and those that follow it.
+-- What is found: see schema/005_findings.sql, 026_figures.sql and those between.
 CREATE TEMP TABLE flow_day (
   day INTEGER, customer TEXT, addr INTEGER, samples INTEGER, client INTEGER,
   syn_back INTEGER, answered_back INTEGER, rst INTEGER, server_strong INTEGER,
   server_weak INTEGER, answers INTEGER, PRIMARY KEY (day, customer, addr)) WITHOUT ROWID;
-CREATE TEMP TABLE finding (            -- in the order of customers
-  day INTEGER, customer TEXT, attributed_by TEXT, scope TEXT, class TEXT,
-  kind TEXT, flow_support TEXT, first_seen INTEGER, last_seen INTEGER, log TEXT, flow TEXT,
-  complaints INTEGER, confidence REAL, reason TEXT, watermark TEXT);
+CREATE TEMP TABLE finding_figure (     -- in the order of customers
+  day INTEGER, customer TEXT, attributed_by TEXT, scope TEXT, class TEXT, kind TEXT,
+  flow_support TEXT, first_seen INTEGER, last_seen INTEGER, complaints INTEGER,
+  confidence REAL, reason TEXT, transactions INTEGER, messages INTEGER, recipients INTEGER,
+  distinct_recipients INTEGER, recipient_domains INTEGER, spam INTEGER, own_spam INTEGER,
+  virus INTEGER, banned INTEGER, listed INTEGER, clean INTEGER, adverse_delivered INTEGER,
+  senders INTEGER, canonical_senders INTEGER, sender_domains INTEGER, helos INTEGER,
+  null_senders INTEGER, tried_recipients INTEGER, failed_recipients INTEGER,
+  tempfailed_recipients INTEGER, unknown_recipients INTEGER, auth_addresses INTEGER,
+  mail_doubtful INTEGER, mail_first INTEGER, mail_last INTEGER, filters TEXT, signatures TEXT,
+  rules TEXT, against TEXT, samples INTEGER, client INTEGER, client_strong INTEGER,
+  syn INTEGER, est_syn INTEGER, answered INTEGER, rst INTEGER, flow_hours INTEGER,
+  server_strong INTEGER, server_weak INTEGER, expected INTEGER, slots INTEGER,
+  flow_doubtful INTEGER, flow_first INTEGER, flow_last INTEGER, window INTEGER,
+  client_in_window INTEGER, p_miss REAL, p_miss_messages INTEGER, rate INTEGER);
 CREATE TEMP TABLE finding_addr (
   day INTEGER, customer TEXT, addr INTEGER, messages INTEGER, samples INTEGER,
   PRIMARY KEY (day, customer, addr)) WITHOUT ROWID;

@@ -13,7 +13,7 @@ SELECT d.cust, v.filter, coalesce(v.signature, 0)
 -- Confidence in percent: an order, and no probability (doc/classes.md).
 DROP TABLE IF EXISTS temp.judged;
 CREATE TEMP TABLE judged AS
-SELECT c.*, run.day, run.window, run.watermark,
+SELECT c.*, run.day, run.window,
        s.in_window, s.visible, s.ln_miss, s.rate,
        CASE WHEN c.class <> 'confirmed' THEN NULL
             WHEN coalesce(s.in_window, 0) > 0 THEN 'seen'
@@ -29,73 +29,38 @@ SELECT c.*, run.day, run.window, run.watermark,
   LEFT JOIN temp.spoken k ON k.customer = c.customer
  ORDER BY c.customer; -- as the findings are written
 
--- The lists at the end of log, where one of them has something in it.
+-- The lists of names, where one of them has something in it.
 DROP TABLE IF EXISTS temp.listed;
-CREATE TEMP TABLE listed (cust INTEGER PRIMARY KEY, text TEXT);
+CREATE TEMP TABLE listed (
+  cust INTEGER PRIMARY KEY, filters TEXT, signatures TEXT, rules TEXT, against TEXT);
 INSERT INTO temp.listed
 SELECT j.cust,
-       ',"filters":' || iif(coalesce(g.adverse, 0) = 0, '[]', (SELECT json_group_array(q.text)
-                            FROM (SELECT DISTINCT n.text
-                                    FROM temp.said x JOIN main.name n ON n.id = x.filter
-                                   WHERE x.cust = j.cust
-                                   ORDER BY n.text) q))
-         || ',"signatures":' || iif(coalesce(g.adverse, 0) = 0, '[]', (SELECT json_group_array(q.text)
-                            FROM (SELECT DISTINCT n.text
-                                    FROM temp.said x JOIN main.name n ON n.id = x.signature
-                                   WHERE x.cust = j.cust
-                                   ORDER BY n.text LIMIT 10) q))
-         || ',"rules":' || iif(j.rules = 0, '[]', (SELECT json_group_array(q.rule)
-                          FROM (SELECT x.rule FROM temp.fired x
-                                 WHERE x.customer = j.customer ORDER BY x.rule) q))
-         || ',"against":' || (SELECT json_group_array(q.rule)
-                            FROM (SELECT x.rule FROM temp.finding_role x
-                                   WHERE x.day = j.day AND x.customer = j.customer AND x.n = 1
-                                   ORDER BY x.rule) q) || '}'
+       iif(g.adverse > 0, (SELECT nullif(json_group_array(q.text), '[]')
+                             FROM (SELECT DISTINCT n.text
+                                     FROM temp.said x JOIN main.name n ON n.id = x.filter
+                                    WHERE x.cust = j.cust
+                                    ORDER BY n.text) q), NULL),
+       iif(g.adverse > 0, (SELECT nullif(json_group_array(q.text), '[]')
+                             FROM (SELECT DISTINCT n.text
+                                     FROM temp.said x JOIN main.name n ON n.id = x.signature
+                                    WHERE x.cust = j.cust
+                                    ORDER BY n.text LIMIT 10) q), NULL),
+       iif(j.rules > 0, (SELECT nullif(json_group_array(q.rule), '[]')
+                           FROM (SELECT x.rule FROM temp.fired x
+                                  WHERE x.customer = j.customer ORDER BY x.rule) q), NULL),
+       (SELECT nullif(json_group_array(q.rule), '[]')
+          FROM (SELECT x.rule FROM temp.finding_role x
+                 WHERE x.day = j.day AND x.customer = j.customer AND x.n = 1
+                 ORDER BY x.rule) q)
   FROM temp.run CROSS JOIN temp.judged j
   LEFT JOIN temp.figures g ON g.cust = j.cust
  WHERE g.adverse > 0 OR j.rules > 0
     OR j.customer IN (SELECT x.customer FROM temp.finding_role x WHERE x.day = run.day);
 
-INSERT INTO temp.finding
+INSERT INTO temp.finding_figure
 SELECT j.day, j.customer,
        CASE j.rank WHEN 1 THEN 'auth_user' WHEN 2 THEN 'lease' WHEN 3 THEN 'own_address' ELSE 'remote' END,
        j.scope, j.class, j.kind, j.flow_support, j.first, j.last,
-       rtrim(json_object(
-         'transactions', coalesce(g.transactions, 0), 'messages', coalesce(g.messages, 0),
-         'recipients', coalesce(g.recipients, 0),
-         'distinct_recipients', iif(g.cust IS NULL, 0, g.distinct_recipients),
-         'recipient_domains', iif(g.cust IS NULL, 0, g.recipient_domains),
-         'spam', coalesce(g.spam_messages, 0), 'own_spam', coalesce(g.own_spam_messages, 0),
-         'virus', coalesce(g.virus_messages, 0),
-         'banned', coalesce(g.banned_messages, 0), 'listed', coalesce(g.listed_messages, 0),
-         'clean', coalesce(g.clean_messages, 0),
-         'adverse_delivered', coalesce(g.adverse_delivered, 0),
-         'senders', iif(g.cust IS NULL, 0, g.senders), 'canonical_senders', iif(g.cust IS NULL, 0, g.canonical_senders),
-         'sender_domains', iif(g.cust IS NULL, 0, g.sender_domains), 'helos', iif(g.cust IS NULL, 0, g.helos),
-         'null_senders', coalesce(g.null_senders, 0),
-         'tried_recipients', coalesce(g.tried_recipients, 0),
-         'failed_recipients', coalesce(g.failed_recipients, 0),
-         'tempfailed_recipients', coalesce(g.tempfailed_recipients, 0),
-         'unknown_recipients', coalesce(g.unknown_recipients, 0),
-         'auth_addresses', coalesce(g.auth_addresses, 0),
-         'ambiguous', coalesce(d.messages, 0),
-         'first', time_text(g.first),
-         'last', time_text(g.last)), '}')
-         || coalesce(l.text, ',"filters":[],"signatures":[],"rules":[],"against":[]}'),
-       json_object(
-         'samples', coalesce(f.samples, 0), 'client', coalesce(f.client, 0),
-         'client_strong', coalesce(f.client_strong, 0), 'syn', coalesce(f.syn, 0), 'est_syn', f.est_syn,
-         'answered', coalesce(f.answered, 0),
-         'rst', coalesce(f.rst, 0), 'hours', coalesce(f.hours, 0),
-         'server_strong', coalesce(f.server_strong, 0), 'server_weak', coalesce(f.server_weak, 0),
-         'expected', json(iif(coalesce(f.allowed, 0) OR k.cust IS NOT NULL AND k.fails IS NULL, 'true', 'false')),
-         'slots', coalesce(f.slots, 0), 'ambiguous', coalesce(f.doubtful, 0),
-         'first', time_text(f.first),
-         'last', time_text(f.last),
-         'window', j.window / 1000000, 'client_in_window', j.in_window,
-         'p_miss', iif(j.flow_support = 'not_seen', round(exp(j.ln_miss), 4), NULL),
-         'p_miss_messages', iif(j.flow_support = 'not_seen', j.visible, NULL),
-         'rate', iif(j.flow_support = 'not_seen', j.rate, NULL)),
        coalesce(p.n, 0),
        CASE j.class
             WHEN 'confirmed' THEN
@@ -172,7 +137,26 @@ SELECT j.day, j.customer,
                              WHERE k.cust = j.cust
                              ORDER BY k.customer LIMIT 8) q), '')
        END,
-       j.watermark
+       coalesce(g.transactions, 0), coalesce(g.messages, 0), coalesce(g.recipients, 0),
+       iif(g.cust IS NULL, 0, g.distinct_recipients), iif(g.cust IS NULL, 0, g.recipient_domains),
+       coalesce(g.spam_messages, 0), coalesce(g.own_spam_messages, 0), coalesce(g.virus_messages, 0),
+       coalesce(g.banned_messages, 0), coalesce(g.listed_messages, 0), coalesce(g.clean_messages, 0),
+       coalesce(g.adverse_delivered, 0), iif(g.cust IS NULL, 0, g.senders),
+       iif(g.cust IS NULL, 0, g.canonical_senders), iif(g.cust IS NULL, 0, g.sender_domains),
+       iif(g.cust IS NULL, 0, g.helos), coalesce(g.null_senders, 0),
+       coalesce(g.tried_recipients, 0), coalesce(g.failed_recipients, 0),
+       coalesce(g.tempfailed_recipients, 0), coalesce(g.unknown_recipients, 0),
+       coalesce(g.auth_addresses, 0), coalesce(d.messages, 0), g.first, g.last,
+       l.filters, l.signatures, l.rules, l.against,
+       coalesce(f.samples, 0), coalesce(f.client, 0), coalesce(f.client_strong, 0),
+       coalesce(f.syn, 0), f.est_syn, coalesce(f.answered, 0), coalesce(f.rst, 0),
+       coalesce(f.hours, 0), coalesce(f.server_strong, 0), coalesce(f.server_weak, 0),
+       coalesce(f.allowed, 0) OR k.cust IS NOT NULL AND k.fails IS NULL,
+       coalesce(f.slots, 0), coalesce(f.doubtful, 0), f.first, f.last,
+       j.window / 1000000, j.in_window,
+       iif(j.flow_support = 'not_seen', round(exp(j.ln_miss), 4), NULL),
+       iif(j.flow_support = 'not_seen', j.visible, NULL),
+       iif(j.flow_support = 'not_seen', j.rate, NULL)
   FROM temp.judged j
   LEFT JOIN temp.listed l ON l.cust = j.cust
   LEFT JOIN temp.figures g ON g.cust = j.cust

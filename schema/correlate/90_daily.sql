@@ -2,7 +2,7 @@
 DELETE FROM main.daily WHERE day = (SELECT day FROM temp.run);
 INSERT INTO main.daily
 SELECT day, scope, class, coalesce(kind, 'none'), coalesce(flow_support, 'none'), count(*)
-  FROM main.finding
+  FROM main.finding_figure
  WHERE day = (SELECT day FROM temp.run)
  GROUP BY day, scope, class, kind, flow_support;
 INSERT INTO main.daily
@@ -12,7 +12,7 @@ SELECT r.day, r.scope, 'reported', 'any', 'none', count(*)
 INSERT INTO main.daily
 SELECT r.day, r.scope, 'reported', 'only', 'none', count(*)
   FROM temp.run JOIN main.reported r ON r.day = run.day
- WHERE NOT EXISTS (SELECT 1 FROM main.finding f
+ WHERE NOT EXISTS (SELECT 1 FROM main.finding_figure f
                     WHERE f.day = r.day AND f.customer = r.customer AND f.class = 'confirmed')
  GROUP BY r.scope;
 

@@ -9,7 +9,7 @@ CREATE TEMP TABLE replay_new (
 INSERT INTO temp.replay_new
 SELECT h.rule, h.customer
   FROM temp.run JOIN temp.fired h
- WHERE NOT EXISTS (SELECT 1 FROM main.finding f
+ WHERE NOT EXISTS (SELECT 1 FROM main.finding_figure f
                     WHERE f.day = run.day AND f.customer = h.customer AND f.class = 'confirmed');
 DROP TABLE IF EXISTS temp.replay_gone;
 CREATE TEMP TABLE replay_gone (

@@ -14,7 +14,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 SELECT time, what, cause, note, who
   FROM (SELECT f.first_seen AS time, 0 AS n, 'confirmed' AS what, f.kind AS cause,
                f.reason AS note, NULL AS who
-          FROM finding f
+          FROM finding_figure f
          WHERE f.customer = ?1 AND f.class = 'confirmed' AND f.scope <> 'remote'
         UNION ALL
         SELECT time, id, action, cause, note, who FROM action WHERE customer = ?1)

@@ -165,11 +165,11 @@ SELECT 1, coalesce(h.text, '-'), sum(no_port), 1.0 * sum(no_port) / count(*),
 
 -- Own addresses that nobody had, by the correlation of the days.
 -- name: check_unleased
-SELECT 2, f.customer, sum(json_extract(f.log, '$.transactions') + json_extract(f.flow, '$.client')), NULL,
+SELECT 2, f.customer, sum(f.transactions + f.client), NULL,
        printf('%d transactions and %d client packets on %d day%s, and no lease',
-              sum(json_extract(f.log, '$.transactions')), sum(json_extract(f.flow, '$.client')), count(*), iif(count(*) = 1, '', 's')),
+              sum(f.transactions), sum(f.client), count(*), iif(count(*) = 1, '', 's')),
        NULL
-  FROM finding f JOIN correlation_run r ON r.day = f.day
+  FROM finding_figure f JOIN correlation_run r ON r.day = f.day
  WHERE f.scope = 'own_unassigned' AND r.day_end > ?1 AND r.day_start < ?2
  GROUP BY f.customer
  ORDER BY 3 DESC, 2;

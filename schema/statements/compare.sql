@@ -17,16 +17,15 @@ member AS (                 -- who is reported and nothing else has no finding
   SELECT r.day >= span.first AS now, r.day, r.customer, 0 AS logs, 0 AS flows, 1 AS complaints
     FROM span CROSS JOIN reported r
    WHERE r.day >= span.before AND r.day < span.until AND r.scope <> 'remote'
-     AND NOT EXISTS (SELECT 1 FROM finding f WHERE f.day = r.day AND f.customer = r.customer)
+     AND NOT EXISTS (SELECT 1 FROM finding_figure f WHERE f.day = r.day AND f.customer = r.customer)
   UNION ALL
   SELECT f.day >= span.first AS now, f.day, f.customer,
          f.class = 'confirmed' AS logs,
          f.class = 'flow_only_suspect'
-           OR f.class IN ('confirmed', 'below_threshold')
-              AND json_extract(f.flow, '$.client') > 0
-              AND coalesce(json_extract(f.flow, '$.expected'), 0) = 0 AS flows,
+           OR f.class IN ('confirmed', 'below_threshold') AND f.client > 0
+              AND NOT coalesce(f.expected, 0) AS flows,
          f.complaints > 0 AS complaints
-    FROM span CROSS JOIN finding f
+    FROM span CROSS JOIN finding_figure f
    WHERE f.day >= span.before AND f.day < span.until AND f.scope <> 'remote'),
 span_member AS (            -- day NULL: a customer's whole period, on any day
   SELECT now, customer, NULL AS day, max(logs) AS logs, max(flows) AS flows,
@@ -97,7 +96,7 @@ SELECT p.name, coalesce(c.customers, 0), coalesce(d.days, 0),
 -- name: compare_lists
 WITH elsewhere (day, customer) AS MATERIALIZED (
   SELECT f.day, f.customer
-    FROM finding f
+    FROM finding_figure f
    WHERE f.day >= ?1 AND f.day < ?2 AND f.class = 'confirmed'
      AND (f.flow_support = 'not_visible'
           OR f.attributed_by = 'auth_user'
@@ -114,12 +113,10 @@ SELECT count(*) FILTER (WHERE logs AND NOT far),
        (SELECT count(*) FROM correlation_run
          WHERE day >= ?1 AND day < ?2 AND mail_hours > 0 AND flow_hours > 0)
   FROM (SELECT f.class, f.flow_support,
-               f.class = 'flow_only_expected'
-                 OR coalesce(json_extract(f.flow, '$.expected'), 0) AS expected,
-               f.class = 'confirmed'
-                 AND NOT coalesce(json_extract(f.flow, '$.expected'), 0) AS logs,
+               f.class = 'flow_only_expected' OR coalesce(f.expected, 0) AS expected,
+               f.class = 'confirmed' AND NOT coalesce(f.expected, 0) AS logs,
                (f.day, f.customer) IN (SELECT day, customer FROM elsewhere) AS far
-          FROM finding f JOIN correlation_run r ON r.day = f.day
+          FROM finding_figure f JOIN correlation_run r ON r.day = f.day
          WHERE f.day >= ?1 AND f.day < ?2 AND f.scope <> 'remote'
            AND r.mail_hours > 0 AND r.flow_hours > 0);
 

@@ -103,11 +103,15 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM mail_sum
                                  WHERE slot BETWEEN ?1 AND ?2 LIMIT ?3));
 
 -- What a worker found, in its temporary tables, and where it is kept.  In the order
--- of customers, which spares sorting: finding and finding_evidence are in it.
+-- of customers, which spares sorting: finding_figure and finding_evidence are in it.
 -- name: correlate_take_finding
-SELECT * FROM finding;
+SELECT * FROM temp.finding_figure;
 -- name: correlate_keep_finding
-INSERT INTO main.finding VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15);
+INSERT INTO main.finding_figure VALUES (
+       ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+       ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38,
+       ?39, ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47, ?48, ?49, ?50, ?51, ?52, ?53, ?54, ?55, ?56,
+       ?57, ?58, ?59, ?60, ?61);
 -- name: correlate_take_finding_addr
 SELECT * FROM finding_addr ORDER BY day, customer;
 -- name: correlate_keep_finding_addr
@@ -165,8 +169,8 @@ INSERT INTO temp.taken VALUES (?1, ?2, ?3);
 SELECT watermark FROM correlation_run WHERE day = ?1;
 
 -- name: correlate_result
-SELECT (SELECT count(*) FROM finding WHERE day = ?1),
-       (SELECT count(*) FROM finding WHERE day = ?1 AND class = 'confirmed' AND scope <> 'remote'),
+SELECT (SELECT count(*) FROM finding_figure WHERE day = ?1),
+       (SELECT count(*) FROM finding_figure WHERE day = ?1 AND class = 'confirmed' AND scope <> 'remote'),
        messages, unattributed, ambiguous, flow_uncovered, mail_hours, flow_hours, hours,
        own_addrs, unleased_mail, unleased_flow
   FROM correlation_run WHERE day = ?1;

@@ -6,14 +6,10 @@ SELECT CASE f.class WHEN 'confirmed' THEN CASE f.kind WHEN 'spam' THEN 1 WHEN 'b
             WHEN 'below_threshold' THEN 4 WHEN 'flow_only_suspect' THEN 5
             WHEN 'flow_only_expected' THEN 6 ELSE 7 END AS "group",
        f.customer, f.attributed_by, f.flow_support,
-       json_extract(f.flow, '$.p_miss'), f.first_seen, f.last_seen,
-       json_extract(f.log, '$.spam'), json_extract(f.log, '$.virus'),
-       json_extract(f.log, '$.messages'), json_extract(f.flow, '$.client'),
-       json_extract(f.flow, '$.syn'), f.reason
-  FROM finding f
+       f.p_miss, f.first_seen, f.last_seen, f.spam, f.virus, f.messages, f.client, f.syn, f.reason
+  FROM finding_figure f
  WHERE f.day = ?1 AND f.scope <> 'remote' AND f.class <> 'clean'
- ORDER BY 1, json_extract(f.log, '$.spam') + json_extract(f.log, '$.virus') DESC,
-       json_extract(f.flow, '$.client') DESC, f.customer;
+ ORDER BY 1, f.spam + f.virus DESC, f.client DESC, f.customer;
 
 -- name: digest_rest
 SELECT count(*) FILTER (WHERE class = 'clean' AND scope <> 'remote'),
@@ -21,7 +17,7 @@ SELECT count(*) FILTER (WHERE class = 'clean' AND scope <> 'remote'),
        (SELECT own_addrs FROM correlation_run WHERE day = ?1),
        (SELECT unleased_mail FROM correlation_run WHERE day = ?1),
        (SELECT unleased_flow FROM correlation_run WHERE day = ?1)
-  FROM finding WHERE day = ?1;
+  FROM finding_figure WHERE day = ?1;
 
 -- name: digest_day
 SELECT timezone FROM correlation_run WHERE day = ?1;

@@ -55,24 +55,20 @@ SELECT count(*), coalesce(sum(mail_hours), 0), coalesce(sum(flow_hours), 0),
 
 -- The last day of a customer, or the day ?2.
 -- name: finding_day
-SELECT max(day) FROM finding WHERE customer = ?1 AND (?2 IS NULL OR day = ?2);
+SELECT max(day) FROM finding_figure WHERE customer = ?1 AND (?2 IS NULL OR day = ?2);
 
 -- name: finding_head
 SELECT f.day, f.attributed_by, f.scope, f.class, f.kind, f.flow_support,
-       f.first_seen, f.last_seen, f.complaints, f.confidence, f.reason, f.watermark,
+       f.first_seen, f.last_seen, f.complaints, f.confidence, f.reason, r.watermark,
        r.timezone, r.mail_hours, r.flow_hours, r.hours, r.imports,
-       json_extract(f.log, '$.transactions'), json_extract(f.log, '$.messages'),
-       json_extract(f.log, '$.recipients'), json_extract(f.log, '$.spam'),
-       json_extract(f.log, '$.virus'), json_extract(f.log, '$.adverse_delivered'),
-       json_extract(f.log, '$.senders'), json_extract(f.log, '$.ambiguous'),
-       json_extract(f.flow, '$.client'), json_extract(f.flow, '$.client_in_window'),
-       json_extract(f.flow, '$.p_miss'), json_extract(f.flow, '$.p_miss_messages'),
-       json_extract(f.flow, '$.rate'), json_extract(f.flow, '$.window'),
+       f.transactions, f.messages, f.recipients, f.spam, f.virus, f.adverse_delivered,
+       f.senders, f.mail_doubtful, f.client, f.client_in_window,
+       f.p_miss, f.p_miss_messages, f.rate, f.window,
        c.state, date(c.first_day * 86400, 'unixepoch'), c.days_active,
        (SELECT group_concat(q.rule, ', ')
           FROM (SELECT DISTINCT rule FROM finding_rule
                  WHERE customer = f.customer AND day = f.day ORDER BY rule) q)
-  FROM finding f JOIN correlation_run r ON r.day = f.day
+  FROM finding_figure f JOIN correlation_run r ON r.day = f.day
   LEFT JOIN abuse_case c ON f.class = 'confirmed' AND f.scope <> 'remote'
    AND c.customer = f.customer
    AND c.round = (SELECT count(*) FROM action a
@@ -91,7 +87,7 @@ SELECT a.text, x.messages, x.samples
 -- name: finding_logins
 WITH part AS MATERIALIZED (
   SELECT x.addr, a.bytes, a.text, r.day_start, r.day_end
-    FROM finding f
+    FROM finding_figure f
     JOIN correlation_run r ON r.day = f.day
     JOIN finding_addr x ON x.day = f.day AND x.customer = f.customer
     JOIN addr a ON a.id = x.addr
@@ -220,7 +216,7 @@ SELECT count(*), sum(m.verdict IS 5), sum(m.verdict IS 6)
 -- by the next import.  What each held, and a day for clocks and zones.
 -- name: finding_files
 SELECT DISTINCT l.path
-  FROM finding f JOIN ledger l ON l.kind = 'mail' AND l.path <> '-'
+  FROM finding_figure f JOIN ledger l ON l.kind = 'mail' AND l.path <> '-'
    AND l.first_time <= f.last_seen + 86400000000
    AND l.last_time >= f.first_seen - 86400000000
  WHERE f.customer = ?1 AND f.day = ?2
@@ -229,18 +225,8 @@ SELECT DISTINCT l.path
 -- What speaks against a finding, in words; a row for each.
 -- name: finding_against
 WITH f AS (
-  SELECT f.*, r.mail_hours, r.hours,
-         json_extract(f.log, '$.messages') AS messages,
-         json_extract(f.log, '$.spam') AS spam, json_extract(f.log, '$.virus') AS virus,
-         json_extract(f.log, '$.distinct_recipients') AS rcpts,
-         json_extract(f.log, '$.sender_domains') AS domains,
-         json_extract(f.log, '$.adverse_delivered') AS reached,
-         json_extract(f.log, '$.clean') AS clean,
-         json_array_length(json_extract(f.log, '$.filters')) AS filters,
-         json_extract(f.log, '$.ambiguous') AS doubt,
-         json_extract(f.flow, '$.client_strong') AS strong,
-         json_extract(f.flow, '$.client') AS client
-    FROM finding f JOIN correlation_run r ON r.day = f.day
+  SELECT f.*, r.mail_hours, r.hours
+    FROM finding_figure f JOIN correlation_run r ON r.day = f.day
    WHERE f.customer = ?1 AND f.day = ?2)
 SELECT text FROM (
   SELECT 0 AS n, printf('%s: %s (%s)', q.rule, d.summary, q.words) AS text
@@ -256,7 +242,7 @@ SELECT text FROM (
     FROM f WHERE class = 'confirmed' AND coalesce(spam, 0) + coalesce(virus, 0) = 0
   UNION ALL
   SELECT 1, 'many senders to few recipients: mail that is forwarded, spam included, looks like this'
-    FROM f WHERE class IN ('confirmed', 'below_threshold') AND rcpts <= 3 AND domains >= 10
+    FROM f WHERE class IN ('confirmed', 'below_threshold') AND distinct_recipients <= 3 AND sender_domains >= 10
       AND NOT EXISTS (SELECT 1 FROM finding_role r
                        WHERE r.customer = ?1 AND r.day = ?2 AND r.metric = 'passed_on_share')
   UNION ALL
@@ -264,7 +250,7 @@ SELECT text FROM (
    WHERE class IN ('confirmed', 'below_threshold') AND spam + virus = 1
   UNION ALL
   SELECT 3, 'one filter only says so' FROM f
-   WHERE class IN ('confirmed', 'below_threshold') AND filters = 1
+   WHERE class IN ('confirmed', 'below_threshold') AND json_array_length(filters) = 1
   UNION ALL
   SELECT 4, printf('%d of %d messages were called clean', clean, messages) FROM f
    WHERE class IN ('confirmed', 'below_threshold') AND clean > 0
@@ -272,8 +258,8 @@ SELECT text FROM (
   SELECT 5, 'the address is in our prefixes, but no lease says whose it was' FROM f
    WHERE scope = 'own_unassigned'
   UNION ALL
-  SELECT 6, printf('%d more messages of the address are in doubt and were not counted', doubt) FROM f
-   WHERE class <> 'ambiguous' AND doubt > 0
+  SELECT 6, printf('%d more messages of the address are in doubt and were not counted', mail_doubtful) FROM f
+   WHERE class <> 'ambiguous' AND mail_doubtful > 0
   UNION ALL
   SELECT 7, 'an agent could have sampled this mail and did not (P(miss) says how likely that is)' FROM f
    WHERE flow_support = 'not_seen'
@@ -282,7 +268,7 @@ SELECT text FROM (
    WHERE class LIKE 'flow_only%'
   UNION ALL
   SELECT 9, 'no SYN among the samples: who opened the connections is not certain' FROM f
-   WHERE class LIKE 'flow_only%' AND strong = 0
+   WHERE class LIKE 'flow_only%' AND client_strong = 0
   UNION ALL
   SELECT 10, 'a single sampled packet' FROM f WHERE class LIKE 'flow_only%' AND client = 1
   UNION ALL

@@ -24,9 +24,7 @@ SELECT g.ln_client, g.syn_share, g.answered_share, g.rst_share, g.hours,
        (SELECT json_group_array(q.text)
           FROM (SELECT a.text FROM finding_addr x JOIN addr a ON a.id = x.addr
                  WHERE x.day = f.day AND x.customer = f.customer ORDER BY a.bytes) q),
-       json_extract(f.flow, '$.client'), json_extract(f.flow, '$.syn'),
-       json_extract(f.flow, '$.answered'), json_extract(f.flow, '$.est_syn'),
-       f.first_seen, f.last_seen, f.reason
-  FROM flow_figure g JOIN finding f ON f.day = g.day AND f.customer = g.customer
+       f.client, f.syn, f.answered, f.est_syn, f.first_seen, f.last_seen, f.reason
+  FROM flow_figure g JOIN finding_figure f ON f.day = g.day AND f.customer = g.customer
  WHERE g.day = ?1 AND g.class = 'flow_only_suspect' AND (?2 IS NULL OR g.customer = ?2)
  ORDER BY f.customer;

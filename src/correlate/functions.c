@@ -168,20 +168,6 @@ mail_own(void *arg, const struct value *v, struct value *out, struct err *e)
 	return 0;
 }
 
-static int
-time_text(void *arg, const struct value *v, struct value *out, struct err *e)
-{
-	struct functions *f = arg;
-
-	(void)e;
-	if (v[0].type != VALUE_INT)
-		return 0;
-	f->text.n = 0;
-	buf_grow(&f->text, UTC_TEXT_MAX);
-	*out = value_str(str_of(f->text.p, utc_format(v[0].i, f->text.p)));
-	return 0;
-}
-
 static const struct {
 	const char *name;
 	store_fn *fn;
@@ -189,7 +175,6 @@ static const struct {
     {"mail_domain", mail_domain},
     {"mail_stem", mail_stem},
     {"mail_own", mail_own},
-    {"time_text", time_text},
 };
 
 int

@@ -6,7 +6,6 @@
  *	mail_domain(text)   what follows the last @, in small letters; else NULL
  *	mail_stem(text)     a sender without what differs from message to message
  *	mail_own(text)      0: a bounce or, by SRS, mail of somebody else
- *	time_text(time)     RFC 3339 with milliseconds
  */
 #ifndef CORRELATE_FUNCTIONS_H
 #define CORRELATE_FUNCTIONS_H

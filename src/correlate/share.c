@@ -14,7 +14,7 @@
 
 #define THREADS_AUTO 4
 #define SMALL        100000 /* rows: ours; a worker for each so many */
-#define COLUMNS_MAX  16
+#define COLUMNS_MAX  64
 
 struct worker {
 	struct share *share;

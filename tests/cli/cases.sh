@@ -24,11 +24,11 @@ hf() {
 }
 # A confirmed day: CUSTOMER DAY FROM UNTIL [SCOPE [CLASS]], times of that day.
 found() {
-	sqlite3 "$db" "INSERT INTO finding VALUES (
+	sqlite3 "$db" "INSERT INTO finding_figure (day, customer, attributed_by, scope, class,
+	  kind, first_seen, last_seen, complaints, confidence, reason) VALUES (
 	  (SELECT julianday('$2') - julianday('1970-01-01')), '$1', 'lease',
-	  '${5:-customer}', '${6:-confirmed}', 'spam', NULL,
-	  strftime('%s', '$2 $3') * 1000000, strftime('%s', '$2 $4') * 1000000,
-	  '{}', '{}', 0, 0.6, 'by hand', '')"
+	  '${5:-customer}', '${6:-confirmed}', 'spam',
+	  strftime('%s', '$2 $3') * 1000000, strftime('%s', '$2 $4') * 1000000, 0, 0.6, 'by hand')"
 }
 state() { # CUSTOMER: "state round days" of each case, oldest first
 	hf cases -o jsonl | jq -r "select(.customer == \"$1\")
@@ -95,7 +95,7 @@ same 'by hand' '1 fixed 1,2 innocent 1,3 reopened 0' "$(state c2)"
 # A day that is correlated again and finds nothing takes its case with it.
 found c5 2024-10-02 10:00 18:00
 same 'case of a finding' '1 new 1' "$(state c5)"
-sqlite3 "$db" "DELETE FROM finding WHERE customer = 'c5'"
+sqlite3 "$db" "DELETE FROM finding_figure WHERE customer = 'c5'"
 same 'no finding, no case' '' "$(state c5)"
 
 # October: opened c1 twice, c2 three times; c1 fixed after 48 h, c2 after 4 h.

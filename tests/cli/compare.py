@@ -66,7 +66,7 @@ def make_world(seed):
 
 def fill(findings, runs, reported):
     db = sqlite3.connect(STORE)
-    db.execute("DELETE FROM finding")
+    db.execute("DELETE FROM finding_figure")
     db.execute("DELETE FROM correlation_run")
     for table in ("finding_addr", "own_prefix", "addr"):
         db.execute(f"DELETE FROM {table}")
@@ -79,12 +79,12 @@ def fill(findings, runs, reported):
     for (day, customer, scope, cls, client, expected, complaints, support,
          by, own) in findings:
         db.execute(
-            "INSERT INTO finding VALUES (?,?,?,?,?,NULL,?,0,0,'{}',?,"
-            "?,0.5,'','')", (day, customer, by, scope, cls, support, json.dumps(
-                {"client": client, "syn": client % 3, "answered": client % 2,
-                 "rst": 0, "samples": client, "hours": 1, "slots": 1,
-                 "server_strong": 0, "server_weak": 0,
-                 "expected": bool(expected)}), complaints))
+            "INSERT INTO finding_figure (day, customer, attributed_by, scope, class, "
+            "flow_support, client, syn, answered, rst, samples, flow_hours, slots, "
+            "server_strong, server_weak, expected, complaints, first_seen, last_seen, "
+            "confidence, reason) VALUES (?,?,?,?,?,?,?,?,?,0,?,1,1,0,0,?,?,0,0,0.5,'')",
+            (day, customer, by, scope, cls, support, client, client % 3,
+             client % 2, client, bool(expected), complaints))
         # Samples are at ours in any case; mail is what counts.
         db.execute("INSERT INTO finding_addr (day, customer, addr, messages, "
                    "samples) VALUES (?,?,1,?,1)", (day, customer, int(own)))

@@ -145,6 +145,6 @@ says '  2026-11-10T13:09:30.000Z (14:09:30) (the log has 08:10:00 America/New_Yo
 says '  2026-11-10T12:00:00.000Z (13:00:00) 203.0.113.20 was SPAMMER'"'"'s from 2026-11-10T12:00:00Z (13:00:00) until 2026-11-11T00:00:00Z (01:00:00)'
 silent 'another time'
 silent 'no filter called'
-sqlite3 other.db "UPDATE finding SET log = json_set(log, '\$.spam', 0) WHERE customer = 'SPAMMER'"
+sqlite3 other.db "UPDATE finding_figure SET spam = 0 WHERE customer = 'SPAMMER'"
 page SPAMMER
 says '  - no filter called any message spam or a virus: the finding rests on figures alone'

@@ -22,16 +22,18 @@ def flow(bot):
     return {"samples": client * 2, "client": client, "syn": syn,
             "answered": int(syn * (0.2 if bot else 0.8)),
             "rst": int(client * (0.3 if bot else 0.02)),
-            "hours": rnd.randint(1, 20) if bot else rnd.randint(1, 6),
+            "flow_hours": rnd.randint(1, 20) if bot else rnd.randint(1, 6),
             "slots": 20, "server_strong": 0, "server_weak": 0,
             "est_syn": syn * 2048}
 
 
 def put(db, day, customer, cls, figures, scope="customer"):
-    db.execute("INSERT INTO finding VALUES (?,?,'lease',?,?,NULL,NULL,"
-               "?,?,'{}',?,0,0.1,'by hand','')",
+    db.execute("INSERT INTO finding_figure (day, customer, attributed_by, scope, class,"
+               "first_seen, last_seen, complaints, confidence, reason, "
+               + ", ".join(figures) + ") VALUES (?,?,'lease',?,?,?,?,0,0.1,'by hand'"
+               + ",?" * len(figures) + ")",
                (day, customer, scope, cls, day * 86400000000,
-                day * 86400000000 + 1, json.dumps(figures)))
+                day * 86400000000 + 1, *figures.values()))
 
 
 def suspects(*flags):
@@ -41,7 +43,7 @@ def suspects(*flags):
 
 
 def fill(db, bots):
-    db.execute("DELETE FROM finding")
+    db.execute("DELETE FROM finding_figure")
     for day in range(DAY - 28, DAY):
         for n in range(30):
             put(db, day, "bot%d" % n, "confirmed" if n < bots else "clean",
@@ -77,7 +79,7 @@ def main():
         "confirmed_days", "confirmed_customers", "clean_days",
         "clean_customers")))
     want("few: order", True, all(s["score"] is None for s in got["suspects"]))
-    db.execute("UPDATE finding SET customer = customer || '-' || day"
+    db.execute("UPDATE finding_figure SET customer = customer || '-' || day"
                " WHERE customer LIKE 'bot%'")  # as many customers as days
     db.commit()
     got = suspects()

@@ -237,7 +237,7 @@ server_pattern_over_several_days(void **state)
 	assert_int_equal(world_stale(DAY), 0); /* too long ago */
 	world_correlate(DAY - 1, NULL);
 	assert_int_equal(world_stale(DAY), 1);
-	world_run("DELETE FROM finding");
+	world_run("DELETE FROM finding_figure");
 	world_correlate(DAY, NULL);
 	world_expect("c1", "flow_only_expected", "- -");
 	world_expect("c2", "flow_only_suspect", "- -"); /* few answer */

@@ -626,7 +626,10 @@ test_migrate_from_each(void **state)
 		snprintf(db, sizeof(db), "%s/from%d.db", top, k);
 		s = open_store(STORE_WRITE);
 		ok(store_begin(s, &err));
-		ok(store_run_steps_between(s, "rows", 0, INT_MAX, &err));
+		ok(store_run_steps_between(s, "rows", 0, 5, &err));
+		if (k < 26) /* it has a view in the place of the table */
+			ok(store_run_steps_between(s, "rows", 5, 6, &err));
+		ok(store_run_steps_between(s, "rows", 6, INT_MAX, &err));
 		ok(store_commit(s, &err));
 		store_close(s);
 		use_migrations(nmigrations);
