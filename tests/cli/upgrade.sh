@@ -29,6 +29,17 @@ for dump in store_*.sql.gz; do
 		echo "$dump is not old: read as it is"
 		exit 1
 	}
+	# Each figure of a finding is what it was, before anything is correlated again.
+	cp "$old" is.db
+	"$heloflow" --db is.db import lease leases.csv 2>/dev/null
+	sqlite3 is.db "ATTACH '$old' AS was;
+	    SELECT count(j.key) > 40, count(j.key) FILTER (
+	             WHERE j.value IS NOT json_extract(iif(q.flow, n.flow, n.log), '\$.' || j.key))
+	      FROM (SELECT day, customer, 0 AS flow, log AS figures FROM was.finding
+	            UNION ALL SELECT day, customer, 1, flow FROM was.finding) q
+	      JOIN finding n ON n.day = q.day AND n.customer = q.customer,
+	           json_each(q.figures) j" >figures
+	[ "$(cat figures)" = '1|0' ] || { echo "figures changed: $(cat figures)"; exit 1; }
 	"$heloflow" --db "$old" correlate --all >/dev/null
 	[ "$(sqlite3 "$old" 'PRAGMA user_version')" -gt "$version" ]
 	[ "$(sqlite3 "$old" 'PRAGMA integrity_check')" = ok ]
