@@ -8,12 +8,15 @@ INSERT INTO temp.doubt_name VALUES
 
 DROP TABLE IF EXISTS temp.asking;
 CREATE TEMP TABLE asking (
-  what TEXT, ref INTEGER, addr INTEGER, port INTEGER, time INTEGER, who INTEGER);
+  what TEXT, ref INTEGER, addr INTEGER, port INTEGER, time INTEGER, who INTEGER,
+  hour INTEGER, auth_user INTEGER, host INTEGER -- of mail: as in day_hour, with addr
+);
 -- An hour of a client is read in one go, whoever logged in.
 INSERT INTO temp.asking
 SELECT 'm', m.id, m.client, m.client_port, m.received - h.ahead,
        coalesce(iif(p.asks, holder_of(m.client, m.client_port, m.received - h.ahead,
-                                      m.received - h.ahead, h.slack) << 3 | 2, NULL), p.who)
+                                      m.received - h.ahead, h.slack) << 3 | 2, NULL), p.who),
+       h.hour, h.auth_user, h.host
   FROM temp.run
  CROSS JOIN (SELECT hour, client, min(first + ahead) AS first, max(last + ahead) AS last
                FROM temp.day_hour WHERE apart = 1 GROUP BY hour, client) k
@@ -37,7 +40,7 @@ SELECT 'c', c.id, iif(q.addr IS NULL, coalesce(c.addr, m.client), m.client),
               coalesce(iif(q.asks, holder_of(q.addr, m.client_port, m.received - coalesce(k.ahead, 0),
                                              m.received - coalesce(k.ahead, 0),
                                              coalesce(run.mail_clock_error - k.error, 0)) << 3 | 2, NULL), q.who)
-       END
+       END, NULL, NULL, NULL
   FROM temp.run CROSS JOIN main.complaint c
   LEFT JOIN main.mail_message m ON m.message_key = c.message_key
    AND m.hour IN (SELECT hour FROM main.mail_hour)
@@ -66,6 +69,17 @@ SELECT k.what, k.ref, k.addr, k.port, k.time, iif(k.who < 0, a.self, k.who >> 3)
  WHERE k.who IS NOT NULL
    AND (k.what = 'm' AND k.who < 0 -- may be of a customer of ours, see below
         OR in_share(iif(k.who < 0, a.self, k.who >> 3)));
+-- How much of an hour that was looked into is whose, where that is clear.
+DROP TABLE IF EXISTS temp.part_hour;
+CREATE TEMP TABLE part_hour (
+  cust INTEGER, rank INTEGER, hour INTEGER, client INTEGER, auth_user INTEGER, host INTEGER,
+  n INTEGER,                         -- transactions
+  PRIMARY KEY (cust, hour, client, auth_user, host)) WITHOUT ROWID;
+INSERT INTO temp.part_hour
+SELECT who >> 3, min(who & 7), hour, coalesce(addr, 0), auth_user, host, count(*)
+  FROM temp.asking
+ WHERE what = 'm' AND who > 0 AND in_share(who >> 3)
+ GROUP BY 1, 3, 4, 5, 6;
 DROP TABLE temp.asking;
 CREATE INDEX temp.attributed_doubt ON attributed (cust, what, time) WHERE doubt IS NOT NULL;
 

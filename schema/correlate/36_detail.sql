@@ -48,13 +48,8 @@ SELECT cust, min(rank), max(mixed), sum(transactions), sum(messages), sum(recipi
                min(h.helos, t.n), min(h.null_senders, t.n), min(h.spam, t.n), min(h.virus, t.n),
                min(h.adverse, t.n), min(h.banned, t.n), min(h.listed, t.n), h.tried, h.failed,
                h.tempfailed, h.unknown
-          FROM (SELECT t.cust, min(t.rank) AS rank, m.hour, coalesce(m.client, 0) AS client,
-                       coalesce(m.auth_user, 0) AS auth_user, coalesce(m.host, 0) AS host,
-                       count(*) AS n
-                  FROM temp.attributed t CROSS JOIN main.mail_message m ON m.id = t.ref
-                 WHERE t.what = 'm' AND t.doubt IS NULL
-                 GROUP BY t.cust, 3, 4, 5, 6) t
-          JOIN temp.day_hour h ON h.hour = t.hour AND h.client = t.client
+          FROM temp.part_hour t
+         CROSS JOIN temp.day_hour h ON h.hour = t.hour AND h.client = t.client
            AND h.auth_user = t.auth_user AND h.host = t.host)
  GROUP BY cust;
 
@@ -91,17 +86,31 @@ SELECT t.rule, l.place, t.at_least
   FROM temp.detect_threshold t JOIN temp.metric_limit l ON l.metric = t.metric
  WHERE t.at_least IS NOT NULL;
 
+-- The rules that count, first those that may mean someone without anything adverse,
+-- as most are.
+DROP TABLE IF EXISTS temp.asking_rule;
+CREATE TEMP TABLE asking_rule (
+  adverse INTEGER,                   -- 1: asks for spam or viruses
+  rule TEXT, customer INTEGER, own_unassigned INTEGER, remote INTEGER,
+  PRIMARY KEY (adverse, rule)) WITHOUT ROWID;
+INSERT INTO temp.asking_rule
+SELECT EXISTS (SELECT 1 FROM temp.asks_for t
+                WHERE t.rule = r.rule AND t.place IN (7, 8, 9, 16, 17) AND t.least > 0),
+       r.rule, r.customer, r.own_unassigned, r.remote
+  FROM temp.detect_rule r
+ WHERE r.kind <> 'innocent'
+    OR (SELECT value FROM temp.param WHERE name = 'every_role');
+
 DROP TABLE IF EXISTS temp.detail;
 CREATE TEMP TABLE detail (cust INTEGER PRIMARY KEY);
 INSERT INTO temp.detail
 SELECT a.cust
   FROM temp.at_most a
  WHERE a.adverse > 0 AND a.rank < 4
-    OR EXISTS (SELECT 1 FROM temp.detect_rule r
-                   WHERE CASE a.rank WHEN 3 THEN r.own_unassigned WHEN 4 THEN r.remote
+    OR EXISTS (SELECT 1 FROM temp.asking_rule r
+                   WHERE r.adverse <= (a.adverse > 0)
+                     AND CASE a.rank WHEN 3 THEN r.own_unassigned WHEN 4 THEN r.remote
                                      ELSE r.customer END
-                     AND (r.kind <> 'innocent'
-                          OR (SELECT value FROM temp.param WHERE name = 'every_role'))
                      AND NOT EXISTS (
                        SELECT 1 FROM temp.asks_for t
                         WHERE t.rule = r.rule AND NOT (a.mixed AND t.place > 100)

@@ -36,12 +36,14 @@ SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
        text_no(nullif(lower(n.text), '')), coalesce(mail_own(n.text), 1), detail, summed
   FROM (SELECT t.ref AS message, m.message_key, t.cust, t.time AS received, t.addr,
                m.sender, m.helo, m.auth_user,
-               iif(m.verdict IS NULL, 0, 1 << m.verdict)
-                 | coalesce((SELECT (max(v.verdict = 1) << 1) | (max(v.verdict = 3) << 3)
-                                      | (max(v.verdict = 4) << 4) | (max(v.verdict = 5) << 5)
-                                      | (max(v.verdict = 6) << 6)
-                               FROM main.mail_verdict v
-                              WHERE v.message = t.ref), 0) AS verdicts,
+               -- the worst of them is the message's: beside clean there is none else
+               CASE WHEN m.verdict IS NULL THEN 0 WHEN m.verdict = 1 THEN 2
+                    ELSE 1 << m.verdict
+                         | coalesce((SELECT (max(v.verdict = 1) << 1) | (max(v.verdict = 3) << 3)
+                                            | (max(v.verdict = 4) << 4) | (max(v.verdict = 5) << 5)
+                                            | (max(v.verdict = 6) << 6)
+                                       FROM main.mail_verdict v
+                                      WHERE v.message = t.ref), 0) END AS verdicts,
                count(r.n) AS recipients, coalesce(sum(r.accepted), 0) AS accepted,
                coalesce(sum(r.reached), 0) AS reached, coalesce(sum(r.known), 0) AS known,
                coalesce(sum(r.failed), 0) AS failed,

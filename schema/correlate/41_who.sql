@@ -7,9 +7,11 @@ INSERT INTO temp.who
 SELECT cust, text_of(cust), rank,
        CASE rank WHEN 3 THEN 'own_unassigned' WHEN 4 THEN 'remote' ELSE 'customer' END
   FROM (SELECT cust, coalesce(min(sure), min(rank)) AS rank
-          FROM (SELECT cust, rank, rank AS sure FROM temp.hour_sum
+          FROM (SELECT cust, rank, rank AS sure FROM temp.at_most -- who has clear mail
                 UNION ALL
-                SELECT cust, rank, iif(doubt IS NULL, rank, NULL) FROM temp.attributed
+                SELECT cust, rank, NULL FROM temp.attributed WHERE doubt IS NOT NULL
+                UNION ALL
+                SELECT cust, rank, rank FROM temp.attributed WHERE what = 'c' AND doubt IS NULL
                 UNION ALL
                 SELECT cust, min(rank), min(iif(doubt IS NULL, rank, NULL))
                   FROM temp.sighting GROUP BY cust)
