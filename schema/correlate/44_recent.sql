@@ -49,24 +49,17 @@ SELECT h.hour
        - 24 * (SELECT value FROM temp.param WHERE name = 'recent_days')
  WHERE EXISTS (SELECT 1 FROM temp.recent_place);
 
--- The day's, and the earlier ones: spam of these is no sign of forwarding, for a bot
--- may come back to a list.
+-- The earlier ones, beside the day's: spam of these is no sign of forwarding, for
+-- a bot may come back to a list.
 DROP TABLE IF EXISTS temp.recent_mail;
 CREATE TEMP TABLE recent_mail (
   cust INTEGER, message INTEGER, sender INTEGER,
   domain INTEGER, address INTEGER,   -- of the sender, as in day_message
-  own INTEGER, spam INTEGER, virus INTEGER, -- of the day's
-  good INTEGER, today INTEGER,
+  good INTEGER,
   PRIMARY KEY (cust, message)) WITHOUT ROWID;
-INSERT INTO temp.recent_mail
-SELECT w.cust, d.message, d.sender, d.domain, d.address, d.own, d.spam, d.virus,
-       NOT (d.spam OR d.virus), 1
-  FROM temp.recent_who w
-  JOIN temp.day_message d ON d.cust = w.cust
- WHERE d.accepted > 0 OR d.spam OR d.virus OR d.banned OR d.clean;
 INSERT OR IGNORE INTO temp.recent_mail
 SELECT p.cust, m.id, m.sender, text_no(nullif(mail_domain(n.text), '')),
-       text_no(nullif(lower(n.text), '')), 0, 0, 0, coalesce(m.verdict < 5, 1), 0
+       text_no(nullif(lower(n.text), '')), coalesce(m.verdict < 5, 1)
   FROM temp.run JOIN temp.recent_place p
   JOIN main.mail_message m
     ON m.id IN (SELECT e.id
@@ -87,7 +80,9 @@ SELECT p.cust, m.id, m.sender, text_no(nullif(mail_domain(n.text), '')),
    AND (m.verdict IN (1, 4, 5, 6)
         OR EXISTS (SELECT 1 FROM main.mail_recipient r
                     WHERE r.message = m.id
-                      AND (r.disposition IN (1, 2, 3, 4, 7, 8) OR r.stage = 7)));
+                      AND (r.disposition IN (1, 2, 3, 4, 7, 8) OR r.stage = 7)))
+   -- by a clock that is wrong it is of the day
+   AND NOT EXISTS (SELECT 1 FROM temp.day_message d WHERE d.message = m.id AND d.cust = p.cust);
 
 -- (src/correlate/spread.h)
 DROP TABLE IF EXISTS temp.recent_figures;

@@ -16,7 +16,7 @@
  *
  *	spread_day()     of each customer whose messages are looked at, by the day:
  *	                 fills temp.spread (schema/correlate/40_metrics.sql)
- *	spread_recent()  of those of temp.recent_mail, by sender, with the days
+ *	spread_recent()  of those of temp.recent_who, by sender, with the days
  *	                 before: fills temp.recent_figures (44_recent.sql)
  */
 #ifndef CORRELATE_SPREAD_H
