@@ -29,13 +29,12 @@ SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
        verdicts >> 5 & 1, verdicts >> 6 & 1, verdicts >> 4 & 1, verdicts >> 3 & 1, verdicts >> 1 & 1,
        recipients, accepted, reached, known, failed, tempfailed, unknown,
        iif(verdicts >= 32, outcome, refusal),
-       iif(verdicts >= 32, (SELECT v.time FROM main.mail_verdict v
-                               WHERE v.message = q.message AND v.verdict >= 5
-                               ORDER BY v.verdict DESC, v.time LIMIT 1), NULL),
+       iif(verdicts >= 32, (SELECT min(v.time) FROM main.mail_verdict v
+                             WHERE v.message = q.message AND v.verdict = q.verdict), NULL),
        text_no(mail_stem(n.text)), text_no(nullif(mail_domain(n.text), '')),
        text_no(nullif(lower(n.text), '')), coalesce(mail_own(n.text), 1), detail, summed
   FROM (SELECT t.ref AS message, m.message_key, t.cust, t.time AS received, t.addr,
-               m.sender, m.helo, m.auth_user,
+               m.sender, m.helo, m.auth_user, m.verdict,
                -- the worst of them is the message's: beside clean there is none else
                CASE WHEN m.verdict IS NULL THEN 0 WHEN m.verdict = 1 THEN 2
                     ELSE 1 << m.verdict
