@@ -18,8 +18,9 @@ CREATE TEMP TABLE day_message (
   outcome INTEGER,                   -- time of the first, or the first refusal if
                                      -- it is not adverse; NULL: none
   worst   INTEGER,                   -- time of the first virus, else spam verdict
-  canonical INTEGER, domain INTEGER, address INTEGER, -- of the sender, as numbers;
-                                     -- NULL: none
+  canonical INTEGER, domain INTEGER, -- of the sender, as numbers; NULL: none
+  address INTEGER,                   -- and in small letters: of that name, or beyond
+                                     -- all names, so that few texts are kept
   own     INTEGER,                   -- 1: mail of his own, no bounce and no SRS
   detail INTEGER,                    -- 1: all messages of the customer are here
   summed INTEGER                     -- 1: and in the sums of his hours
@@ -32,7 +33,10 @@ SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
        iif(verdicts >= 32, (SELECT min(v.time) FROM main.mail_verdict v
                              WHERE v.message = q.message AND v.verdict = q.verdict), NULL),
        text_no(mail_stem(n.text)), text_no(nullif(mail_domain(n.text), '')),
-       text_no(nullif(lower(n.text), '')), coalesce(mail_own(n.text), 1), detail, summed
+       CASE n.text WHEN '' THEN NULL WHEN lower(n.text) THEN n.id
+         ELSE coalesce((SELECT id FROM main.name WHERE text = lower(n.text)),
+                       1 << 40 | text_no(lower(n.text))) END,
+       coalesce(mail_own(n.text), 1), detail, summed
   FROM (SELECT t.ref AS message, m.message_key, t.cust, t.time AS received, t.addr,
                m.sender, m.helo, m.auth_user, m.verdict,
                -- the worst of them is the message's: beside clean there is none else
@@ -43,7 +47,8 @@ SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
                                             | (max(v.verdict = 6) << 6)
                                        FROM main.mail_verdict v
                                       WHERE v.message = t.ref), 0) END AS verdicts,
-               count(r.n) AS recipients, coalesce(sum(r.accepted), 0) AS accepted,
+               sum(spread_hear(d.cust, r.message, r.recipient, r.unknown)) AS recipients,
+               coalesce(sum(r.accepted), 0) AS accepted,
                coalesce(sum(r.reached), 0) AS reached, coalesce(sum(r.known), 0) AS known,
                coalesce(sum(r.failed), 0) AS failed,
                coalesce(sum(r.tempfailed), 0) AS tempfailed,
@@ -60,28 +65,8 @@ SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
   LEFT JOIN main.name n ON n.id = q.sender;
 CREATE INDEX temp.day_message_customer ON day_message (cust, received, message_key);
 
--- Whom they wrote to, of customers whose messages are looked at one by one: each
--- message with its recipients, or once without any.  Read in the order in which
--- they are stored, and sorted, which is faster than to look for those of each
--- customer; step 11 reads it again.
-DROP TABLE IF EXISTS temp.copy;
-CREATE TEMP TABLE copy (
-  cust INTEGER, message INTEGER, n INTEGER,
-  sender INTEGER, domain INTEGER, address INTEGER, -- as in day_message
-  own INTEGER, spam INTEGER, virus INTEGER, received INTEGER,
-  whole INTEGER,                     -- as in figures
-  recipient TEXT, outcome INTEGER,   -- as in mail_recipient
-  PRIMARY KEY (cust, message, n)) WITHOUT ROWID;
-INSERT INTO temp.copy
-SELECT d.cust, d.message, coalesce(r.n, 0), d.sender, d.domain, d.address, d.own, d.spam, d.virus,
-       d.received, d.accepted > 0 OR d.spam OR d.virus OR d.banned OR d.clean,
-       r.recipient, r.outcome
-  FROM temp.day_message d NOT INDEXED
-  LEFT JOIN main.mail_recipient r ON r.message = d.message
- WHERE d.detail
- ORDER BY 1, 2, 3;
-
--- How far it spreads (src/correlate/spread.h).
+-- Whom they wrote to, of customers whose messages are looked at one by one
+-- (src/correlate/spread.h).
 DROP TABLE IF EXISTS temp.spread;
 CREATE TEMP TABLE spread (
   cust INTEGER PRIMARY KEY, recipients INTEGER, domains INTEGER, unknown INTEGER,

@@ -59,7 +59,10 @@ CREATE TEMP TABLE recent_mail (
   PRIMARY KEY (cust, message)) WITHOUT ROWID;
 INSERT OR IGNORE INTO temp.recent_mail
 SELECT p.cust, m.id, m.sender, text_no(nullif(mail_domain(n.text), '')),
-       text_no(nullif(lower(n.text), '')), coalesce(m.verdict < 5, 1)
+       CASE n.text WHEN '' THEN NULL WHEN lower(n.text) THEN n.id
+         ELSE coalesce((SELECT id FROM main.name WHERE text = lower(n.text)),
+                       1 << 40 | text_no(lower(n.text))) END,
+       coalesce(m.verdict < 5, 1)
   FROM temp.run JOIN temp.recent_place p
   JOIN main.mail_message m
     ON m.id IN (SELECT e.id

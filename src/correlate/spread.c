@@ -11,7 +11,8 @@
 	64 /* in mail_recipient.outcome (schema/020_recipient.sql) */
 #define MANY_SENDERS 10 /* so many a rule asks for */
 
-/* Columns of both statements. */
+/* Columns of both statements.  Recipients are told of earlier days' mail alone:
+ * those of the day were heard. */
 enum {
 	CUST,
 	MESSAGE,
@@ -70,14 +71,30 @@ struct tallies {
 	size_t n, size;
 };
 
+/* A recipient as it was heard; its name, if there is one, comes after. */
+struct word {
+	int64_t mail;
+	uint32_t len;
+	bool named, unknown;
+};
+
+/* Of one customer. */
+struct heard {
+	int64_t cust;
+	struct buf words;
+};
+
 struct spread {
 	struct store *store;
+	struct map heard; /* by customer */
+	struct heard *last;
 	/* of one customer */
 	int64_t cust; /* 0: none */
 	struct mail *mail;
 	struct copy *copy;
 	struct mailbox *box; /* by number of names - 1 */
 	size_t nmail, mail_size, ncopy, copy_size, box_size;
+	struct map by_id; /* place in mail, plus 1 */
 	struct texts names, domains;
 	struct tallies by_domain, by_sender, by_address, by_hour;
 	struct buf text;
@@ -109,6 +126,59 @@ tallies_clear(struct tallies *t)
 	t->n = 0;
 }
 
+/* --- what was heard */
+
+static struct heard *
+heard_of(struct spread *p, int64_t cust)
+{
+	struct heard *h = p->last;
+
+	if (h != NULL && h->cust == cust)
+		return h;
+	h = map_get(&p->heard, (uint64_t)cust + 2);
+	if (h == NULL) {
+		h = xcalloc(1, sizeof(*h));
+		h->cust = cust;
+		map_put(&p->heard, (uint64_t)cust + 2, h);
+	}
+	p->last = h;
+	return h;
+}
+
+static void
+forget(struct spread *p)
+{
+	struct heard *h;
+
+	for (size_t i = 0; (h = map_next(&p->heard, &i)) != NULL;) {
+		buf_free(&h->words);
+		free(h);
+	}
+	map_free(&p->heard);
+	p->last = NULL;
+}
+
+static int
+spread_hear(void *arg, const struct value *v, struct value *out, struct err *e)
+{
+	const struct str to =
+	    v[2].type == VALUE_TEXT ? v[2].s : (struct str){0};
+	const struct word w = {.mail = v[1].i,
+	    .len = (uint32_t)to.n,
+	    .named = v[2].type == VALUE_TEXT,
+	    .unknown = v[3].i};
+	struct heard *h;
+
+	(void)e;
+	*out = value_int(v[1].type == VALUE_INT);
+	if (v[0].type != VALUE_INT || v[1].type != VALUE_INT)
+		return 0;
+	h = heard_of(arg, v[0].i);
+	buf_put(&h->words, &w, sizeof(w));
+	buf_s(&h->words, to);
+	return 0;
+}
+
 /* --- one customer's mail */
 
 static void
@@ -116,6 +186,7 @@ clear(struct spread *p)
 {
 	p->cust = 0;
 	p->nmail = p->ncopy = 0;
+	map_free(&p->by_id);
 	texts_clear(&p->names);
 	texts_clear(&p->domains);
 	tallies_clear(&p->by_domain);
@@ -124,7 +195,7 @@ clear(struct spread *p)
 	tallies_clear(&p->by_hour);
 }
 
-static void
+static size_t
 add_mail(struct spread *p, const struct stmt *st)
 {
 	struct mail *m;
@@ -146,35 +217,66 @@ add_mail(struct spread *p, const struct stmt *st)
 	    .good = stmt_value(st, GOOD).i,
 	    .today = stmt_value(st, TODAY).i};
 	m->spread = m->own && m->domain != 0;
+	map_put(&p->by_id, (uint64_t)m->id + 2, (void *)(uintptr_t)p->nmail);
+	return p->nmail;
 }
 
 static void
-add_copy(struct spread *p, struct str to, bool unknown)
+add_recipient(
+    struct spread *p, size_t mail, bool named, struct str to, bool unknown)
 {
+	if (!named) {
+		p->mail[mail].unnamed = true;
+		return;
+	}
+	p->mail[mail].named = true;
 	if (p->ncopy == p->copy_size) {
 		p->copy_size = p->copy_size ? 2 * p->copy_size : 256;
 		p->copy = xrealloc(p->copy, p->copy_size * sizeof(*p->copy));
 	}
 	p->copy[p->ncopy++] =
-	    (struct copy){p->nmail - 1, texts_no(&p->names, to), unknown};
+	    (struct copy){mail, texts_no(&p->names, to), unknown};
+}
+
+/* The place of a mail plus 1; 0: it is not looked at. */
+static size_t
+place_of(const struct spread *p, int64_t mail)
+{
+	return (uintptr_t)map_get(&p->by_id, (uint64_t)mail + 2);
 }
 
 static void
 add_row(struct spread *p, const struct stmt *st)
 {
 	const struct value to = stmt_value(st, RECIPIENT);
-	struct mail *m;
+	size_t at = place_of(p, stmt_value(st, MESSAGE).i);
 
-	if (p->nmail == 0 ||
-	    stmt_value(st, MESSAGE).i != p->mail[p->nmail - 1].id)
-		add_mail(p, st);
-	m = &p->mail[p->nmail - 1];
-	if (to.type == VALUE_TEXT) {
-		m->named = true;
-		add_copy(p, to.s, stmt_value(st, OUTCOME).i & UNKNOWN_USER);
-	} else {
-		m->unnamed = true;
+	if (at == 0)
+		at = add_mail(p, st);
+	if (!p->mail[at - 1].today)
+		add_recipient(p, at - 1, to.type == VALUE_TEXT, to.s,
+		    stmt_value(st, OUTCOME).i & UNKNOWN_USER);
+}
+
+/* All mail of the customer is there: what was heard of it. */
+static void
+add_heard(struct spread *p)
+{
+	const struct buf *b = &heard_of(p, p->cust)->words;
+	struct word w;
+
+	for (size_t i = 0; i < b->n; i += sizeof(w) + w.len) {
+		size_t at;
+
+		memcpy(&w, b->p + i, sizeof(w));
+		at = place_of(p, w.mail);
+		if (at != 0)
+			add_recipient(p, at - 1, w.named,
+			    str_of(b->p + i + sizeof(w), w.len), w.unknown);
 	}
+	for (size_t i = 0; i < p->nmail; i++)
+		if (!p->mail[i].named)
+			p->mail[i].unnamed = true;
 }
 
 /* Who wrote a mail is known: what became of it at each of its recipients. */
@@ -511,6 +613,7 @@ each_customer(struct spread *p, const char *statement,
 		const int64_t cust = stmt_value(st, CUST).i;
 
 		if (cust != p->cust && p->cust != 0) {
+			add_heard(p);
 			rc = put(p, e);
 			clear(p);
 		}
@@ -520,8 +623,10 @@ each_customer(struct spread *p, const char *statement,
 		else
 			stmt_reset(st);
 	}
-	if (rc >= 0 && p->cust != 0)
+	if (rc >= 0 && p->cust != 0) {
+		add_heard(p);
 		rc = put(p, e);
+	}
 	clear(p);
 	return rc;
 }
@@ -538,17 +643,24 @@ static int
 spread_recent(
     void *arg, const struct value *v, struct value *out, struct err *e)
 {
+	int rc;
+
 	(void)v;
 	(void)out;
-	return each_customer(arg, "spread_read_recent", put_recent, e);
+	rc = each_customer(arg, "spread_read_recent", put_recent, e);
+
+	forget(arg);
+	return rc;
 }
 
 static const struct {
 	const char *name;
+	int nargs;
 	store_fn *fn;
 } functions[] = {
-    {"spread_day", spread_day},
-    {"spread_recent", spread_recent},
+    {"spread_hear", 4, spread_hear},
+    {"spread_day", 0, spread_day},
+    {"spread_recent", 0, spread_recent},
 };
 
 int
@@ -559,8 +671,8 @@ spread_open(struct spread **out, struct store *s, struct err *e)
 
 	p->store = s;
 	for (size_t i = 0; rc >= 0 && i < LEN(functions); i++)
-		rc = store_function(
-		    s, functions[i].name, 0, functions[i].fn, p, e);
+		rc = store_function(s, functions[i].name, functions[i].nargs,
+		    functions[i].fn, p, e);
 	if (rc < 0)
 		spread_close(p);
 	else
@@ -576,8 +688,10 @@ spread_close(struct spread *p)
 	if (p == NULL)
 		return;
 	for (size_t i = 0; i < LEN(functions); i++)
-		store_function(p->store, functions[i].name, 0, NULL, NULL, &e);
+		store_function(p->store, functions[i].name,
+		    functions[i].nargs, NULL, NULL, &e);
 	clear(p);
+	forget(p);
 	texts_free(&p->names);
 	texts_free(&p->domains);
 	free(p->by_domain.of);

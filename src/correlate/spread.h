@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whom customers wrote to, and whether it is their own mail that they sent, as
- * SQL functions for the steps of a run: one pass over the messages and their
- * recipients, customer by customer, so that those of one are in memory.  As
- * joins and groupings it took nearly three times as long.
+ * SQL functions for the steps of a run: passes over the messages, customer by
+ * customer, so that those of one are in memory.  As joins and groupings it took
+ * nearly three times as long.
  *
  * How far adverse mail of a customer's own (no bounce, no SRS) spreads: to
  * how many recipients to whom nobody else wrote through him.  A domain that
@@ -14,6 +14,10 @@
  * name the recipients (Exim after DATA), each message counts as one recipient,
  * unless 15 % of his other mail is passed on.
  *
+ *	spread_hear(cust, message, recipient, unknown)
+ *	                 keeps for both that this message of the day went there
+ *	                 (NULL: to somebody), so that recipients are read once;
+ *	                 cust NULL: nobody asks.  1, or 0 if message is NULL
  *	spread_day()     of each customer whose messages are looked at, by the day:
  *	                 fills temp.spread (schema/correlate/40_metrics.sql)
  *	spread_recent()  of those of temp.recent_who, by sender, with the days
