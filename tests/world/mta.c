@@ -719,8 +719,9 @@ sendmail_write(struct trip *x)
 	if (good == 0) {
 		arrival(x,
 		    out_line(SENDMAIL, x->t,
-		        "sm-mta[%u]: %s: from=<%s>, size=0, class=0, nrcpts=0, proto=ESMTP, daemon=MTA-v4, relay=%s",
-		        pid, x->id, m->sender, x->client));
+		        "sm-mta[%u]: %s: from=<%s>, size=0, class=0, nrcpts=0, proto=ESMTP%s, daemon=MTA-v4, relay=%s",
+		        pid, x->id, m->sender, m->auth[0] ? "A" : "",
+		        x->client));
 		return;
 	}
 	arrival(x,
