@@ -228,7 +228,9 @@ SELECT c.customer, 'complaint', 6, 0, k.received,
 -- only: elsewhere it is the order of import.
 DROP TABLE IF EXISTS temp.fact_row;
 CREATE TEMP TABLE fact_row (
-  k INTEGER PRIMARY KEY, customer TEXT, place INTEGER, kind TEXT, time INTEGER, text TEXT,
+  k INTEGER PRIMARY KEY, customer TEXT, place INTEGER,
+  kind TEXT CHECK (kind IN ('rule','verdict','delivery','attempt','sample','lease','complaint')),
+  time INTEGER, text TEXT,
   message_key INTEGER, addr INTEGER, source INTEGER, "offset" INTEGER, line INTEGER);
 INSERT INTO temp.fact_row
 SELECT NULL, t.customer, t.place, t.kind, t.time, t.text, t.message_key, t.addr, t.source,
