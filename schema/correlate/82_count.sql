@@ -4,6 +4,12 @@ INSERT INTO temp.reported
 SELECT run.day, w.customer, w.scope, p.n
   FROM temp.run JOIN temp.complained p JOIN temp.who w ON w.cust = p.cust;
 
+CREATE TEMP TABLE classes AS
+SELECT scope, class, coalesce(kind, 'none') AS kind, coalesce(flow_support, 'none') AS flow_support,
+       count(*) AS customers
+  FROM temp.judged
+ GROUP BY 1, 2, 3, 4;
+
 CREATE TEMP TABLE counted AS
 SELECT (SELECT count(*) FROM temp.attributed WHERE what = 'm')
          + coalesce((SELECT sum(transactions) FROM temp.hour_sum), 0) AS attributed,

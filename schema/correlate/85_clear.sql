@@ -10,6 +10,9 @@ DELETE FROM main.finding_evidence WHERE day = (SELECT day FROM temp.run);
 DELETE FROM main.flow_day WHERE day = (SELECT day FROM temp.run);
 DELETE FROM main.reported WHERE day = (SELECT day FROM temp.run);
 
+DROP TABLE IF EXISTS temp.classes;
+CREATE TEMP TABLE classes (
+  scope TEXT, class TEXT, kind TEXT, flow_support TEXT, customers INTEGER);
 DROP TABLE IF EXISTS temp.counted;
 CREATE TEMP TABLE counted (
   attributed INTEGER, ambiguous INTEGER, flow_uncovered INTEGER,

@@ -1,10 +1,10 @@
--- Step 21: the day's figures for charts, and what this run saw.
+-- Step 21: the day's figures for charts, and what this run saw.  The findings are
+-- not read again: they are the most of what was written.
 DELETE FROM main.daily WHERE day = (SELECT day FROM temp.run);
 INSERT INTO main.daily
-SELECT day, scope, class, coalesce(kind, 'none'), coalesce(flow_support, 'none'), count(*)
-  FROM main.finding_figure
- WHERE day = (SELECT day FROM temp.run)
- GROUP BY day, scope, class, kind, flow_support;
+SELECT run.day, c.scope, c.class, c.kind, c.flow_support, sum(c.customers)
+  FROM temp.run JOIN temp.classes c
+ GROUP BY c.scope, c.class, c.kind, c.flow_support;
 INSERT INTO main.daily
 SELECT r.day, r.scope, 'reported', 'any', 'none', count(*)
   FROM temp.run JOIN main.reported r ON r.day = run.day

@@ -155,6 +155,10 @@ INSERT INTO main.reported VALUES (?1, ?2, ?3, ?4);
 SELECT addr FROM temp.own_addr ORDER BY addr;
 -- name: correlate_keep_own_addr
 INSERT OR IGNORE INTO temp.own_addr VALUES (?1);
+-- name: correlate_take_classes
+SELECT * FROM temp.classes;
+-- name: correlate_keep_classes
+INSERT INTO temp.classes VALUES (?1, ?2, ?3, ?4, ?5);
 -- name: correlate_take_counted
 SELECT * FROM temp.counted;
 -- name: correlate_keep_counted
@@ -176,11 +180,15 @@ INSERT INTO temp.taken VALUES (?1, ?2, ?3);
 SELECT watermark FROM correlation_run WHERE day = ?1;
 
 -- name: correlate_result
-SELECT (SELECT count(*) FROM finding_figure WHERE day = ?1),
-       (SELECT count(*) FROM finding_figure WHERE day = ?1 AND class = 'confirmed' AND scope <> 'remote'),
-       messages, unattributed, ambiguous, flow_uncovered, mail_hours, flow_hours, hours,
-       own_addrs, unleased_mail, unleased_flow
-  FROM correlation_run WHERE day = ?1;
+SELECT d.findings, d.confirmed,
+       r.messages, r.unattributed, r.ambiguous, r.flow_uncovered, r.mail_hours, r.flow_hours, r.hours,
+       r.own_addrs, r.unleased_mail, r.unleased_flow
+  FROM correlation_run r
+  JOIN (SELECT coalesce(sum(customers), 0) AS findings,
+               coalesce(sum(customers) FILTER (WHERE class = 'confirmed' AND scope <> 'remote'), 0)
+                 AS confirmed
+          FROM daily WHERE day = ?1 AND class <> 'reported') d
+ WHERE r.day = ?1;
 
 -- What the rule ?2 did in the replay of the day ?1 (schema/replay/).  NULL: there
 -- are no findings of the day to compare with.

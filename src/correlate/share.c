@@ -201,6 +201,7 @@ static const struct result findings[] = {
     {"correlate_take_flow_day", "correlate_keep_flow_day", 1},
     {"correlate_take_reported", "correlate_keep_reported", 1},
     {"correlate_take_own_addr", "correlate_keep_own_addr", 0},
+    {"correlate_take_classes", "correlate_keep_classes", 0},
     {"correlate_take_counted", "correlate_keep_counted", 0},
 };
 
