@@ -125,6 +125,7 @@ SELECT d.*
    AND t.client > 0
  WHERE d.day BETWEEN r.day - r.server_days + 1 AND r.day - 1;
 
+-- Who said nothing as a server, most of all, cannot have server_answers_min.
 DROP TABLE IF EXISTS temp.server_week;
 CREATE TEMP TABLE server_week (cust INTEGER PRIMARY KEY, words TEXT);
 INSERT INTO temp.server_week
@@ -141,6 +142,7 @@ SELECT f.cust,
                sum(d.server_strong + d.server_weak) AS server
           FROM temp.run r
          CROSS JOIN temp.flow_day t ON t.day = r.day AND t.client > 0
+           AND t.customer IN (SELECT customer FROM temp.flow_day WHERE server_strong + answers > 0)
           JOIN temp.flow_day d ON d.day BETWEEN r.day - r.server_days + 1 AND r.day
            AND d.customer = t.customer AND d.addr = t.addr
          GROUP BY d.customer) w
