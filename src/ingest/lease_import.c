@@ -68,7 +68,7 @@ put_whole(struct importer *im, const struct lease *l, struct str source,
 	    ports ? value_int(l->port_last) : value_null(),
 	    time_or_null(l->start), time_or_null(l->end),
 	    value_str(l->customer), value_str(source),
-	    value_int(im->opt->clock_error + l->doubt), value_int(im->ledger),
+	    value_int(im->opt->clock_error), value_int(im->ledger),
 	    l->has_inside ? value_blob(l->inside.b, sizeof(l->inside.b))
 	                  : value_null()};
 
@@ -124,8 +124,8 @@ put(struct lease_sink *sink, const struct lease *l, struct err *e)
 	im->leases++;
 	if (l->session == 0 && l->what == LEASE_HELD)
 		return put_whole(im, l, source, e);
-	return lease_merge_put(im->merge, l, source,
-	    im->opt->clock_error + l->doubt, im->ledger, e);
+	return lease_merge_put(
+	    im->merge, l, source, im->opt->clock_error, im->ledger, e);
 }
 
 /* The first column of the first row; 0 if there is none. */

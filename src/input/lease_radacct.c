@@ -58,7 +58,7 @@ field(const struct lease_table *t, size_t i)
 
 /* PostgreSQL writes an offset of whole hours as +01. */
 static const char *
-read_time(const struct lease_table *t, size_t i, struct lease *l, int64_t *out)
+read_time(const struct lease_table *t, size_t i, int64_t *out)
 {
 	struct str s = field(t, i);
 	char copy[48];
@@ -69,7 +69,7 @@ read_time(const struct lease_table *t, size_t i, struct lease *l, int64_t *out)
 		memcpy(copy + s.n, ":00", 3);
 		s = str_of(copy, s.n + 3);
 	}
-	return lease_read_time(s, t->r.opt->zone, l, out);
+	return lease_read_time(s, t->r.opt->zone, out);
 }
 
 /* Everything that the session names; LEASE_IGNORED if there is nothing. */
@@ -107,15 +107,15 @@ read_row(struct lease_table *t)
 	if (id.n == 0)
 		return lease_bad(&t->r, "row", t->row.raw, "has no session");
 	l.session = lease_radius_session(nas, id);
-	if ((why = read_time(t, START, &l, &l.start)) != NULL)
+	if ((why = read_time(t, START, &l.start)) != NULL)
 		return lease_bad(&t->r, "start", field(t, START), why);
-	if ((why = read_time(t, UPDATE, &l, &update)) != NULL)
+	if ((why = read_time(t, UPDATE, &update)) != NULL)
 		return lease_bad(&t->r, "update", field(t, UPDATE), why);
-	if ((why = read_time(t, STOP, &l, &l.end)) != NULL)
+	if ((why = read_time(t, STOP, &l.end)) != NULL)
 		return lease_bad(&t->r, "stop", field(t, STOP), why);
 	if (l.start == UTC_NONE)
 		return lease_bad(&t->r, "row", t->row.raw, "has no start");
-	if (l.end != l.start && !lease_in_order(&l))
+	if (l.end != UTC_NONE && l.end < l.start)
 		return lease_bad(
 		    &t->r, "stop", field(t, STOP), "is before the start");
 	l.seen = l.end != UTC_NONE  ? l.end

@@ -4,8 +4,6 @@
 #include "base/arena.h"
 #include "input/lines.h"
 
-#define DAY (86400 * USEC)
-
 void
 lease_give(struct lease_reader *r, struct lease *l)
 {
@@ -78,11 +76,9 @@ lease_read_range(struct str s, struct lease *l)
 
 /* ISO 8601 date and time, a date (its start), or seconds since 1970. */
 const char *
-lease_read_time(
-    struct str s, const struct zone *z, struct lease *l, int64_t *out)
+lease_read_time(struct str s, const struct zone *z, int64_t *out)
 {
-	struct str again = s;
-	int64_t day, later;
+	int64_t day;
 	uint64_t sec;
 
 	*out = UTC_NONE;
@@ -94,19 +90,7 @@ lease_read_time(
 		*out = (int64_t)sec * USEC;
 	else if (!utc_parse_iso(&s, z, UTC_NONE, out) || s.n != 0)
 		return "is not a time";
-	else if (utc_parse_iso(&again, z, *out + DAY, &later) &&
-	         later - *out > l->doubt)
-		l->doubt = later - *out;
 	return NULL;
-}
-
-bool
-lease_in_order(struct lease *l)
-{
-	if (l->start == UTC_NONE || l->end == UTC_NONE || l->end > l->start)
-		return true;
-	l->end += l->doubt;
-	return l->end > l->start;
 }
 
 const char *

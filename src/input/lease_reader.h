@@ -34,13 +34,9 @@ struct str lease_column_of(
     const struct lease_options *opt, const char *field, const char *dflt);
 
 /* Values; NULL or why it is none.  An empty time is UTC_NONE, empty ports are
- * all ports.  Of a local time that comes twice it is the earlier, and the lease's
- * doubt is how much later the other is. */
+ * all ports. */
 const char *lease_read_range(struct str s, struct lease *l);
-const char *lease_read_time(
-    struct str s, const struct zone *z, struct lease *l, int64_t *out);
-/* False: it ends before it begins, and not because of such a doubt. */
-bool lease_in_order(struct lease *l);
+const char *lease_read_time(struct str s, const struct zone *z, int64_t *out);
 const char *lease_read_ports(
     struct str from, struct str until, struct lease *l);
 /* t and a duration, both of a file: no overflow, UTC_NONE if it would. */

@@ -25,7 +25,6 @@ struct lease {
 	int port_first, port_last; /* inclusive; 0, 0 = all ports */
 	int64_t start; /* UTC_NONE = since ever; of a session: not told */
 	int64_t end;   /* exclusive; UTC_NONE = until further notice */
-	int64_t doubt; /* each time may be so much later: local, it comes twice */
 	struct str customer;
 	bool has_inside; /* the customer is who has this address behind a NAT */
 	struct addr inside;

@@ -90,15 +90,6 @@ quiet --db all.db import lease other
 grep -q '^1 pairs of leases give an address to two customers' err
 grep -q '  192.0.2.5: a (csv:2) and b (other:2), 2026-11-23T00:00:00.000Z until 2026-12-01T00:00:00.000Z' err
 
-# A local time that comes twice makes the clock error of its row an hour more.
-cat >local.yaml <<'YAML'
-lease_sources:
-  - {paths: [local.csv], format: csv, tz: Europe/Vienna, clock_error: 10}
-YAML
-printf 'prefix,customer,from,until\n192.0.2.1,a,2026-10-25 01:00:00,2026-10-25 02:30:00\n192.0.2.1,b,2026-10-25 03:30:00,\n' >local.csv
-quiet -c local.yaml --db local.db import lease local.csv
-[ "$(sqlite3 local.db 'SELECT customer, clock_error FROM lease ORDER BY 1' | tr '\n' ' ')" = 'a|3610000000 b|10000000 ' ]
-
 # What it is not, and what it could be twice.
 printf 'prefix,customer,public_address,from\n' >twice
 rc=0

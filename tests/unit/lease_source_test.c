@@ -65,9 +65,6 @@ put(struct lease_sink *sink, const struct lease *l, struct err *e)
 	put_time(&list->text, "until", l->end);
 	if (l->session)
 		put_time(&list->text, "lapse", l->lapse);
-	if (l->doubt != 0)
-		buf_printf(
-		    &list->text, " or %lld s later", (long long)(l->doubt / USEC));
 	buf_printf(&list->text, " @%lld\n", (long long)l->evidence.line);
 	return 0;
 }
@@ -539,32 +536,6 @@ csv_with_other_names(void **state)
 	    err.text, "f: dhcpd has no column 'prefix' to be named");
 }
 
-/* Summer time ends at 03:00: 02:00 to 03:00 comes twice. */
-static void
-an_hour_that_comes_twice_is_in_doubt(void **state)
-{
-	const struct lease_options vienna = {
-	    .zone = zone_find(STR("Europe/Vienna"))};
-	struct list list = read_as("csv",
-	    "prefix,customer,from,until\n"
-	    "192.0.2.1,a,2026-10-25 01:59:59,2026-10-25 02:10:00\n"
-	    "192.0.2.2,b,2026-10-25 02:40:00,2026-10-25 02:10:00\n"
-	    "192.0.2.3,c,2026-10-25T02:40:00+01:00,2026-10-25 03:00:00\n"
-	    "192.0.2.4,d,2026-10-25 01:40:00,2026-10-25 01:10:00\n",
-	    &vienna);
-
-	(void)state;
-	assert_string_equal(list.text.p,
-	    "192.0.2.1 a from 2026-10-24T23:59:59.000Z until "
-	    "2026-10-25T00:10:00.000Z or 3600 s later @2\n"
-	    "192.0.2.2 b from 2026-10-25T00:40:00.000Z until "
-	    "2026-10-25T01:10:00.000Z or 3600 s later @3\n"
-	    "192.0.2.3 c from 2026-10-25T01:40:00.000Z until "
-	    "2026-10-25T02:00:00.000Z @4\n");
-	assert_int_equal(counts.bad, 1);
-	buf_free(&list.text);
-}
-
 static void
 two_claims_are_none(void **state)
 {
@@ -605,7 +576,6 @@ main(void)
 	    cmocka_unit_test(kea_leases),
 	    cmocka_unit_test(cgnat_blocks),
 	    cmocka_unit_test(csv_with_other_names),
-	    cmocka_unit_test(an_hour_that_comes_twice_is_in_doubt),
 	    cmocka_unit_test(two_claims_are_none),
 	};
 
