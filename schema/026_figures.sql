@@ -95,7 +95,7 @@ SELECT day, customer, attributed_by, scope, class, kind, flow_support, first_see
          'window', window, 'client_in_window', client_in_window, 'p_miss', p_miss,
          'p_miss_messages', p_miss_messages, 'rate', rate) AS flow,
        complaints, confidence, reason,
-       (SELECT r.watermark FROM correlation_run r WHERE r.day = f.day) AS watermark
+       coalesce((SELECT r.watermark FROM correlation_run r WHERE r.day = f.day), '') AS watermark
   FROM finding_figure f;
 
 -- As in 010_score.sql.

@@ -69,6 +69,7 @@ SELECT k.what, k.ref, k.addr, k.port, k.time, iif(k.who < 0, a.self, k.who >> 3)
  WHERE k.who IS NOT NULL
    AND (k.what = 'm' AND k.who < 0 -- may be of a customer of ours, see below
         OR in_share(iif(k.who < 0, a.self, k.who >> 3)));
+
 -- How much of an hour that was looked into is whose, where that is clear.
 DROP TABLE IF EXISTS temp.part_hour;
 CREATE TEMP TABLE part_hour (

@@ -3,7 +3,6 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/utc.h"
 
 #include <stdlib.h>
 
