@@ -354,8 +354,7 @@ static int
 take(struct job *j, struct share *share, struct err *e)
 {
 	struct err other;
-	int checked,
-	    rc = store_run(j->store, "correlate_unchecked", NULL, 0, e);
+	int rc = store_run(j->store, "correlate_unchecked", NULL, 0, e), checked;
 
 	if (rc >= 0)
 		rc = share_take(share, e);
