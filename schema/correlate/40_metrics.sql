@@ -1,6 +1,16 @@
 -- Step 7: figures of each customer's clear mail (metric_name says what each
 -- is).  Mail in doubt is counted apart and enters none of them.
 
+-- A sender's domain and address as numbers; NULL: none.  The address in small letters
+-- is the number of that name, or one beyond all names, so that few texts are kept.
+DROP VIEW IF EXISTS temp.sender;
+CREATE TEMP VIEW sender AS
+SELECT n.id, n.text, text_no(nullif(mail_domain(n.text), '')) AS domain,
+       CASE n.text WHEN '' THEN NULL WHEN lower(n.text) THEN n.id
+         ELSE coalesce((SELECT id FROM main.name WHERE text = lower(n.text)),
+                       1 << 40 | text_no(lower(n.text))) END AS address
+  FROM main.name n;
+
 -- One row a transaction that is looked at by itself: what filters and our servers
 -- said of it (mail_outcome, schema/020_recipient.sql).  canonical: the sender with
 -- what differs from message to message taken out: BATV (prvs=tag=user@dom), SRS
@@ -18,9 +28,8 @@ CREATE TEMP TABLE day_message (
   outcome INTEGER,                   -- time of the first, or the first refusal if
                                      -- it is not adverse; NULL: none
   worst   INTEGER,                   -- time of the first virus, else spam verdict
-  canonical INTEGER, domain INTEGER, -- of the sender, as numbers; NULL: none
-  address INTEGER,                   -- and in small letters: of that name, or beyond
-                                     -- all names, so that few texts are kept
+  canonical INTEGER, domain INTEGER, address INTEGER, -- of the sender, as numbers;
+                                     -- NULL: none
   own     INTEGER,                   -- 1: mail of his own, no bounce and no SRS
   detail INTEGER,                    -- 1: all messages of the customer are here
   summed INTEGER                     -- 1: and in the sums of his hours
@@ -32,11 +41,7 @@ SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
        iif(verdicts >= 32, outcome, refusal),
        iif(verdicts >= 32, (SELECT min(v.time) FROM main.mail_verdict v
                              WHERE v.message = q.message AND v.verdict = q.verdict), NULL),
-       text_no(mail_stem(n.text)), text_no(nullif(mail_domain(n.text), '')),
-       CASE n.text WHEN '' THEN NULL WHEN lower(n.text) THEN n.id
-         ELSE coalesce((SELECT id FROM main.name WHERE text = lower(n.text)),
-                       1 << 40 | text_no(lower(n.text))) END,
-       coalesce(mail_own(n.text), 1), detail, summed
+       text_no(mail_stem(n.text)), n.domain, n.address, coalesce(mail_own(n.text), 1), detail, summed
   FROM (SELECT t.ref AS message, m.message_key, t.cust, t.time AS received, t.addr,
                m.sender, m.helo, m.auth_user, m.verdict,
                -- the worst of them is the message's: beside clean there is none else
@@ -62,7 +67,7 @@ SELECT message, message_key, cust, received, addr, sender, helo, auth_user,
          WHERE t.what IN ('a', 'm') AND t.doubt IS NULL
          GROUP BY t.what, t.ref
          LIMIT -1) q -- so that verdicts are looked for once
-  LEFT JOIN main.name n ON n.id = q.sender;
+  LEFT JOIN temp.sender n ON n.id = q.sender;
 CREATE INDEX temp.day_message_customer ON day_message (cust, received, message_key);
 
 -- Whom they wrote to, of customers whose messages are looked at one by one

@@ -10,8 +10,8 @@ SELECT d.cust, d.message, d.sender, coalesce(d.domain, 0), d.address, d.own, d.s
 -- name: spread_put_day
 INSERT INTO temp.spread VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
 
+-- Both parts are in the order of customers, and are not sorted.
 -- name: spread_read_recent
--- Both are in that order, and are not sorted.
 SELECT w.cust AS cust, d.message, d.sender, coalesce(d.domain, 0), d.address, d.own,
        d.spam, d.virus, NOT (d.spam OR d.virus), 1, 0, NULL, NULL
   FROM temp.recent_who w

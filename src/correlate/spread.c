@@ -599,6 +599,21 @@ put_recent(struct spread *p, struct err *e)
 
 /* --- the functions */
 
+/* Of the customer in hand, if there is one. */
+static int
+one_customer(struct spread *p, int (*put)(struct spread *p, struct err *e),
+    struct err *e)
+{
+	int rc = 0;
+
+	if (p->cust != 0) {
+		add_heard(p);
+		rc = put(p, e);
+	}
+	clear(p);
+	return rc;
+}
+
 static int
 each_customer(struct spread *p, const char *statement,
     int (*put)(struct spread *p, struct err *e), struct err *e)
@@ -612,21 +627,16 @@ each_customer(struct spread *p, const char *statement,
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
 		const int64_t cust = stmt_value(st, CUST).i;
 
-		if (cust != p->cust && p->cust != 0) {
-			add_heard(p);
-			rc = put(p, e);
-			clear(p);
-		}
+		if (cust != p->cust)
+			rc = one_customer(p, put, e);
 		p->cust = cust;
 		if (rc >= 0)
 			add_row(p, st);
 		else
 			stmt_reset(st);
 	}
-	if (rc >= 0 && p->cust != 0) {
-		add_heard(p);
-		rc = put(p, e);
-	}
+	if (rc >= 0)
+		rc = one_customer(p, put, e);
 	clear(p);
 	return rc;
 }
@@ -643,12 +653,10 @@ static int
 spread_recent(
     void *arg, const struct value *v, struct value *out, struct err *e)
 {
-	int rc;
+	const int rc = each_customer(arg, "spread_read_recent", put_recent, e);
 
 	(void)v;
 	(void)out;
-	rc = each_customer(arg, "spread_read_recent", put_recent, e);
-
 	forget(arg);
 	return rc;
 }
