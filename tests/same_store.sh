@@ -43,7 +43,7 @@ sums() { # STORE
 	sqlite3 -readonly "$1" <<'SQL'
 WITH mail AS (
 SELECT m.hour, coalesce(m.client, 0) AS client, coalesce(m.auth_user, 0) AS auth_user,
-       coalesce(m.host, 0) AS host, m.received,
+       coalesce(m.host, 0) AS host, m.received, m.sender, m.helo,
        max(coalesce(m.verdict = 5, 0), coalesce((SELECT max(v.verdict = 5)
            FROM mail_verdict v WHERE v.message = m.id), 0)) AS spam,
        (SELECT count(*) FROM mail_recipient r WHERE r.message = m.id) AS recipients,
@@ -52,11 +52,11 @@ SELECT m.hour, coalesce(m.client, 0) AS client, coalesce(m.auth_user, 0) AS auth
   FROM mail_message m WHERE m.parent_queue_id IS NULL),
 made AS (
 SELECT hour, client, auth_user, host, min(received), max(received), count(*),
-       sum(spam), sum(recipients), sum(tempfailed)
+       sum(spam), sum(recipients), sum(tempfailed), count(DISTINCT sender), count(DISTINCT helo)
   FROM mail GROUP BY 1, 2, 3, 4),
 kept AS (
 SELECT hour, client, auth_user, host, first, last, transactions, spam, recipients,
-       tempfailed FROM mail_sum)
+       tempfailed, senders, helos FROM mail_sum)
 SELECT * FROM (SELECT 'not kept', * FROM (SELECT * FROM made EXCEPT SELECT * FROM kept)
                UNION ALL
                SELECT 'not so', * FROM (SELECT * FROM kept EXCEPT SELECT * FROM made)) w

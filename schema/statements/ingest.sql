@@ -87,6 +87,9 @@ INSERT INTO mail_recipient
         relay_addr, sole)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17);
 
+-- name: recipient_outcomes
+SELECT outcome FROM mail_recipient WHERE message = ?1;
+
 -- name: attempt_put
 INSERT INTO mail_attempt
        (message, n, attempt, time, relay, relay_addr, disposition, reply, dsn,

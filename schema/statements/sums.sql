@@ -1,12 +1,19 @@
 -- Statements of src/ingest/mail_sums.c.
 
--- name: mail_sums_mark
-INSERT OR IGNORE INTO mail_sum_due
-SELECT hour, coalesce(client, 0)
-  FROM mail_message WHERE id = ?1;
+-- name: mail_sums_old_hour
+-- Is there anything of hour ?1 but message ?2?
+SELECT EXISTS (SELECT 1 FROM mail_message WHERE hour = ?1 AND id <> ?2)
+    OR EXISTS (SELECT 1 FROM mail_sum WHERE hour = ?1)
+    OR EXISTS (SELECT 1 FROM mail_sum_due WHERE hour = ?1);
 
--- name: mail_sums_mark_hour
-INSERT OR IGNORE INTO mail_sum_due VALUES (?1 / 3600000000, coalesce(?2, 0));
+-- name: mail_sums_place
+SELECT hour, coalesce(client, 0) FROM mail_message WHERE id = ?1;
+
+-- name: mail_sums_mark
+INSERT OR IGNORE INTO mail_sum_due VALUES (?1, ?2);
+
+-- name: mail_sums_unmark
+DELETE FROM mail_sum_due WHERE hour = ?1 AND client = ?2;
 
 -- name: mail_sums_due
 SELECT 1 FROM mail_sum_due WHERE hour >= ?1 AND hour < ?2 LIMIT 1;

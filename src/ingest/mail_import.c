@@ -6,8 +6,6 @@
 #include "base/hash.h"
 #include "ingest/direction.h"
 #include "ingest/ledger.h"
-#include "ingest/mail_sums.h"
-#include "ingest/mail_store.h"
 #include "ingest/pending_store.h"
 #include "ingest/spill.h"
 
@@ -31,6 +29,7 @@ struct mail_import {
 	struct store *store;
 	const struct config *config;
 	struct assembler *assembler;
+	struct mail_store rows;
 	struct mail_feed *feed;
 	struct import_file *files;
 	size_t nfiles;
@@ -45,7 +44,7 @@ struct mail_import {
 	struct mail_import_result result;
 	bool waits;      /* verdicts wait in the store */
 	struct buf mids; /* what the Message-ID index came to know */
-	int64_t *gone; /* slots of messages that left since the last commit */
+	int64_t *gone;   /* slots of messages that left since the last commit */
 	size_t ngone, gone_size;
 	struct err err; /* of a callback */
 	int rc;
@@ -119,13 +118,11 @@ put_rows(struct mail_import *i, struct message *m, struct err *e)
 			note_provisional(i, was);
 	}
 	parts_gone(i, m);
-	return mail_store_put(
-	    i->store, i->assembler, m, &i->result.records, e);
+	return mail_store_put(&i->rows, m, &i->result.records, e);
 }
 
 static int
-give_waiting(
-    struct mail_import *i, struct message *m, bool last, struct err *e)
+give_waiting(struct mail_import *i, struct message *m, bool last, struct err *e)
 {
 	return i->waits ? pending_give(i->store, i->assembler, m, last,
 	                      i->provisional, e)
@@ -172,8 +169,8 @@ keep_sample(struct mail_import *i, struct import_file *f, struct str raw,
 	    value_str(ev->source), value_int(ev->offset), value_int(ev->line),
 	    value_str(str_head(raw, 1000))};
 
-	return store_run(i->store, "unparsed_put", v, sizeof(v) / sizeof(v[0]),
-	    &i->err);
+	return store_run(
+	    i->store, "unparsed_put", v, sizeof(v) / sizeof(v[0]), &i->err);
 }
 
 static void
@@ -274,7 +271,7 @@ undo_provisional(struct mail_import *i, struct err *e)
 	int rc = 0;
 
 	for (n = 0; rc >= 0 && n < i->nkeys; n++)
-		rc = mail_store_drop(i->store, i->keys[n], e);
+		rc = mail_store_drop(&i->rows, i->keys[n], e);
 	while (rc >= 0 && i->nkeys > 0 &&
 	       (m = assembler_next(i->assembler, m)) != NULL)
 		if (is_provisional(i, m->stored_key))
@@ -326,6 +323,7 @@ mail_import_open(struct mail_import **out, struct store *s,
 	assembler_own_hosts(
 	    i->assembler, config->own_hosts, config->nown_hosts);
 	mids_record(assembler_mids(i->assembler), &i->mids);
+	i->rows = (struct mail_store){s, i->assembler, mail_sums_new(s)};
 	i->feed = mail_feed_new(parsers, rules, i->assembler, &i->unparsed);
 	*out = i;
 	rc = store_begin(s, e);
@@ -340,6 +338,7 @@ mail_import_close(struct mail_import *i)
 	store_rollback(i->store);
 	mail_feed_free(i->feed);
 	assembler_free(i->assembler);
+	mail_sums_free(i->rows.sums);
 	free(i->files);
 	free(i->gone);
 	free(i->keys);
@@ -469,8 +468,7 @@ static int
 save_verdicts(struct mail_import *i, struct err *e)
 {
 	int64_t now = assembler_now(i->assembler);
-	struct value v[] = {
-	    value_time(now), value_blob(i->mids.p, i->mids.n)};
+	struct value v[] = {value_time(now), value_blob(i->mids.p, i->mids.n)};
 	struct value from = value_time(mids_keep_from(now));
 	int rc = pending_save_all(i->store, i->assembler, e);
 
@@ -482,8 +480,8 @@ save_verdicts(struct mail_import *i, struct err *e)
 	if (rc >= 0)
 		rc = store_run(i->store, "mid_seen_expire", &from, 1, e);
 	return rc < 0 ? rc
-	              : pending_expire(i->store, now,
-	                    &i->result.expired_verdicts, e);
+	              : pending_expire(
+	                    i->store, now, &i->result.expired_verdicts, e);
 }
 
 static int
@@ -514,8 +512,8 @@ static int
 save_hour(struct mail_import *i, const struct hour_counts *c, struct err *e)
 {
 	int64_t origin, path;
-	int rc = store_name(
-	    i->store, c->host.n ? c->host : STR("-"), &origin, e);
+	int rc =
+	    store_name(i->store, c->host.n ? c->host : STR("-"), &origin, e);
 
 	if (rc < 0 || (rc = store_name(i->store, c->path, &path, e)) < 0)
 		return rc;
@@ -592,6 +590,9 @@ next_batch(struct mail_import *i, struct err *e)
 	int rc = save_batch(i, e);
 
 	if (rc >= 0)
+		rc = mail_sums_save(
+		    i->rows.sums, assembler_now(i->assembler), e);
+	if (rc >= 0)
 		rc = store_commit(i->store, e);
 	return rc < 0 ? rc : store_begin(i->store, e);
 }
@@ -638,8 +639,7 @@ link_waiting(struct mail_import *i, struct err *e)
 	     m = assembler_next(i->assembler, m))
 		if (m->stored_key != 0)
 			map_put(&open, m->stored_key, m);
-	rc = pending_ask(i->store, i->assembler, until, &open,
-	    &i->result.linked_verdicts, e);
+	rc = pending_ask(&i->rows, until, &open, &i->result.linked_verdicts, e);
 	map_free(&open);
 	return rc;
 }
@@ -703,10 +703,11 @@ finish(struct mail_import *i, struct err *e)
 	if (rc >= 0)
 		rc = save_batch(i, e);
 	if (rc >= 0)
-		rc = pending_waiting(
-		    i->store, &i->result.waiting_verdicts, e);
+		rc = pending_waiting(i->store, &i->result.waiting_verdicts, e);
 	if (rc >= 0 && !i->opt->follow)
 		rc = read_unended(i, e);
+	if (rc >= 0)
+		rc = mail_sums_save(i->rows.sums, INT64_MAX, e);
 	/* Who follows a log is not held up: the correlation does the rest. */
 	if (rc >= 0 && !i->opt->follow)
 		rc = mail_sums_update(i->store, INT64_MIN, INT64_MAX, e);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ingest/mail_store.h"
 
-#include "ingest/mail_sums.h"
 #include "ingest/record.h"
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -109,18 +108,18 @@ get_hops(struct store *s, int64_t id, struct message *m, struct err *e)
 		for (r = m->recipients; r != NULL; r = r->next)
 			if (r->queue == m->queues && !str_has(r->handed_to) &&
 			    str_eq(r->addr, stmt_value(st, 1).s))
-				r->handed_to = arena_dup(
-				    &m->mem, stmt_value(st, 0).s);
+				r->handed_to =
+				    arena_dup(&m->mem, stmt_value(st, 0).s);
 	return rc;
 }
 
 static int
-get_recipients(struct store *s, struct assembler *a, int64_t id,
-    struct message *m, struct err *e)
+get_recipients(
+    struct mail_store *t, int64_t id, struct message *m, struct err *e)
 {
 	struct recipient *r;
 	struct stmt *st;
-	int rc = start(s, "recipients_get", id, &st, e);
+	int rc = start(t->store, "recipients_get", id, &st, e);
 
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
 		r = message_recipient(m, final_queue(m, stmt_value(st, 3).s),
@@ -133,20 +132,19 @@ get_recipients(struct store *s, struct assembler *a, int64_t id,
 		r->outcome.reply = (int)int_or(stmt_value(st, 8), 0);
 		r->outcome.dsn = arena_dup(&m->mem, stmt_value(st, 9).s);
 		r->outcome.reason = arena_dup(&m->mem, stmt_value(st, 10).s);
-		r->outcome.evidence = read_evidence(a, st, 11);
+		r->outcome.evidence = read_evidence(t->assembler, st, 11);
 	}
 	return rc;
 }
 
 static int
-get_attempts(struct store *s, struct assembler *a, int64_t id,
-    struct message *m, struct err *e)
+get_attempts(struct mail_store *t, int64_t id, struct message *m, struct err *e)
 {
 	struct recipient *r;
 	struct attempt at, outcome;
 	struct stmt *st;
 	int64_t n;
-	int rc = start(s, "attempts_get", id, &st, e);
+	int rc = start(t->store, "attempts_get", id, &st, e);
 
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
 		r = m->recipients;
@@ -162,7 +160,7 @@ get_attempts(struct store *s, struct assembler *a, int64_t id,
 		at.reply = (int)int_or(stmt_value(st, 5), 0);
 		at.dsn = stmt_value(st, 6).s;
 		at.reason = stmt_value(st, 7).s;
-		at.evidence = read_evidence(a, st, 8);
+		at.evidence = read_evidence(t->assembler, st, 8);
 		outcome = r->outcome;
 		message_attempt(m, r, &at);
 		r->outcome = outcome;
@@ -171,12 +169,11 @@ get_attempts(struct store *s, struct assembler *a, int64_t id,
 }
 
 static int
-get_verdicts(struct store *s, struct assembler *a, int64_t id,
-    struct message *m, struct err *e)
+get_verdicts(struct mail_store *t, int64_t id, struct message *m, struct err *e)
 {
 	struct verdict v;
 	struct stmt *st;
-	int rc = start(s, "verdicts_get", id, &st, e);
+	int rc = start(t->store, "verdicts_get", id, &st, e);
 
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
 		v = (struct verdict){.filter = stmt_value(st, 0).s};
@@ -187,27 +184,26 @@ get_verdicts(struct store *s, struct assembler *a, int64_t id,
 		v.threshold = stmt_value(st, 3).r;
 		v.signature = stmt_value(st, 4).s;
 		v.rule = stmt_value(st, 5).s;
-		v.evidence = read_evidence(a, st, 7);
+		v.evidence = read_evidence(t->assembler, st, 7);
 		message_add_verdict(m, &v, stmt_value(st, 6).i);
 	}
 	return rc;
 }
 
 static int
-get_all(struct store *s, struct assembler *a, int64_t id, struct message **out,
-    struct err *e)
+get_all(struct mail_store *t, int64_t id, struct message **out, struct err *e)
 {
-	int rc = get_message(s, id, out, e);
+	int rc = get_message(t->store, id, out, e);
 
 	if (rc < 0 || *out == NULL)
 		return rc;
-	rc = get_recipients(s, a, id, *out, e);
+	rc = get_recipients(t, id, *out, e);
 	if (rc >= 0)
-		rc = get_attempts(s, a, id, *out, e);
+		rc = get_attempts(t, id, *out, e);
 	if (rc >= 0)
-		rc = get_verdicts(s, a, id, *out, e);
+		rc = get_verdicts(t, id, *out, e);
 	if (rc >= 0)
-		rc = get_hops(s, id, *out, e);
+		rc = get_hops(t->store, id, *out, e);
 	if (rc < 0) {
 		message_free(*out);
 		*out = NULL;
@@ -255,8 +251,8 @@ take_recipients(struct message *m, const struct message *old)
 
 	for (o = old->recipients; o != NULL; o = o->next)
 		take_recipient(m,
-		    final_queue(m,
-		        is_first_queue(old, o) ? STR_NONE : o->queue->id),
+		    final_queue(
+		        m, is_first_queue(old, o) ? STR_NONE : o->queue->id),
 		    o);
 }
 
@@ -331,33 +327,49 @@ opt_int(int64_t v, bool has)
 	return has ? value_int(v) : value_null();
 }
 
+static unsigned
+verdict_bits(const struct message *m)
+{
+	const struct message_verdict *v;
+	unsigned bits = 0;
+
+	for (v = m->verdicts; v != NULL; v = v->next)
+		bits |= 1u << v->v.kind;
+	return bits;
+}
+
 /* The message's own row: of that id, or a new one if *id is 0, which it stays
  * if there is one already. */
 static int
-put_message(
-    struct store *s, const struct message *m, int64_t *id, struct err *e)
+put_message(struct store *s, const struct message *m, int64_t *id,
+    struct sum_mail *sum, struct err *e)
 {
 	const struct message_verdict *w = message_worst(m);
 	const struct queue_entry *q = m->queues;
 	const struct verdict none = {0}, *v = w ? &w->v : &none;
 	int rc = 0;
-	struct value client =
+	const struct value host =
+	    name_value(s, m->host.n ? m->host : STR_NONE, &rc, e);
+	const struct value client =
 	    addr_value(s, m->has_client, m->client, &rc, e);
-	struct value row[] = {
+	const struct value helo = name_value(s, m->helo, &rc, e);
+	const struct value auth_user = name_value(s, m->auth_user, &rc, e);
+	const struct value sender = name_value(s, m->sender, &rc, e);
+	const struct value row[] = {
 	    value_int((int64_t)message_key(m)),
 	    value_time(m->received),
-	    name_value(s, m->host.n ? m->host : STR_NONE, &rc, e),
+	    host,
 	    name_value(s, m->mta, &rc, e),
 	    name_value(s, q ? q->instance : STR_NONE, &rc, e),
 	    value_str(q ? q->id : STR_NONE),
 	    client,
 	    opt_int(m->client_port, m->client_port != 0),
 	    name_value(s, m->client_name, &rc, e),
-	    name_value(s, m->helo, &rc, e),
+	    helo,
 	    name_value(s, m->protocol, &rc, e),
 	    opt_int(m->tls, m->tls >= 0),
-	    name_value(s, m->auth_user, &rc, e),
-	    name_value(s, m->sender, &rc, e),
+	    auth_user,
+	    sender,
 	    opt_int(m->size, m->size >= 0),
 	    value_str(m->message_id),
 	    value_str(m->subject),
@@ -372,16 +384,20 @@ put_message(
 	    value_int(*id),
 	};
 
-	if (rc >= 0 && *id != 0)
-		rc = mail_sums_mark(s, *id, e); /* where it was so far */
+	*sum = (struct sum_mail){.client = int_or(client, 0),
+	    .auth_user = int_or(auth_user, 0),
+	    .host = int_or(host, 0),
+	    .received = m->received,
+	    .sender = int_or(sender, 0),
+	    .helo = int_or(helo, 0),
+	    .null_sender = str_has(m->sender) && m->sender.n == 0,
+	    .verdicts = verdict_bits(m)};
 	if (rc >= 0)
 		rc = *id ? store_run(s, "message_update", row, LEN(row), e)
 		         : store_run(s, "message_put", row, LEN(row) - 1, e);
 	if (rc >= 0 && *id == 0 && store_changes(s) > 0)
 		*id = store_last_id(s);
-	return rc < 0 ? rc
-	              : mail_sums_mark_hour(
-	                    s, m->received, client.i, e);
+	return rc;
 }
 
 static int
@@ -432,9 +448,9 @@ sole_attempt(const struct recipient *r, struct evidence row)
 	    !same_text(a->reason, o->reason) ||
 	    !same_text(a->relay, o->relay) ||
 	    a->has_relay_addr != o->has_relay_addr ||
-	    (a->has_relay_addr && addr_cmp(a->relay_addr, o->relay_addr) != 0) ||
-	    !str_has(row.source) ||
-	    !same_evidence(a->evidence, row))
+	    (a->has_relay_addr &&
+	        addr_cmp(a->relay_addr, o->relay_addr) != 0) ||
+	    !str_has(row.source) || !same_evidence(a->evidence, row))
 		return NULL;
 	return a;
 }
@@ -453,8 +469,8 @@ put_recipient(struct store *s, const struct message *m,
 		o = &m->refusal;
 		stage = m->refusal_stage;
 	}
-	struct value row[] = {value_int(id), value_int(n),
-	    value_str(r->addr), value_str(record_orig_recipient(m, r)),
+	struct value row[] = {value_int(id), value_int(n), value_str(r->addr),
+	    value_str(record_orig_recipient(m, r)),
 	    value_str(record_final_queue_id(m, r)),
 	    value_time(record_time(m, r)), name_value(s, o->relay, &rc, e),
 	    opt_int(o->disposition, o->disposition != DISP_NONE),
@@ -549,34 +565,34 @@ id_of_old_key(struct store *s, uint64_t key, int64_t *id, struct err *e)
 }
 
 static int
-delete_message(struct store *s, int64_t id, struct err *e)
+delete_message(struct mail_store *t, int64_t id, struct err *e)
 {
 	struct value v = value_int(id);
-	int rc = mail_sums_mark(s, id, e);
+	int rc = mail_sums_mark(t->sums, id, e);
 
 	if (rc >= 0)
-		rc = delete_rows(s, id, e);
+		rc = delete_rows(t->store, id, e);
 	if (rc >= 0)
-		rc = store_run(s, "hops_delete", &v, 1, e);
-	return rc < 0 ? rc : store_run(s, "message_delete", &v, 1, e);
+		rc = store_run(t->store, "hops_delete", &v, 1, e);
+	return rc < 0 ? rc : store_run(t->store, "message_delete", &v, 1, e);
 }
 
 /* Rows under another key, from when less of m was known; verdicts may have
  * come to them since. */
 static int
-drop_stored(struct store *s, struct assembler *a, struct message *m,
-    uint64_t key, struct err *e)
+drop_stored(
+    struct mail_store *t, struct message *m, uint64_t key, struct err *e)
 {
 	struct message *old = NULL;
 	int64_t id;
-	int rc = id_of_old_key(s, key, &id, e);
+	int rc = id_of_old_key(t->store, key, &id, e);
 
-	if (rc < 0 || id == 0 || (rc = get_all(s, a, id, &old, e)) < 0)
+	if (rc < 0 || id == 0 || (rc = get_all(t, id, &old, e)) < 0)
 		return rc;
 	if (old != NULL)
 		take_verdicts(m, old);
 	message_free(old);
-	return delete_message(s, id, e);
+	return delete_message(t, id, e);
 }
 
 /* Its recipients, their attempts, and verdicts. */
@@ -597,16 +613,41 @@ put_parts(struct store *s, const struct message *m, int64_t id,
 	return rc < 0 ? rc : put_verdicts(s, m, id, e);
 }
 
-/* Writes the rows of the message of that id anew. */
+/* What the store makes of its recipients. */
 static int
-put_again(struct store *s, const struct message *m, int64_t id,
+sum_recipients(struct store *s, int64_t id, struct sum_mail *sum, struct err *e)
+{
+	struct stmt *st;
+	int rc = start(s, "recipient_outcomes", id, &st, e);
+
+	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
+		sum_mail_recipient(sum, stmt_value(st, 0).i);
+	return rc;
+}
+
+/* Writes the rows of the message of that id anew, or of a new one if *id is 0,
+ * which it stays if there is one already. */
+static int
+put_rows(struct mail_store *t, const struct message *m, int64_t *id,
     int64_t *records, struct err *e)
 {
-	int rc = delete_rows(s, id, e);
+	const bool is_new = *id == 0;
+	struct sum_mail sum;
+	int rc = 0;
 
+	if (!is_new && (rc = mail_sums_mark(t->sums, *id, e)) >= 0)
+		rc = delete_rows(t->store, *id, e);
 	if (rc >= 0)
-		rc = put_message(s, m, &id, e);
-	return rc < 0 ? rc : put_parts(s, m, id, records, e);
+		rc = put_message(t->store, m, id, &sum, e);
+	if (rc < 0 || *id == 0 ||
+	    (rc = put_parts(t->store, m, *id, records, e)) < 0)
+		return rc;
+	if (!is_new)
+		return mail_sums_mark(t->sums, *id, e);
+	rc = sum_recipients(t->store, *id, &sum, e);
+	return rc < 0 ? rc
+	              : mail_sums_add(
+	                    t->sums, *id, str_has(m->parent_queue_id), &sum, e);
 }
 
 /* --- hops between our servers whose logs are read in different calls */
@@ -620,19 +661,19 @@ is_own_hop(const struct assembler *a, const struct recipient *r)
 }
 
 static int
-put_hops(struct store *s, const struct assembler *a, const struct message *m,
-    int64_t id, struct err *e)
+put_hops(
+    struct mail_store *t, const struct message *m, int64_t id, struct err *e)
 {
 	const struct recipient *r;
 	int rc = 0;
 
 	for (r = m->recipients; rc >= 0 && r != NULL; r = r->next) {
-		if (!is_own_hop(a, r) || !str_has(r->addr))
+		if (!is_own_hop(t->assembler, r) || !str_has(r->addr))
 			continue;
 		struct value row[] = {value_str(r->handed_to), value_int(id),
 		    value_str(r->addr), value_time(r->outcome.time)};
 
-		rc = store_run(s, "hop_put", row, LEN(row), e);
+		rc = store_run(t->store, "hop_put", row, LEN(row), e);
 	}
 	return rc;
 }
@@ -655,20 +696,20 @@ only_id(struct stmt *st, int64_t *id, struct err *e)
 
 /* The stored message that was handed to us as m, or 0. */
 static int
-hop_parent(struct store *s, const struct assembler *a, const struct message *m,
-    int64_t *id, struct err *e)
+hop_parent(
+    struct mail_store *t, const struct message *m, int64_t *id, struct err *e)
 {
 	struct stmt *st;
 	int rc;
 
 	*id = 0;
 	if (m->queues == NULL || m->child ||
-	    !assembler_is_own(a, m->has_client, m->client))
+	    !assembler_is_own(t->assembler, m->has_client, m->client))
 		return 0;
 	struct value v[] = {value_str(m->queues->id), value_time(m->received),
 	    value_str(m->host)};
 
-	rc = store_prepare(s, "hop_parents", &st, e);
+	rc = store_prepare(t->store, "hop_parents", &st, e);
 	if (rc < 0 || (rc = stmt_start(st, v, LEN(v), e)) < 0)
 		return rc;
 	return only_id(st, id, e);
@@ -699,8 +740,8 @@ absorb_row(struct message *m, struct queue_entry *q, const struct recipient *o)
 static void
 absorb(struct message *m, const struct message *next)
 {
-	struct recipient all = {.outcome = next->refusal,
-	    .stage = next->refusal_stage};
+	struct recipient all = {
+	    .outcome = next->refusal, .stage = next->refusal_stage};
 	struct event ev = event_of(EVENT_DETAIL);
 	struct queue_entry *q = final_queue(m, next->queues->id);
 	const struct recipient *o;
@@ -724,40 +765,39 @@ absorb(struct message *m, const struct message *next)
 /* The stored message `id` takes in `next`, which is stored, too, as next_id
  * if that is not 0. */
 static int
-store_absorb(struct store *s, struct assembler *a, int64_t id,
-    const struct message *next, int64_t next_id, int64_t *records,
-    struct err *e)
+store_absorb(struct mail_store *t, int64_t id, const struct message *next,
+    int64_t next_id, int64_t *records, struct err *e)
 {
 	struct value move[] = {value_int(next_id), value_int(id)};
 	struct message *m = NULL;
-	int rc = get_all(s, a, id, &m, e);
+	int rc = get_all(t, id, &m, e);
 
 	if (rc < 0 || m == NULL)
 		return rc;
 	absorb(m, next);
 	if (next_id != 0) {
-		rc = store_run(s, "hops_move", move, 2, e);
+		rc = store_run(t->store, "hops_move", move, 2, e);
 		if (rc >= 0)
-			rc = delete_message(s, next_id, e);
+			rc = delete_message(t, next_id, e);
 	}
 	if (rc >= 0)
-		rc = put_hops(s, a, next, id, e);
+		rc = put_hops(t, next, id, e);
 	if (rc >= 0)
-		rc = put_again(s, m, id, records, e);
+		rc = put_rows(t, m, &id, records, e);
 	message_free(m);
 	return rc;
 }
 
 /* m is what `parent` was handed to us as: it has no rows of its own. */
 static int
-put_into_parent(struct store *s, struct assembler *a, struct message *m,
-    int64_t parent, int64_t *records, struct err *e)
+put_into_parent(struct mail_store *t, struct message *m, int64_t parent,
+    int64_t *records, struct err *e)
 {
 	int64_t id;
-	int rc = id_of(s, m, &id, e);
+	int rc = id_of(t->store, m, &id, e);
 
 	if (rc >= 0)
-		rc = store_absorb(s, a, parent, m, id, records, e);
+		rc = store_absorb(t, parent, m, id, records, e);
 	m->stored_key = 0;
 	m->rows_dirty = false;
 	return rc;
@@ -765,21 +805,21 @@ put_into_parent(struct store *s, struct assembler *a, struct message *m,
 
 /* The stored message that r of message `id` was handed to the next as. */
 static int
-hop_child(struct store *s, struct assembler *a, const struct recipient *r,
-    int64_t id, int64_t *child, struct err *e)
+hop_child(struct mail_store *t, const struct recipient *r, int64_t id,
+    int64_t *child, struct err *e)
 {
 	struct value v[] = {value_str(r->handed_to),
 	    value_time(r->outcome.time), value_int(id)};
 	struct message *c = NULL;
 	struct stmt *st;
-	int rc = store_prepare(s, "hop_children", &st, e);
+	int rc = store_prepare(t->store, "hop_children", &st, e);
 
 	if (rc < 0 || (rc = stmt_start(st, v, LEN(v), e)) < 0 ||
 	    (rc = only_id(st, child, e)) < 0 || *child == 0)
 		return rc;
-	rc = get_message(s, *child, &c, e);
-	if (rc >= 0 &&
-	    (c == NULL || !assembler_is_own(a, c->has_client, c->client)))
+	rc = get_message(t->store, *child, &c, e);
+	if (rc >= 0 && (c == NULL || !assembler_is_own(t->assembler,
+	                                 c->has_client, c->client)))
 		*child = 0;
 	message_free(c);
 	return rc;
@@ -798,8 +838,8 @@ has_queue(const struct message *m, struct str id)
 
 /* Messages that other servers of ours logged of m in another call. */
 static int
-take_children(struct store *s, struct assembler *a, const struct message *m,
-    int64_t id, int64_t *records, struct err *e)
+take_children(struct mail_store *t, const struct message *m, int64_t id,
+    int64_t *records, struct err *e)
 {
 	const struct recipient *r;
 	struct message *c;
@@ -807,35 +847,35 @@ take_children(struct store *s, struct assembler *a, const struct message *m,
 	int rc = 0;
 
 	for (r = m->recipients; rc >= 0 && r != NULL; r = r->next) {
-		if (!is_own_hop(a, r) || has_queue(m, r->handed_to))
+		if (!is_own_hop(t->assembler, r) || has_queue(m, r->handed_to))
 			continue;
-		rc = hop_child(s, a, r, id, &child, e);
+		rc = hop_child(t, r, id, &child, e);
 		if (rc < 0 || child == 0)
 			continue;
-		rc = get_all(s, a, child, &c, e);
+		rc = get_all(t, child, &c, e);
 		if (rc >= 0 && c != NULL)
-			rc = store_absorb(s, a, id, c, child, records, e);
+			rc = store_absorb(t, id, c, child, records, e);
 		message_free(c);
 	}
 	return rc;
 }
 
 static int
-put_hop_rows(struct store *s, struct assembler *a, const struct message *m,
-    int64_t *records, struct err *e)
+put_hop_rows(struct mail_store *t, const struct message *m, int64_t *records,
+    struct err *e)
 {
 	const struct recipient *r;
 	int64_t id;
 	int rc;
 
-	for (r = m->recipients; r != NULL && !is_own_hop(a, r);)
+	for (r = m->recipients; r != NULL && !is_own_hop(t->assembler, r);)
 		r = r->next;
 	if (r == NULL)
 		return 0;
-	rc = id_of(s, m, &id, e);
+	rc = id_of(t->store, m, &id, e);
 	if (rc >= 0)
-		rc = put_hops(s, a, m, id, e);
-	return rc < 0 ? rc : take_children(s, a, m, id, records, e);
+		rc = put_hops(t, m, id, e);
+	return rc < 0 ? rc : take_children(t, m, id, records, e);
 }
 
 int
@@ -848,27 +888,26 @@ mail_store_has(struct store *s, const struct message *m, struct err *e)
 }
 
 int
-mail_store_drop(struct store *s, uint64_t key, struct err *e)
+mail_store_drop(struct mail_store *t, uint64_t key, struct err *e)
 {
 	int64_t id;
-	int rc = id_of_old_key(s, key, &id, e);
+	int rc = id_of_old_key(t->store, key, &id, e);
 
-	return rc < 0 || id == 0 ? rc : delete_message(s, id, e);
+	return rc < 0 || id == 0 ? rc : delete_message(t, id, e);
 }
 
 /* Rows that it had under another key, from when less of it was known. */
 static int
-drop_former(
-    struct store *s, struct assembler *a, struct message *m, struct err *e)
+drop_former(struct mail_store *t, struct message *m, struct err *e)
 {
 	struct message *part;
 	int rc = 0;
 
 	if (m->stored_key != 0 && m->stored_key != message_key(m))
-		rc = drop_stored(s, a, m, m->stored_key, e);
+		rc = drop_stored(t, m, m->stored_key, e);
 	for (part = m->absorbed; rc >= 0 && part != NULL; part = part->absorbed)
 		if (part->stored_key != 0) {
-			rc = drop_stored(s, a, m, part->stored_key, e);
+			rc = drop_stored(t, m, part->stored_key, e);
 			part->stored_key = 0;
 		}
 	return rc;
@@ -876,14 +915,13 @@ drop_former(
 
 /* Takes in what is stored of m; *id is its row. */
 static int
-take_stored(struct store *s, struct assembler *a, struct message *m,
-    int64_t *id, struct err *e)
+take_stored(struct mail_store *t, struct message *m, int64_t *id, struct err *e)
 {
 	struct message *old = NULL;
-	int rc = id_of(s, m, id, e);
+	int rc = id_of(t->store, m, id, e);
 
 	if (rc >= 0 && *id != 0)
-		rc = get_all(s, a, *id, &old, e);
+		rc = get_all(t, *id, &old, e);
 	if (rc < 0 || old == NULL)
 		return rc;
 	if (m->stored_key != message_key(m))
@@ -896,30 +934,23 @@ take_stored(struct store *s, struct assembler *a, struct message *m,
 }
 
 int
-mail_store_put(struct store *s, struct assembler *a, struct message *m,
-    int64_t *records, struct err *e)
+mail_store_put(
+    struct mail_store *t, struct message *m, int64_t *records, struct err *e)
 {
 	uint64_t key = message_key(m);
 	int64_t id = 0, parent;
-	int rc = drop_former(s, a, m, e);
+	int rc = drop_former(t, m, e);
 
-	if (rc < 0 || (rc = hop_parent(s, a, m, &parent, e)) < 0)
+	if (rc < 0 || (rc = hop_parent(t, m, &parent, e)) < 0)
 		return rc;
 	if (parent != 0)
-		return put_into_parent(s, a, m, parent, records, e);
+		return put_into_parent(t, m, parent, records, e);
 	if (m->stored_key != key) /* it is probably new */
-		rc = put_message(s, m, &id, e);
-	if (rc >= 0 && id == 0) {
-		rc = take_stored(s, a, m, &id, e);
-		if (rc >= 0 && id != 0)
-			rc = delete_rows(s, id, e);
-		if (rc >= 0)
-			rc = put_message(s, m, &id, e);
-	}
+		rc = put_rows(t, m, &id, records, e);
+	if (rc >= 0 && id == 0 && (rc = take_stored(t, m, &id, e)) >= 0)
+		rc = put_rows(t, m, &id, records, e);
 	if (rc >= 0)
-		rc = put_parts(s, m, id, records, e);
-	if (rc >= 0)
-		rc = put_hop_rows(s, a, m, records, e);
+		rc = put_hop_rows(t, m, records, e);
 	m->stored_key = key;
 	m->rows_dirty = false;
 	return rc;
@@ -971,26 +1002,26 @@ has_verdict_of(struct store *s, int64_t id, struct str filter, struct err *e)
 }
 
 int
-mail_store_link(struct store *s, struct assembler *a, const struct pending *p,
+mail_store_link(struct mail_store *t, const struct pending *p,
     const struct map *open, struct err *e)
 {
 	struct message *m;
 	int64_t id, records = 0;
 	uint64_t key = 0;
-	int rc = find_message(s, p, &id, &key, e);
+	int rc = find_message(t->store, p, &id, &key, e);
 
 	if (rc < 0 || id == 0)
 		return rc;
 	if (!str_has(p->queue_id)) {
-		rc = has_verdict_of(s, id, p->v.filter, e);
+		rc = has_verdict_of(t->store, id, p->v.filter, e);
 		if (rc != 0)
 			return rc < 0 ? rc : 0;
 	}
-	rc = get_all(s, a, id, &m, e);
+	rc = get_all(t, id, &m, e);
 	if (rc < 0 || m == NULL)
 		return rc;
 	if (!pending_fits(
-	        assembler_pending(a), m, p->has_client, p->client) ||
+	        assembler_pending(t->assembler), m, p->has_client, p->client) ||
 	    (!str_has(p->queue_id) && !pending_read_then(p, m))) {
 		message_free(m);
 		return 0;
@@ -998,7 +1029,7 @@ mail_store_link(struct store *s, struct assembler *a, const struct pending *p,
 	message_add_verdict(m, &p->v, p->time);
 	if (map_get(open, key) != NULL)
 		message_add_verdict(map_get(open, key), &p->v, p->time);
-	rc = put_again(s, m, id, &records, e);
+	rc = put_rows(t, m, &id, &records, e);
 	message_free(m);
 	return rc < 0 ? rc : 1;
 }

@@ -8,24 +8,32 @@
 
 #include "base/map.h"
 #include "ingest/assemble.h"
+#include "ingest/mail_sums.h"
 #include "ingest/pending.h"
 #include "store/store.h"
+
+/* Where an import writes to; all are the importer's. */
+struct mail_store {
+	struct store *store;
+	struct assembler *assembler;
+	struct mail_sums *sums;
+};
 
 /* Writes the message's rows.  If others are stored under its key (the same
  * log lines read before, or their first part), it takes in what they know;
  * nothing that is stored is lost.  Adds the number of rows to *records. */
-int mail_store_put(struct store *s, struct assembler *a, struct message *m,
-    int64_t *records, struct err *e);
+int mail_store_put(struct mail_store *t, struct message *m, int64_t *records,
+    struct err *e);
 
 /* Are there rows under this message's key?  1, 0. */
 int mail_store_has(struct store *s, const struct message *m, struct err *e);
 /* Drops the rows under that key, if there are any. */
-int mail_store_drop(struct store *s, uint64_t key, struct err *e);
+int mail_store_drop(struct mail_store *t, uint64_t key, struct err *e);
 
 /* Gives a waiting verdict to its message in the store: 1 if it found one.
  * open: messages that are not complete yet, by the key of their rows; one of
  * them gets it as well. */
-int mail_store_link(struct store *s, struct assembler *a,
-    const struct pending *p, const struct map *open, struct err *e);
+int mail_store_link(struct mail_store *t, const struct pending *p,
+    const struct map *open, struct err *e);
 
 #endif

@@ -1,317 +1,363 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ingest/mail_sums.h"
 
-#include "base/arena.h"
-#include "base/hash.h"
-#include "base/map.h"
-#include "model/delivery.h"
-
-#include <stdint.h>
 #include <stdlib.h>
 
+#include "base/arena.h"
+#include "base/utc.h"
+
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define HOUR   (3600 * USEC)
+/* Messages of an hour come when they are complete: after this nearly all have. */
+#define SETTLE (HOUR / 2)
+/* Groups in memory, of 200 bytes; the hours of clients that come then are made
+ * anew from the store. */
+#define GROUPS_MAX ((size_t)1 << 17)
 
 /* Columns of the statement mail_sums_read: a row a recipient, or one for a
- * message without any; a client's hour in one piece, a message in one piece. */
+ * message without any; hours and messages in one piece. */
 enum {
-	HOUR,
-	CLIENT,
-	AUTH_USER,
-	HOST,
-	MESSAGE,
-	RECEIVED,
-	SENDER,
-	HELO,
-	VERDICTS, /* a bit a verdict */
-	OUTCOME,
+	READ_HOUR,
+	READ_CLIENT,
+	READ_AUTH_USER,
+	READ_HOST,
+	READ_MESSAGE,
+	READ_RECEIVED,
+	READ_SENDER,
+	READ_HELO,
+	READ_VERDICTS, /* a bit a verdict */
+	READ_OUTCOME,
 };
 
-/* Bits of mail_recipient.outcome (schema/020_recipient.sql). */
-enum {
-	ACCEPTED = 1,
-	KNOWN = 4,
-	FAILED = 8,
-	TEMPFAILED = 32,
-	UNKNOWN = 64,
+/* An hour of which messages came in this run. */
+struct open_hour {
+	struct sum_hour sums;
+	size_t saved;      /* groups whose clients' hours are marked */
+	struct map marked; /* clients whose hour is made anew from the store */
+	bool old;          /* all clients' are */
 };
 
-struct mail {
-	int64_t id, auth_user, host, received, sender, helo, verdicts;
-	int64_t recipients, accepted, known, failed, tempfailed, unknown;
-};
-
-struct hour {
-	int64_t auth_user, host, first, last, transactions, messages,
-	    recipients;
-	int64_t senders, helos; /* how often it was another: distinct at most */
-	int64_t null_senders, spam, virus, adverse;
-	int64_t banned, listed, clean, tried, failed, tempfailed, unknown;
-	int64_t sender, helo; /* of the last one */
-};
-
-struct sums {
+struct mail_sums {
 	struct store *store;
-	int64_t null_sender; /* its name's id; -1: there is none */
-	int64_t hour, client;
-	struct mail mail; /* id 0: none */
-	struct hour *of;  /* of each login and host, in order of the first */
-	size_t n, size, at;
-	struct map by_login; /* place in of, plus 1, once there are two */
+	int64_t epoch;    /* the store's, when the hours were begun */
+	struct map hours; /* struct open_hour, by the hour */
+	size_t groups;    /* of all of them */
 };
 
-int
-mail_sums_mark(struct store *s, int64_t id, struct err *e)
+struct mail_sums *
+mail_sums_new(struct store *s)
 {
-	struct value v = value_int(id);
+	struct mail_sums *u = xcalloc(1, sizeof(*u));
 
-	return store_run(s, "mail_sums_mark", &v, 1, e);
+	u->store = s;
+	return u;
 }
 
-int
-mail_sums_mark_hour(
-    struct store *s, int64_t received, int64_t client, struct err *e)
+static void
+free_hour(struct mail_sums *u, struct open_hour *h)
 {
-	const struct value v[] = {value_time(received), value_id(client)};
+	u->groups -= h->sums.n;
+	sum_hour_free(&h->sums);
+	map_free(&h->marked);
+}
 
-	return store_run(s, "mail_sums_mark_hour", v, LEN(v), e);
+static void
+forget(struct mail_sums *u)
+{
+	struct open_hour *h;
+
+	for (size_t i = 0; (h = map_next(&u->hours, &i)) != NULL;) {
+		free_hour(u, h);
+		free(h);
+	}
+	map_free(&u->hours);
+}
+
+void
+mail_sums_free(struct mail_sums *u)
+{
+	if (u == NULL)
+		return;
+	forget(u);
+	free(u);
+}
+
+/* --- as messages come */
+
+/* One row with one number. */
+static int
+one_number(struct store *s, const char *name, const struct value *v, size_t n,
+    int64_t *out, struct err *e)
+{
+	struct stmt *st;
+	int rc = store_prepare(s, name, &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, v, n, e)) < 0 ||
+	    (rc = stmt_next(st, e)) <= 0)
+		return rc;
+	*out = stmt_value(st, 0).i;
+	stmt_reset(st);
+	return 1;
 }
 
 static uint64_t
-login_key(int64_t auth_user, int64_t host)
+hour_key(int64_t hour)
 {
-	return hash_u64((uint64_t)auth_user, (uint64_t)host);
+	return (uint64_t)hour + ((uint64_t)1 << 62); /* a map folds 0 and 1 */
 }
 
-/* n: it is not there. */
-static size_t
-find(const struct sums *s, const struct mail *m)
+/* The hour as this run knows it.  It is an old one if there is anything of it but
+ * message id. */
+static int
+hour_of(struct mail_sums *u, int64_t hour, int64_t id, struct open_hour **out,
+    struct err *e)
 {
-	const struct hour *h = s->n > 0 ? &s->of[s->at] : NULL;
-	uintptr_t place;
+	const struct value v[] = {value_int(hour), value_int(id)};
+	struct open_hour *h = map_get(&u->hours, hour_key(hour));
+	int64_t old;
+	int rc;
 
-	if (h != NULL && h->auth_user == m->auth_user && h->host == m->host)
-		return s->at;
-	if (s->n < 2)
-		return s->n;
-	place =
-	    (uintptr_t)map_get(&s->by_login, login_key(m->auth_user, m->host));
-	return place ? place - 1 : s->n;
-}
-
-static void
-remember(struct sums *s, size_t at)
-{
-	map_put(&s->by_login, login_key(s->of[at].auth_user, s->of[at].host),
-	    (void *)(uintptr_t)(at + 1));
-}
-
-/* The login's sums; mostly those of the mail before. */
-static struct hour *
-hour_of(struct sums *s, const struct mail *m)
-{
-	s->at = find(s, m);
-	if (s->at < s->n)
-		return &s->of[s->at];
-	if (s->n == s->size) {
-		s->size = s->size ? 2 * s->size : 16;
-		s->of = xrealloc(s->of, s->size * sizeof(*s->of));
-	}
-	s->at = s->n++;
-	s->of[s->at] = (struct hour){.auth_user = m->auth_user,
-	    .host = m->host,
-	    .first = INT64_MAX,
-	    .last = INT64_MIN,
-	    .sender = -1,
-	    .helo = -1};
-	if (s->n == 2)
-		remember(s, 0);
-	if (s->n >= 2)
-		remember(s, s->at);
-	return &s->of[s->at];
-}
-
-static bool
-has(const struct mail *m, enum verdict_kind k)
-{
-	return m->verdicts >> k & 1;
-}
-
-static void
-note_time(int64_t *first, int64_t *last, int64_t t)
-{
-	*first = t < *first ? t : *first;
-	*last = t > *last ? t : *last;
-}
-
-static void
-add_names(struct hour *h, const struct mail *m)
-{
-	h->senders += m->sender != 0 && m->sender != h->sender;
-	h->helos += m->helo != 0 && m->helo != h->helo;
-	h->sender = m->sender;
-	h->helo = m->helo;
-}
-
-/* "whole": somebody saw the message and not only its envelope. */
-static void
-add_mail(struct sums *s)
-{
-	const struct mail *m = &s->mail;
-	struct hour *h;
-	bool adverse, whole, null;
-
-	if (m->id == 0)
-		return;
-	h = hour_of(s, m);
-	adverse = has(m, VERDICT_SPAM) || has(m, VERDICT_VIRUS);
-	whole = m->accepted > 0 || adverse || has(m, VERDICT_BANNED) ||
-	        has(m, VERDICT_CLEAN);
-	null = m->sender == s->null_sender;
-	note_time(&h->first, &h->last, m->received);
-	add_names(h, m);
-	h->transactions++;
-	h->messages += whole;
-	h->recipients += m->recipients;
-	h->null_senders += null && whole;
-	h->spam += has(m, VERDICT_SPAM);
-	h->virus += has(m, VERDICT_VIRUS);
-	h->adverse += adverse;
-	h->banned += has(m, VERDICT_BANNED);
-	h->listed += has(m, VERDICT_LISTED);
-	h->clean += has(m, VERDICT_CLEAN);
-	if (m->sender != 0 && !null && !adverse) {
-		h->tried += m->known;
-		h->failed += m->failed;
-	}
-	h->tempfailed += m->tempfailed;
-	h->unknown += m->unknown;
+	*out = h;
+	if (h != NULL)
+		return 0;
+	rc = one_number(u->store, "mail_sums_old_hour", v, LEN(v), &old, e);
+	if (rc < 0)
+		return rc;
+	*out = h = xcalloc(1, sizeof(*h));
+	h->sums.hour = hour;
+	h->old = old;
+	map_put(&u->hours, hour_key(hour), h);
+	return 0;
 }
 
 static int
-put_hour(struct sums *s, const struct hour *h, struct err *e)
+mark_client(struct store *s, int64_t hour, int64_t client, struct err *e)
 {
-	const struct value v[] = {value_int(s->hour), value_int(s->client),
-	    value_int(h->auth_user), value_int(h->host), value_time(h->first),
-	    value_time(h->last), value_int(h->transactions),
-	    value_int(h->messages), value_int(h->recipients),
-	    value_int(h->senders), value_int(h->helos),
-	    value_int(h->null_senders), value_int(h->spam), value_int(h->virus),
-	    value_int(h->adverse), value_int(h->banned), value_int(h->listed),
-	    value_int(h->clean), value_int(h->tried), value_int(h->failed),
-	    value_int(h->tempfailed), value_int(h->unknown)};
+	const struct value v[] = {value_int(hour), value_int(client)};
 
-	return store_run(s->store, "mail_sums_put", v, LEN(v), e);
+	return store_run(s, "mail_sums_mark", v, LEN(v), e);
 }
 
+/* Its client's hour is made anew from the store. */
 static int
-put_hours(struct sums *s, struct err *e)
+mark(struct mail_sums *u, struct open_hour *h, int64_t client, struct err *e)
 {
-	int rc = 0;
+	const uint64_t key = sum_client_key(client);
 
-	add_mail(s);
-	for (size_t i = 0; rc >= 0 && i < s->n; i++)
-		rc = put_hour(s, &s->of[i], e);
-	if (s->n > 1)
-		map_free(&s->by_login);
-	s->n = s->at = 0;
-	s->mail.id = 0;
-	return rc;
+	if (!h->old && map_get(&h->marked, key) != NULL)
+		return 0;
+	if (!h->old)
+		map_put(&h->marked, key, h);
+	return mark_client(u->store, h->sums.hour, client, e);
 }
 
+/* Another connection has written since, or a transaction was rolled back: what was
+ * counted is marked in the store, or was made there. */
 static void
-add_recipient(struct mail *m, int64_t outcome)
+check_epoch(struct mail_sums *u)
 {
-	m->recipients++;
-	m->accepted += (outcome & ACCEPTED) != 0;
-	m->known += (outcome & KNOWN) != 0;
-	m->failed += (outcome & FAILED) != 0;
-	m->tempfailed += (outcome & TEMPFAILED) != 0;
-	m->unknown += (outcome & UNKNOWN) != 0;
+	if (u->epoch != store_epoch(u->store))
+		forget(u);
+	u->epoch = store_epoch(u->store);
 }
 
-static int
-add_row(struct sums *s, const struct stmt *st, struct err *e)
+int
+mail_sums_add(struct mail_sums *u, int64_t id, bool notice,
+    const struct sum_mail *m, struct err *e)
 {
-	int64_t hour = stmt_value(st, HOUR).i;
-	int64_t client = stmt_value(st, CLIENT).i;
-	int64_t id = stmt_value(st, MESSAGE).i;
-	struct mail *m = &s->mail;
-	int rc = 0;
+	struct open_hour *h;
+	size_t n;
+	int rc;
 
-	if (hour != s->hour || client != s->client)
-		rc = put_hours(s, e);
-	else if (id != m->id)
-		add_mail(s);
-	s->hour = hour;
-	s->client = client;
-	if (id != m->id)
-		*m = (struct mail){.id = id,
-		    .auth_user = stmt_value(st, AUTH_USER).i,
-		    .host = stmt_value(st, HOST).i,
-		    .received = stmt_value(st, RECEIVED).i,
-		    .sender = stmt_value(st, SENDER).i,
-		    .helo = stmt_value(st, HELO).i,
-		    .verdicts = stmt_value(st, VERDICTS).i};
-	if (stmt_value(st, OUTCOME).type == VALUE_INT)
-		add_recipient(m, stmt_value(st, OUTCOME).i);
-	return rc;
+	check_epoch(u);
+	rc = hour_of(u, m->received / HOUR, id, &h, e);
+	if (rc < 0 || notice)
+		return rc;
+	if (h->old || u->groups >= GROUPS_MAX ||
+	    map_get(&h->marked, sum_client_key(m->client)) != NULL)
+		return mark(u, h, m->client, e);
+	n = h->sums.n;
+	sum_hour_add(&h->sums, m);
+	u->groups += h->sums.n - n;
+	return 0;
 }
 
-static int
-find_null_sender(struct sums *s, struct err *e)
+int
+mail_sums_mark(struct mail_sums *u, int64_t id, struct err *e)
 {
-	const struct value v = value_z("");
+	const struct value v = value_int(id);
+	struct open_hour *h;
+	int64_t hour, client;
 	struct stmt *st;
-	int rc = store_prepare(s->store, "name_get", &st, e);
+	int rc = store_prepare(u->store, "mail_sums_place", &st, e);
 
-	s->null_sender = -1;
+	check_epoch(u);
 	if (rc < 0 || (rc = stmt_start(st, &v, 1, e)) < 0 ||
 	    (rc = stmt_next(st, e)) <= 0)
 		return rc;
-	s->null_sender = stmt_value(st, 0).i;
+	hour = stmt_value(st, 0).i;
+	client = stmt_value(st, 1).i;
 	stmt_reset(st);
-	return 0;
+	h = map_get(&u->hours, hour_key(hour));
+	return h != NULL ? mark(u, h, client, e)
+	                 : mark_client(u->store, hour, client, e);
+}
+
+static int
+save_marks(struct mail_sums *u, struct open_hour *h, struct err *e)
+{
+	int rc = 0;
+
+	for (; rc >= 0 && h->saved < h->sums.n; h->saved++)
+		rc = mark_client(u->store, h->sums.hour,
+		    sum_hour_client(&h->sums, h->saved), e);
+	return rc;
+}
+
+/* Takes marks of the groups away that were saved, but of who is made anew. */
+static int
+take_marks(struct mail_sums *u, struct open_hour *h, struct err *e)
+{
+	int rc = 0;
+
+	while (rc >= 0 && h->saved > 0) {
+		const int64_t client = sum_hour_client(&h->sums, --h->saved);
+		const struct value v[] = {
+		    value_int(h->sums.hour), value_int(client)};
+
+		if (map_get(&h->marked, sum_client_key(client)) == NULL)
+			rc = store_run(
+			    u->store, "mail_sums_unmark", v, LEN(v), e);
+	}
+	return rc;
+}
+
+/* Writes what is counted of an hour; what still comes is marked. */
+static int
+close_hour(struct mail_sums *u, struct open_hour *h, struct err *e)
+{
+	int rc = take_marks(u, h, e);
+
+	if (rc >= 0)
+		rc = sum_hour_put(&h->sums, u->store, &h->marked, e);
+	free_hour(u, h);
+	h->old = true;
+	return rc;
+}
+
+int
+mail_sums_save(struct mail_sums *u, int64_t now, struct err *e)
+{
+	struct open_hour *h;
+	int rc = 0;
+
+	check_epoch(u);
+	for (size_t i = 0; rc >= 0 && (h = map_next(&u->hours, &i)) != NULL;) {
+		if (h->old)
+			continue;
+		if (now >= (h->sums.hour + 1) * HOUR + SETTLE)
+			rc = close_hour(u, h, e);
+		else
+			rc = save_marks(u, h, e);
+	}
+	return rc;
+}
+
+/* --- from the store */
+
+/* What is read: an hour, and the message of the last rows. */
+struct reading {
+	struct store *store;
+	struct sum_hour hour;
+	struct sum_mail mail;
+	int64_t id, null_sender; /* 0: none; its name's row, -1: none */
+};
+
+static int
+put_hour(struct reading *r, struct err *e)
+{
+	static const struct map none;
+	int rc;
+
+	if (r->id != 0)
+		sum_hour_add(&r->hour, &r->mail);
+	r->id = 0;
+	rc = sum_hour_put(&r->hour, r->store, &none, e);
+	sum_hour_free(&r->hour);
+	return rc;
+}
+
+static void
+begin_mail(struct reading *r, const struct stmt *st)
+{
+	if (r->id != 0)
+		sum_hour_add(&r->hour, &r->mail);
+	r->id = stmt_value(st, READ_MESSAGE).i;
+	r->mail = (struct sum_mail){.client = stmt_value(st, READ_CLIENT).i,
+	    .auth_user = stmt_value(st, READ_AUTH_USER).i,
+	    .host = stmt_value(st, READ_HOST).i,
+	    .received = stmt_value(st, READ_RECEIVED).i,
+	    .sender = stmt_value(st, READ_SENDER).i,
+	    .helo = stmt_value(st, READ_HELO).i,
+	    .verdicts = (unsigned)stmt_value(st, READ_VERDICTS).i};
+	r->mail.null_sender = r->mail.sender == r->null_sender;
+}
+
+static int
+add_row(struct reading *r, const struct stmt *st, struct err *e)
+{
+	const int64_t hour = stmt_value(st, READ_HOUR).i;
+	int rc = 0;
+
+	if (hour != r->hour.hour)
+		rc = put_hour(r, e);
+	r->hour.hour = hour;
+	if (stmt_value(st, READ_MESSAGE).i != r->id)
+		begin_mail(r, st);
+	if (stmt_value(st, READ_OUTCOME).type == VALUE_INT)
+		sum_mail_recipient(&r->mail, stmt_value(st, READ_OUTCOME).i);
+	return rc;
+}
+
+static int
+read_hours(struct reading *r, const struct value *span, struct err *e)
+{
+	struct stmt *st;
+	int rc = store_prepare(r->store, "mail_sums_read", &st, e);
+
+	if (rc >= 0)
+		rc = stmt_start(st, span, 2, e);
+	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
+		rc = add_row(r, st, e);
+		if (rc < 0)
+			stmt_reset(st);
+	}
+	if (rc >= 0)
+		rc = put_hour(r, e);
+	sum_hour_free(&r->hour);
+	return rc;
 }
 
 int
 mail_sums_due(struct store *s, int64_t from, int64_t until, struct err *e)
 {
 	const struct value span[] = {value_int(from), value_int(until)};
-	struct stmt *st;
-	int rc = store_prepare(s, "mail_sums_due", &st, e);
+	int64_t one;
 
-	if (rc >= 0)
-		rc = stmt_start(st, span, 2, e);
-	if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
-		return rc;
-	stmt_reset(st);
-	return 1;
+	return one_number(s, "mail_sums_due", span, LEN(span), &one, e);
 }
 
 int
 mail_sums_update(struct store *s, int64_t from, int64_t until, struct err *e)
 {
 	const struct value span[] = {value_int(from), value_int(until)};
-	struct sums sums = {.store = s};
-	struct stmt *st;
-	int rc = find_null_sender(&sums, e);
+	const struct value null = value_z("");
+	struct reading r = {.store = s, .null_sender = -1};
+	int rc = one_number(s, "name_get", &null, 1, &r.null_sender, e);
 
 	if (rc >= 0)
 		rc = store_run(s, "mail_sums_clear", span, 2, e);
 	if (rc >= 0)
-		rc = store_prepare(s, "mail_sums_read", &st, e);
-	if (rc >= 0)
-		rc = stmt_start(st, span, 2, e);
-	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
-		rc = add_row(&sums, st, e);
-		if (rc < 0)
-			stmt_reset(st);
-	}
-	if (rc >= 0)
-		rc = put_hours(&sums, e);
-	if (rc >= 0)
-		rc = store_run(s, "mail_sums_done", span, 2, e);
-	map_free(&sums.by_login);
-	free(sums.of);
-	return rc;
+		rc = read_hours(&r, span, e);
+	return rc < 0 ? rc : store_run(s, "mail_sums_done", span, 2, e);
 }

@@ -1,20 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The table mail_sum: sums of each client's hour (schema/019_mail_sum.sql).  Who
- * writes messages marks the hours that they are in, in the same transaction;
- * an update makes anew what is marked, so that a kill at any moment loses
- * nothing and messages that change later are counted as they are.
+ * writes messages says so here, in the same transaction: a new one of an hour of
+ * which nothing was stored before is counted at once; of any other the client's
+ * hour is marked, and an update makes anew what is marked.  What is not written
+ * at a commit is marked, so that a kill at any moment loses nothing, and
+ * messages that change later are counted as they are.
  */
 #ifndef INGEST_MAIL_SUMS_H
 #define INGEST_MAIL_SUMS_H
 
-#include "store/store.h"
+#include "ingest/sum_hour.h"
 
-/* The hour of the stored message id is to be made anew; of a message received
- * then (microseconds) from that client (row in addr, 0: none). */
-int mail_sums_mark(struct store *s, int64_t id, struct err *e);
-int mail_sums_mark_hour(
-    struct store *s, int64_t received, int64_t client, struct err *e);
+struct mail_sums;
+
+struct mail_sums *mail_sums_new(struct store *s);
+void mail_sums_free(struct mail_sums *u);
+
+/* Message id, whose rows are new.  notice: one of our own servers, which is not
+ * counted. */
+int mail_sums_add(struct mail_sums *u, int64_t id, bool notice,
+    const struct sum_mail *m, struct err *e);
+/* The client's hour that the stored message id is in is to be made anew: before
+ * and after it changes. */
+int mail_sums_mark(struct mail_sums *u, int64_t id, struct err *e);
+/* Before a commit: writes hours that ended by `now` (event time, microseconds) and
+ * marks what it still counts. */
+int mail_sums_save(struct mail_sums *u, int64_t now, struct err *e);
+
 /* 1 if an hour from `from` on and before `until` is to be made anew, else 0. */
 int mail_sums_due(struct store *s, int64_t from, int64_t until, struct err *e);
 /* Makes anew the marked hours (since 1970) from `from` on and before `until`,

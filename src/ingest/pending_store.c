@@ -2,7 +2,6 @@
 #include "ingest/pending_store.h"
 
 #include "base/utc.h"
-#include "ingest/mail_store.h"
 #include "ingest/spill.h"
 
 static int
@@ -122,8 +121,8 @@ give_queue(struct store *s, struct assembler *a, struct queue_entry *q,
 }
 
 int
-pending_give(struct store *s, struct assembler *a, struct message *m,
-    bool last, bool keep, struct err *e)
+pending_give(struct store *s, struct assembler *a, struct message *m, bool last,
+    bool keep, struct err *e)
 {
 	struct queue_entry *q;
 	struct buf slots = {0};
@@ -148,8 +147,8 @@ pending_give(struct store *s, struct assembler *a, struct message *m,
 }
 
 int
-pending_ask(struct store *s, struct assembler *a, int64_t until,
-    const struct map *open, int64_t *linked, struct err *e)
+pending_ask(struct mail_store *t, int64_t until, const struct map *open,
+    int64_t *linked, struct err *e)
 {
 	struct value v[] = {value_int(0), value_time(until)};
 	struct pending *p;
@@ -157,24 +156,24 @@ pending_ask(struct store *s, struct assembler *a, int64_t until,
 	int rc;
 
 	for (;;) {
-		rc = start(s, "pending_next_due", v, 2, &st, e);
+		rc = start(t->store, "pending_next_due", v, 2, &st, e);
 		if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
 			break;
-		rc = read_row(s, a, st, &p, e);
+		rc = read_row(t->store, t->assembler, st, &p, e);
 		stmt_reset(st);
 		if (rc < 0)
 			return rc;
 		v[0] = value_int(p->slot);
-		rc = mail_store_link(s, a, p, open, e);
+		rc = mail_store_link(t, p, open, e);
 		if (rc > 0) {
 			++*linked;
-			rc = delete_row(s, p->slot, e);
+			rc = delete_row(t->store, p->slot, e);
 		}
 		pending_drop(p);
 		if (rc < 0)
 			return rc;
 	}
-	return rc < 0 ? rc : store_run(s, "pending_asked", &v[1], 1, e);
+	return rc < 0 ? rc : store_run(t->store, "pending_asked", &v[1], 1, e);
 }
 
 int

@@ -7,10 +7,7 @@
 #ifndef INGEST_PENDING_STORE_H
 #define INGEST_PENDING_STORE_H
 
-#include "base/map.h"
-#include "ingest/assemble.h"
-#include "ingest/pending.h"
-#include "store/store.h"
+#include "ingest/mail_store.h"
 
 #define PENDING_KEEP (7 * 86400 * USEC)
 
@@ -29,8 +26,8 @@ int pending_give(struct store *s, struct assembler *a, struct message *m,
     bool last, bool keep, struct err *e);
 /* Asks the store for the messages of those that were not asked for yet and
  * came up to that time; adds to *linked.  open: see mail_store_link. */
-int pending_ask(struct store *s, struct assembler *a, int64_t until,
-    const struct map *open, int64_t *linked, struct err *e);
+int pending_ask(struct mail_store *t, int64_t until, const struct map *open,
+    int64_t *linked, struct err *e);
 /* Those that have waited too long at event time `now` go. */
 int pending_expire(
     struct store *s, int64_t now, int64_t *expired, struct err *e);

@@ -38,6 +38,7 @@ struct store {
 	struct map stmts;
 	struct intern names, addrs;
 	int64_t data_version; /* when the interned ids were true */
+	int64_t epoch;        /* counts how often they were forgotten */
 	bool open;            /* a transaction was begun */
 };
 
@@ -139,6 +140,13 @@ forget(struct store *s)
 {
 	intern_forget(&s->names);
 	intern_forget(&s->addrs);
+	s->epoch++;
+}
+
+int64_t
+store_epoch(const struct store *s)
+{
+	return s->epoch;
 }
 
 /* Another process (purge) may have deleted names since our last transaction;

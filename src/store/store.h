@@ -35,6 +35,9 @@ int store_cache(struct store *s, int64_t kib, struct err *e);
 int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
+/* Is another number once another connection has written before our transaction, or
+ * one of ours was rolled back: what was learnt of the store may be wrong. */
+int64_t store_epoch(const struct store *s);
 
 /* The statement of that name; prepared once and kept. */
 int store_prepare(

@@ -71,6 +71,9 @@ mv "$log" "$log.1"
 write "$work/part.02" "$log.1"
 write "$work/part.03" "$log"
 wait_lines $n
+# A correlation makes the sums of the hour that is being written.
+day=$(sqlite3 -readonly "$db" "SELECT date(max(received) / 1000000, 'unixepoch') FROM mail_message")
+"$heloflow" --db "$db" correlate --day "$day" >/dev/null 2>"$work/said" || fail "correlate: $(cat "$work/said")"
 # Copied and truncated.
 cp "$log" "$log.2"
 : >"$log"

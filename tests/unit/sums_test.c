@@ -189,15 +189,19 @@ senders_without_what_differs(void **state)
 
 /* Whoever changes a message marks its hour, as the importer does. */
 static void
-mark(int64_t key)
+mark(int64_t id)
 {
+	struct mail_sums *u;
 	struct store *s;
 	struct err e;
 
-	if (store_open(&s, world_path, STORE_WRITE, &e) < 0 ||
-	    store_begin(s, &e) < 0 || mail_sums_mark(s, key, &e) < 0 ||
+	if (store_open(&s, world_path, STORE_WRITE, &e) < 0)
+		fail_msg("%s", e.text);
+	u = mail_sums_new(s);
+	if (store_begin(s, &e) < 0 || mail_sums_mark(u, id, &e) < 0 ||
 	    store_commit(s, &e) < 0)
 		fail_msg("%s", e.text);
+	mail_sums_free(u);
 	store_close(s);
 }
 
