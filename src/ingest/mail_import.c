@@ -691,6 +691,15 @@ read_unended(struct mail_import *i, struct err *e)
 	return rc < 0 || i->nkeys == 0 ? rc : save_state(i, e);
 }
 
+/* Since 1970; later than all if no line had a time. */
+static int64_t
+hour_that_goes_on(const struct mail_import *i)
+{
+	const int64_t now = assembler_now(i->assembler);
+
+	return now == UTC_NONE ? INT64_MAX : now / (3600 * USEC);
+}
+
 static int
 finish(struct mail_import *i, struct err *e)
 {
@@ -708,9 +717,11 @@ finish(struct mail_import *i, struct err *e)
 		rc = read_unended(i, e);
 	if (rc >= 0)
 		rc = mail_sums_save(i->rows.sums, INT64_MAX, e);
-	/* Who follows a log is not held up: the correlation does the rest. */
+	/* Who follows a log is not held up: the correlation does the rest.  Nor
+	 * is an hour that goes on made anew by each of many imports. */
 	if (rc >= 0 && !i->opt->follow)
-		rc = mail_sums_update(i->store, INT64_MIN, INT64_MAX, e);
+		rc = mail_sums_update(
+		    i->store, INT64_MIN, hour_that_goes_on(i), e);
 	return rc < 0 ? rc : store_commit(i->store, e);
 }
 

@@ -76,16 +76,45 @@ group_of(struct sum_hour *h, const struct sum_mail *m)
 	return new_group(h, m, key);
 }
 
+/* --- different names of a group; there may be as many as messages, so that they
+ * are kept as small as can be: 0 is a free place */
+
+static bool
+seen_put(struct sum_seen *s, uint64_t key)
+{
+	size_t i = key & (s->size - 1);
+
+	for (; s->key[i] != 0; i = (i + 1) & (s->size - 1))
+		if (s->key[i] == key)
+			return false;
+	s->key[i] = key;
+	s->n++;
+	return true;
+}
+
+static void
+seen_grow(struct sum_seen *s)
+{
+	const struct sum_seen old = *s;
+
+	s->size = old.size ? 2 * old.size : 64;
+	s->key = xcalloc(s->size, sizeof(*s->key));
+	s->n = 0;
+	for (size_t i = 0; i < old.size; i++)
+		if (old.key[i] != 0)
+			seen_put(s, old.key[i]);
+	free(old.key);
+}
+
 /* True if it is new to the group and the kind of name. */
 static bool
 see(struct sum_hour *h, size_t group, int kind, int64_t id)
 {
 	uint64_t key = hash_u64((uint64_t)id, group * 2 + (size_t)kind);
 
-	if (map_get(&h->seen, key) != NULL)
-		return false;
-	map_put(&h->seen, key, h);
-	return true;
+	if (h->seen.n * 4 >= h->seen.size * 3)
+		seen_grow(&h->seen);
+	return seen_put(&h->seen, key ? key : 1);
 }
 
 static void
@@ -206,6 +235,6 @@ sum_hour_free(struct sum_hour *h)
 {
 	free(h->of);
 	map_free(&h->places);
-	map_free(&h->seen);
+	free(h->seen.key);
 	*h = (struct sum_hour){.hour = h->hour};
 }

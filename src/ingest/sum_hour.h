@@ -18,12 +18,18 @@ struct sum_mail {
 	uint32_t recipients, accepted, known, failed, tempfailed, unknown;
 };
 
-struct sum_hour {     /* {.hour = h} is a valid start */
-	int64_t hour; /* since 1970 */
+struct sum_seen { /* senders and HELO names of groups with several */
+	uint64_t *key;
+	size_t n, size;
+};
+
+/* {.hour = h}, of hours since 1970, is a valid start. */
+struct sum_hour {
+	int64_t hour;
 	struct sum_group *of;
 	size_t n, size;
 	struct map places; /* in of, plus 1 */
-	struct map seen;   /* senders and HELO names of groups with several */
+	struct sum_seen seen;
 };
 
 /* Counts a recipient with that mail_recipient.outcome (020_recipient.sql). */
