@@ -110,7 +110,7 @@ login AS MATERIALIZED (
                    HAVING count(DISTINCT c.customer) = 1), n.text) AS customer
     FROM (SELECT DISTINCT auth_user FROM mail) d JOIN name n ON n.id = d.auth_user),
 wide AS MATERIALIZED (
-  SELECT id, first, last FROM lease WHERE first <> last),
+  SELECT id, first, last FROM lease WHERE first < last),
 held AS MATERIALIZED (
   SELECT q.addr, l.customer, l.port_first, l.port_last, l.start - q.ahead AS start,
          l.until - q.ahead AS until

@@ -73,7 +73,7 @@ SELECT m.id FROM mail_message m
 
 -- name: trace_drop_oldest
 DELETE FROM temp.trace
- WHERE message = (SELECT m.id FROM temp.trace t JOIN mail_message m ON m.id = t.message
+ WHERE message = (SELECT m.id FROM temp.trace t CROSS JOIN mail_message m ON m.id = t.message
                    ORDER BY m.received, m.id LIMIT 1);
 
 -- Bounces and other notifications of the messages found, and what the found
@@ -81,8 +81,8 @@ DELETE FROM temp.trace
 -- name: trace_related
 INSERT OR IGNORE INTO temp.trace
 SELECT child.id
-  FROM temp.trace t JOIN mail_message m ON m.id = t.message
-  JOIN mail_message child ON child.parent_queue_id = m.queue_id
+  FROM temp.trace t CROSS JOIN mail_message m ON m.id = t.message
+  CROSS JOIN mail_message child ON child.parent_queue_id = m.queue_id
  WHERE child.host IS m.host AND child.received >= m.received
 UNION
 SELECT (SELECT p.id FROM mail_message p
@@ -90,37 +90,38 @@ SELECT (SELECT p.id FROM mail_message p
            AND p.host IS m.host
            AND p.received <= m.received
          ORDER BY p.received DESC LIMIT 1)
-  FROM temp.trace t JOIN mail_message m ON m.id = t.message
+  FROM temp.trace t CROSS JOIN mail_message m ON m.id = t.message
  WHERE m.parent_queue_id IS NOT NULL;
 
--- One row a fact.  An outcome is shown where no attempt tells it.
+-- One row a fact.  An outcome is shown where no attempt tells it.  CROSS JOIN: from
+-- the few messages found, and not from all that are stored.
 -- name: trace_facts
 WITH fact (message, time, rank, n, attempt, fact, recipient, final_queue_id,
            relay, disposition, stage, reply, dsn, reason, verdict, filter,
            score, threshold, signature, rule, reporter, source, "offset", line) AS
  (SELECT m.id, m.received, 1, 0, 0, 'received', NULL, NULL, NULL, NULL, NULL,
          NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-    FROM temp.trace t JOIN mail_message m ON m.id = t.message
+    FROM temp.trace t CROSS JOIN mail_message m ON m.id = t.message
   UNION ALL
   SELECT v.message, v.time, 2, v.n, 0, 'verdict', NULL, NULL, NULL, NULL, NULL,
          NULL, NULL, NULL, v.verdict, v.filter, v.score, v.threshold,
          v.signature, v.rule, NULL, v.source, v."offset", v.line
-    FROM temp.trace t JOIN mail_verdict v ON v.message = t.message
+    FROM temp.trace t CROSS JOIN mail_verdict v ON v.message = t.message
   UNION ALL
   SELECT a.message, a.time, 3, a.n, a.attempt, 'attempt', r.recipient,
          r.final_queue_id, a.relay, a.disposition, NULL, a.reply, a.dsn,
          a.reason, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
          a.source, a."offset", a.line
     FROM temp.trace t
-    JOIN mail_attempt a ON a.message = t.message
-    JOIN mail_recipient r ON r.message = a.message AND r.n = a.n
+   CROSS JOIN mail_attempt a ON a.message = t.message
+   CROSS JOIN mail_recipient r ON r.message = a.message AND r.n = a.n
   UNION ALL
   SELECT r.message, r.time, 3, r.n, 1, 'attempt', r.recipient,
          r.final_queue_id, r.relay, r.disposition, NULL, r.reply, r.dsn,
          r.reason, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
          r.source, r."offset", r.line
     FROM temp.trace t
-    JOIN mail_recipient r ON r.message = t.message AND r.sole = 1
+   CROSS JOIN mail_recipient r ON r.message = t.message AND r.sole = 1
   UNION ALL
   SELECT r.message, r.time, 4, r.n, 0,
          iif(r.disposition IS NULL, 'open', 'outcome'), r.recipient,
@@ -128,7 +129,7 @@ WITH fact (message, time, rank, n, attempt, fact, recipient, final_queue_id,
          r.reason, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
          r.source, r."offset", r.line
     FROM temp.trace t
-    JOIN mail_recipient r ON r.message = t.message
+   CROSS JOIN mail_recipient r ON r.message = t.message
     LEFT JOIN mail_attempt a ON a.message = r.message AND a.n = r.n
          AND a.disposition IS r.disposition AND a.time = r.time
    WHERE a.message IS NULL AND r.sole IS NULL
@@ -136,9 +137,8 @@ WITH fact (message, time, rank, n, attempt, fact, recipient, final_queue_id,
   SELECT m.id, c.reported, 5, 0, 0, 'complaint', NULL, NULL, NULL, NULL, NULL,
          NULL, NULL, c.kind, NULL, NULL, NULL, NULL, NULL, NULL, c.reporter,
          NULL, NULL, NULL
-    FROM complaint c
-    JOIN mail_message m ON m.message_key = c.message_key
-    JOIN temp.trace t ON t.message = m.id)
+    FROM temp.trace t CROSS JOIN mail_message m ON m.id = t.message
+    JOIN complaint c ON c.message_key = m.message_key)
 SELECT printf('%016x', m.message_key) AS message_key, m.received, f.time, f.fact,
        host.text AS host, mta.text AS mta, m.queue_id,
        f.final_queue_id, m.parent_queue_id,
@@ -152,7 +152,7 @@ SELECT printf('%016x', m.message_key) AS message_key, m.received, f.time, f.fact
        f.score, f.threshold, signature.text AS signature, rule.text AS rule,
        f.reporter, source.text AS source, f."offset", f.line
   FROM fact f
-  JOIN mail_message m ON m.id = f.message
+ CROSS JOIN mail_message m ON m.id = f.message
   LEFT JOIN name host ON host.id = m.host
   JOIN name mta ON mta.id = m.mta
   LEFT JOIN addr client ON client.id = m.client
@@ -189,7 +189,9 @@ found AS
            NULL AS answered, NULL AS client_packets, NULL AS server_packets,
            NULL AS rate, NULL AS kind, source AS reporter
       FROM lease_held
-     WHERE first <= ?1 AND last >= ?1
+     WHERE id IN (SELECT id FROM lease WHERE first = ?1 AND last = ?1
+                  UNION ALL
+                  SELECT id FROM lease WHERE first < last AND first <= ?1 AND last >= ?1)
        AND (start IS NULL OR start < ?3) AND (until IS NULL OR until > ?2)
      ORDER BY start DESC LIMIT ?4)
   UNION ALL
