@@ -12,7 +12,7 @@
 #define SETTLE (HOUR / 2)
 /* Groups in memory, of 200 bytes; the hours of clients that come then are made
  * anew from the store. */
-#define GROUPS_MAX ((size_t)1 << 17)
+#define GROUPS_MAX ((size_t)1 << 18)
 
 /* Columns of the statement mail_sums_read: a row a recipient, or one for a
  * message without any; hours and messages in one piece. */
