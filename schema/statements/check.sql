@@ -284,8 +284,11 @@ SELECT n.text, o.text, p.diff, p.id, p.next, p.host
 -- mail clocks as the last correlation set them right.
 -- name: check_clock_leases
 WITH mail_client AS MATERIALIZED (
-  SELECT DISTINCT a.id, a.bytes FROM mail_message m JOIN addr a ON a.id = m.client
-   WHERE m.received >= ?1 AND m.received < ?2),
+  SELECT a.id, a.bytes
+    FROM (SELECT DISTINCT client FROM mail_message INDEXED BY mail_message_client
+           WHERE hour BETWEEN ?1 / 3600000000 AND ?2 / 3600000000
+             AND received >= ?1 AND received < ?2) m
+    JOIN addr a ON a.id = m.client),
 held AS MATERIALIZED (
   SELECT c.id AS client, h.id, h.start, h.until, h.port_first, h.first, h.last
     FROM mail_client c JOIN lease_held h ON h.first = c.bytes AND h.last = c.bytes),
