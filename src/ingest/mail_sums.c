@@ -173,8 +173,8 @@ mail_sums_add(struct mail_sums *u, int64_t id, bool notice,
 	rc = hour_of(u, m->received / HOUR, id, &h, e);
 	if (rc < 0 || notice)
 		return rc;
-	if (h->old || u->groups >= GROUPS_MAX ||
-	    map_get(&h->marked, sum_client_key(m->client)) != NULL)
+	if (h->old || map_get(&h->marked, sum_client_key(m->client)) != NULL ||
+	    (u->groups >= GROUPS_MAX && !sum_hour_knows(&h->sums, m)))
 		return mark(u, h, m->client, e);
 	n = h->sums.n;
 	sum_hour_add(&h->sums, m);

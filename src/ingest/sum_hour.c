@@ -47,9 +47,36 @@ is_of(const struct sum_group *g, const struct sum_mail *m)
 	       g->host == m->host;
 }
 
-static struct sum_group *
-new_group(struct sum_hour *h, const struct sum_mail *m, uint64_t key)
+/* Its place in h->of, plus 1; 0: there is none, and *key is free for it. */
+static uintptr_t
+find(const struct sum_hour *h, const struct sum_mail *m, uint64_t *key)
 {
+	const int64_t who[] = {m->client, m->auth_user, m->host};
+	uintptr_t place;
+
+	*key = hash_bytes(who, sizeof(who), 0);
+	while ((place = (uintptr_t)map_get(&h->places, *key)) != 0 &&
+	       !is_of(&h->of[place - 1], m))
+		++*key;
+	return place;
+}
+
+bool
+sum_hour_knows(const struct sum_hour *h, const struct sum_mail *m)
+{
+	uint64_t key;
+
+	return find(h, m, &key) != 0;
+}
+
+static struct sum_group *
+group_of(struct sum_hour *h, const struct sum_mail *m)
+{
+	uint64_t key;
+	uintptr_t place = find(h, m, &key);
+
+	if (place != 0)
+		return &h->of[place - 1];
 	if (h->n == h->size) {
 		h->size = h->size ? 2 * h->size : 64;
 		h->of = xrealloc(h->of, h->size * sizeof(*h->of));
@@ -61,19 +88,6 @@ new_group(struct sum_hour *h, const struct sum_mail *m, uint64_t key)
 	    .last = INT64_MIN};
 	map_put(&h->places, key, (void *)(uintptr_t)++h->n);
 	return &h->of[h->n - 1];
-}
-
-static struct sum_group *
-group_of(struct sum_hour *h, const struct sum_mail *m)
-{
-	const int64_t who[] = {m->client, m->auth_user, m->host};
-	uint64_t key = hash_bytes(who, sizeof(who), 0);
-	uintptr_t place;
-
-	for (; (place = (uintptr_t)map_get(&h->places, key)) != 0; key++)
-		if (is_of(&h->of[place - 1], m))
-			return &h->of[place - 1];
-	return new_group(h, m, key);
 }
 
 /* --- different names of a group; there may be as many as messages, so that they

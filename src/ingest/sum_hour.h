@@ -36,6 +36,8 @@ struct sum_hour {
 void sum_mail_recipient(struct sum_mail *m, int64_t outcome);
 
 void sum_hour_add(struct sum_hour *h, const struct sum_mail *m);
+/* Has it counted mail of the same client, login and host? */
+bool sum_hour_knows(const struct sum_hour *h, const struct sum_mail *m);
 /* The client of group i; groups are in the order they came. */
 int64_t sum_hour_client(const struct sum_hour *h, size_t i);
 /* Writes rows, in their order, but of clients in `but`, by sum_client_key().  Of h

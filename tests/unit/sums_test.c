@@ -367,6 +367,117 @@ whole_hours_and_single_messages_agree(void **state)
 	}
 }
 
+/* --- counted as they come */
+
+static struct mail_sums *sums;
+static struct store *store;
+
+static void
+begin_sums(void)
+{
+	struct err e;
+
+	if (store_open(&store, world_path, STORE_WRITE, &e) < 0 ||
+	    store_begin(store, &e) < 0)
+		fail_msg("%s", e.text);
+	sums = mail_sums_new(store);
+}
+
+static void
+add_one(int64_t at, int64_t client)
+{
+	struct sum_mail m = {.client = client, .received = at, .sender = 9};
+	struct err e;
+
+	sum_mail_recipient(&m, 7);
+	if (mail_sums_add(sums, 0, false, &m, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+/* Commits; others may write then. */
+static void
+save(int64_t now, const char *others)
+{
+	struct err e;
+
+	if (mail_sums_save(sums, now, &e) < 0 || store_commit(store, &e) < 0)
+		fail_msg("%s", e.text);
+	if (others != NULL)
+		world_run(others);
+	if (store_begin(store, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+static const char *
+sums_and_marks(void)
+{
+	return world_rows("SELECT (SELECT count(*) FROM mail_sum), "
+	                  "(SELECT sum(transactions) FROM mail_sum), "
+	                  "(SELECT count(*) FROM mail_sum_due)");
+}
+
+static void
+end_sums(void)
+{
+	mail_sums_free(sums);
+	store_close(store);
+}
+
+/* What a commit does not write is marked until it is; what comes after an hour
+ * was written is made from the store. */
+static void
+an_hour_is_written_when_it_is_over(void **state)
+{
+	(void)state;
+	begin_sums();
+	add_one(AT(9, 0, 0), 1);
+	add_one(AT(9, 59, 0), 1);
+	add_one(AT(9, 30, 0), 2);
+	save(AT(10, 10, 0), NULL); /* some may still come */
+	assert_string_equal(sums_and_marks(), "0||2\n");
+	add_one(AT(9, 59, 59), 1);
+	add_one(AT(10, 1, 0), 1);
+	save(AT(10, 30, 0), NULL);
+	assert_string_equal(sums_and_marks(), "2|4|1\n");
+	add_one(AT(9, 59, 59), 1);
+	save(AT(12, 0, 0), NULL);
+	assert_string_equal(sums_and_marks(), "3|5|1\n");
+	end_sums();
+}
+
+/* Another process made the sums of the hour meanwhile, of what was there. */
+static void
+an_hour_that_others_write_is_made_from_the_store(void **state)
+{
+	(void)state;
+	begin_sums();
+	add_one(AT(9, 0, 0), 1);
+	save(AT(9, 5, 0),
+	    "INSERT INTO mail_sum SELECT hour, client, 0, 0, 1, 1, 1, 1, 1, 1, "
+	    "1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM mail_sum_due;"
+	    "DELETE FROM mail_sum_due");
+	assert_string_equal(sums_and_marks(), "1|1|0\n");
+	add_one(AT(9, 10, 0), 1);
+	save(AT(12, 0, 0), NULL);
+	assert_string_equal(sums_and_marks(), "1|1|1\n");
+	end_sums();
+}
+
+/* Clients beyond those that are kept in memory are made from the store. */
+static void
+more_clients_than_are_counted(void **state)
+{
+	(void)state;
+	begin_sums();
+	for (int i = 1; i <= (1 << 18) + 5; i++)
+		add_one(AT(9, 0, 0), i);
+	add_one(AT(9, 0, 1), 1);
+	add_one(AT(9, 0, 1), (1 << 18) + 5);
+	save(INT64_MAX, NULL);
+	assert_string_equal(sums_and_marks(), "262144|262145|5\n");
+	end_sums();
+}
+
 #define WORLD(f) cmocka_unit_test_setup_teardown(f, world_open, world_close)
 
 /* Each verdict counts, whichever is the worst, in the sums and in what is made
@@ -404,6 +515,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WORLD(several_verdicts_of_a_message),
+	    WORLD(an_hour_is_written_when_it_is_over),
+	    WORLD(an_hour_that_others_write_is_made_from_the_store),
+	    WORLD(more_clients_than_are_counted),
 	    WORLD(distinct_figures_where_they_matter),
 	    WORLD(so_many_facts_are_kept),
 	    WORLD(a_replay_asks_for_roles),
