@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
+#define HUGE_PAGE  ((size_t)2 * 1024 * 1024)
 #define BLOCK_SIZE ((size_t)64 * 1024)
 
 static void *
@@ -41,10 +43,27 @@ xstrdup(const char *z)
 	return must(strdup(z));
 }
 
+void *
+xpages(size_t n)
+{
+	void *p = NULL;
+
+#ifndef ARENA_DEBUG
+	if (n >= HUGE_PAGE / 2 && n <= SIZE_MAX - HUGE_PAGE) {
+		n = (n + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+		must(posix_memalign(&p, HUGE_PAGE, n) == 0 ? p : NULL);
+		madvise(p, n, MADV_HUGEPAGE); /* or not: it is but slower */
+		return p;
+	}
+#endif
+	(void)p;
+	return xmalloc(n);
+}
+
 static struct arena_block *
 block_new(size_t size)
 {
-	struct arena_block *b = xmalloc(sizeof(*b) + size);
+	struct arena_block *b = xpages(sizeof(*b) + size);
 
 	b->next = NULL;
 	b->used = 0;

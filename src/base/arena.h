@@ -67,5 +67,8 @@ void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);
 char *xstrdup(const char *z);
+/* For what is large and read here and there: in huge pages where the system
+ * gives them, for which fewer misses of the TLB wait.  Not zeroed; free(). */
+void *xpages(size_t n);
 
 #endif

@@ -1350,6 +1350,7 @@ leaves_soon(const struct assembler *a, const struct message *m)
 {
 	const struct message *next = m->list_next;
 
+	mids_leaves_soon(a->mids, m);
 	if (next == NULL)
 		return;
 	if (next->list_next != NULL)

@@ -51,6 +51,14 @@ size_class(size_t bytes)
 	return bytes <= block_size[1] ? 1 : -1;
 }
 
+/* The block that is used next was not for two seconds of event time. */
+static void
+next_soon(const struct held_block *b)
+{
+	for (size_t i = 0; b != NULL && i < block_size[0]; i += 64)
+		__builtin_prefetch((const char *)b + i, 1);
+}
+
 static struct held_event *
 block_for(struct held *h, size_t bytes)
 {
@@ -64,6 +72,7 @@ block_for(struct held *h, size_t bytes)
 		e = xmalloc(class < 0 ? bytes : block_size[class]);
 	}
 	e->bytes = class < 0 ? bytes : block_size[class];
+	next_soon(h->spare[0]);
 	return e;
 }
 

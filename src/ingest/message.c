@@ -9,59 +9,80 @@
 /* Nearly always all that a message needs. */
 #define MESSAGE_BLOCK 1024
 
-/* Messages that have left, with their first blocks, for those that come: one
- * begins where one has ended, and the C library's malloc takes longer than all
- * that is put into it. */
-#define SPARE_MAX 1024
+/* A message and its first block.  Those that have left give theirs to those
+ * that come: one begins where one has ended, and the C library's malloc takes
+ * longer than all that is put into it. */
+struct cell {
+	struct message m;
+	struct arena_block block;
+};
+#define CELL_SIZE                                                              \
+	((sizeof(struct cell) + MESSAGE_BLOCK + 63) / 64 * 64) /* lines of cache */
+
+#ifndef ARENA_DEBUG
+#define CELLS ((2 << 20) / CELL_SIZE) /* allocated together: a huge page */
 
 static _Thread_local struct message *spare;
-static _Thread_local size_t nspare;
+
+static void
+make_cells(void)
+{
+	char *at = xpages(CELLS * CELL_SIZE);
+
+	for (size_t i = CELLS; i-- > 0;) {
+		struct cell *c = (struct cell *)(at + i * CELL_SIZE);
+
+		c->m.absorbed = spare;
+		spare = &c->m;
+	}
+}
+#endif
 
 static struct message *
-take_spare(void)
+take_cell(void)
 {
-	struct message *m = spare;
-	struct arena_block *b;
+	struct cell *c;
 
-	if (m == NULL)
-		return xcalloc(1, sizeof(*m));
-	spare = m->absorbed;
-	nspare--;
-	b = m->mem.head;
-	memset(m, 0, sizeof(*m));
-	m->mem.head = b;
-	return m;
+#ifdef ARENA_DEBUG
+	c = xmalloc(CELL_SIZE);
+	memset(&c->m, 0, sizeof(c->m));
+#else
+	if (spare == NULL)
+		make_cells();
+	c = (struct cell *)spare;
+	spare = c->m.absorbed;
+	memset(&c->m, 0, sizeof(c->m));
+	c->block.next = NULL;
+	c->block.used = 0;
+	c->block.size = CELL_SIZE - sizeof(*c);
+	c->m.mem.head = &c->block;
+#endif
+	return &c->m;
 }
 
-/* Keeps the message and its first block, unless there are enough. */
+/* The cell's own block is the last of the arena's. */
 static void
-put_spare(struct message *m)
+put_cell(struct message *m)
 {
-#ifndef ARENA_DEBUG
+#ifdef ARENA_DEBUG
+	arena_free(&m->mem);
+	free(m);
+#else
 	struct arena_block *b = m->mem.head, *next;
 
-	for (; b != NULL && (b->next != NULL || b->size != MESSAGE_BLOCK);
-	     b = next) {
+	for (; b != &((struct cell *)m)->block; b = next) {
 		next = b->next;
 		free(b);
 	}
-	m->mem.head = b;
-	if (b != NULL && nspare < SPARE_MAX) {
-		b->used = 0;
-		m->absorbed = spare;
-		spare = m;
-		nspare++;
-		return;
-	}
+	m->absorbed = spare;
+	spare = m;
 #endif
-	arena_free(&m->mem);
-	free(m);
 }
 
 struct message *
 message_new(struct str host, struct str mta, int64_t t)
 {
-	struct message *m = take_spare();
+	struct message *m = take_cell();
 
 	m->mem.block = MESSAGE_BLOCK;
 	m->host = arena_dup(&m->mem, host);
@@ -82,7 +103,7 @@ message_free(struct message *m)
 
 	for (; m != NULL; m = next) {
 		next = m->absorbed;
-		put_spare(m);
+		put_cell(m);
 	}
 }
 

@@ -11,8 +11,10 @@
 
 /* What is kept beyond the window: the longest that a line is looked at after
  * its time, with room. */
-#define MARGIN   (600 * USEC)
-#define USES_MAX 8 /* of one id that are told apart */
+#define MARGIN    (600 * USEC)
+#define USES_MAX  8 /* of one id that are told apart */
+#define HOSTS_MAX (1U << 15)
+#define TIME_BITS 48 /* 8 years */
 
 /* A message, open or gone, or a filter's line that carried the id. */
 struct mid_use {
@@ -24,7 +26,7 @@ struct mid_use {
 	struct mid *mid;
 };
 
-struct mid { /* one for every message of a window: kept small */
+struct mid {
 	uint64_t key;
 	struct mid_use *uses; /* newest first */
 	struct mid_use one;   /* nearly always the only one */
@@ -34,10 +36,27 @@ struct mid { /* one for every message of a window: kept small */
 	bool one_taken;
 };
 
+/* There is one for every message of a window, and nearly all of them have
+ * left, the only use of their id: of those no more is kept than the host's
+ * number and the time, in the slot itself (an odd number).  Else `what` is the
+ * struct mid. */
+struct mid_slot {
+	uint64_t key;
+	uint64_t what;
+};
+#define SLOT_FREE    0 /* nothing was ever there */
+#define SLOT_DELETED 2
+
 struct mid_index {
-	struct map mids;
+	struct mid_slot *slots; /* open addressing, linear probing */
+	size_t used, live, size;
 	struct pool pool;   /* of struct mid */
 	struct buf *record; /* or NULL */
+	/* Of what is kept in slots: hosts by number, and the earliest time. */
+	uint64_t *hosts;
+	size_t nhosts, last_host;
+	struct map host_numbers;
+	int64_t base;
 };
 
 struct mid_index *
@@ -73,19 +92,153 @@ mid_free(struct mid_index *x, struct mid *m)
 	pool_put(&x->pool, m);
 }
 
+/* The slots. */
+
+static bool
+is_gone(const struct mid_slot *s)
+{
+	return (s->what & 1) != 0;
+}
+
+static struct mid *
+mid_in(const struct mid_slot *s)
+{
+	return (struct mid *)(uintptr_t)s->what;
+}
+
+static bool
+is_live(const struct mid_slot *s)
+{
+	return s->what != SLOT_FREE && s->what != SLOT_DELETED;
+}
+
+static struct mid_slot *
+slot_find(const struct mid_index *x, uint64_t key)
+{
+	const size_t mask = x->size - 1;
+
+	if (x->size == 0)
+		return NULL;
+	for (size_t i = key & mask; x->slots[i].what != SLOT_FREE;
+	     i = (i + 1) & mask)
+		if (x->slots[i].key == key && x->slots[i].what != SLOT_DELETED)
+			return &x->slots[i];
+	return NULL;
+}
+
+/* Of a key that is not there. */
+static struct mid_slot *
+slot_take(struct mid_index *x, uint64_t key)
+{
+	const size_t mask = x->size - 1;
+	size_t i = key & mask;
+
+	while (is_live(&x->slots[i]))
+		i = (i + 1) & mask;
+	x->used += x->slots[i].what == SLOT_FREE;
+	x->live++;
+	x->slots[i].key = key;
+	return &x->slots[i];
+}
+
+static void
+slot_drop(struct mid_index *x, struct mid_slot *s)
+{
+	s->what = SLOT_DELETED;
+	x->live--;
+}
+
+/* Twice the room where it is full; or the same without what was deleted. */
+static void
+slots_grow(struct mid_index *x)
+{
+	struct mid_slot *old = x->slots;
+	size_t n = x->size;
+
+	if (x->size == 0)
+		x->size = 64;
+	while (x->live * 3 >= x->size)
+		x->size *= 2;
+	x->slots = xpages(x->size * sizeof(*x->slots));
+	memset(x->slots, 0, x->size * sizeof(*x->slots));
+	x->used = x->live = 0;
+	for (size_t i = 0; i < n; i++)
+		if (is_live(&old[i]))
+			slot_take(x, old[i].key)->what = old[i].what;
+	free(old);
+}
+
 void
 mids_free(struct mid_index *x)
 {
-	struct mid *m;
-	size_t at = 0;
-
 	if (x == NULL)
 		return;
-	while ((m = map_next(&x->mids, &at)) != NULL)
-		mid_free(x, m);
-	map_free(&x->mids);
+	for (size_t i = 0; i < x->size; i++)
+		if (is_live(&x->slots[i]) && !is_gone(&x->slots[i]))
+			mid_free(x, mid_in(&x->slots[i]));
+	free(x->slots);
+	free(x->hosts);
+	map_free(&x->host_numbers);
 	pool_free(&x->pool);
 	free(x);
+}
+
+/* The number of a host; false: there are too many. */
+static bool
+host_number(struct mid_index *x, uint64_t host, size_t *n)
+{
+	if (x->nhosts == 0 || x->hosts[x->last_host] != host) {
+		size_t at = (size_t)(uintptr_t)map_get(&x->host_numbers, host);
+
+		if (at == 0 && x->nhosts == HOSTS_MAX)
+			return false;
+		if (at == 0) {
+			x->hosts = xrealloc(
+			    x->hosts, (x->nhosts + 1) * sizeof(*x->hosts));
+			x->hosts[x->nhosts] = host;
+			at = ++x->nhosts;
+			map_put(&x->host_numbers, host, (void *)(uintptr_t)at);
+		}
+		x->last_host = at - 1;
+	}
+	*n = x->last_host;
+	return true;
+}
+
+/* What is left of an id whose only use was a message that has left is put to
+ * the slot, if it can be said there. */
+static void
+mid_shrink(struct mid_index *x, struct mid *m)
+{
+	const struct mid_use *u = &m->one;
+	uint64_t since;
+	size_t host;
+
+	if (m->nuses != 1 || m->uses != u || u->filter != 0 ||
+	    u->message != NULL || m->crowded != UTC_NONE || m->last != u->time)
+		return;
+	if (x->nhosts == 0)
+		x->base = u->time - (INT64_C(1) << (TIME_BITS - 1));
+	since = (uint64_t)u->time - (uint64_t)x->base;
+	if (since >> TIME_BITS != 0 || !host_number(x, u->host, &host))
+		return;
+	slot_find(x, m->key)->what = since << 16 | host << 1 | 1;
+	pool_put(&x->pool, m);
+}
+
+/* The same again, as it was. */
+static void
+mid_was(const struct mid_index *x, const struct mid_slot *s, struct mid *m)
+{
+	m->key = s->key;
+	m->one = (struct mid_use){.host = x->hosts[s->what >> 1 & (HOSTS_MAX - 1)],
+	    .time = (int64_t)((s->what >> 16) + (uint64_t)x->base),
+	    .mid = m};
+	m->uses = &m->one;
+	m->nuses = 1;
+	m->one_taken = true;
+	m->crowded = UTC_NONE;
+	m->last = m->one.time;
 }
 
 bool
@@ -137,8 +290,17 @@ mid_key(struct str id)
 void
 mids_soon(const struct mid_index *x, struct str message_id)
 {
-	if (mid_names_one(message_id))
-		map_soon(&x->mids, mid_key(message_id));
+	if (mid_names_one(message_id) && x->size > 0)
+		__builtin_prefetch(
+		    &x->slots[mid_key(message_id) & (x->size - 1)]);
+}
+
+void
+mids_leaves_soon(const struct mid_index *x, const struct message *m)
+{
+	if (m->mid != NULL)
+		__builtin_prefetch(
+		    &x->slots[m->mid->mid->key & (x->size - 1)]);
 }
 
 static uint64_t
@@ -150,14 +312,22 @@ name_hash(struct str name)
 static struct mid *
 mid_of(struct mid_index *x, uint64_t key)
 {
-	struct mid *m = map_get(&x->mids, key);
+	struct mid_slot *s = slot_find(x, key);
+	struct mid *m;
 
-	if (m != NULL)
-		return m;
+	if (s != NULL && !is_gone(s))
+		return mid_in(s);
 	m = pool_get(&x->pool);
-	m->key = key;
-	m->crowded = m->last = UTC_NONE;
-	map_put(&x->mids, key, m);
+	if (s != NULL) {
+		mid_was(x, s, m);
+	} else {
+		if ((x->used + 1) * 3 > x->size * 2)
+			slots_grow(x);
+		s = slot_take(x, key);
+		m->key = key;
+		m->crowded = m->last = UTC_NONE;
+	}
+	s->what = (uint64_t)(uintptr_t)m;
 	return m;
 }
 
@@ -264,14 +434,16 @@ record(const struct mid_index *x, uint64_t key, uint64_t host, uint64_t filter,
 void
 mids_leave(struct mid_index *x, struct message *m)
 {
-	struct mid_use *u;
+	struct mid_use *u, *also;
 
-	for (u = m->mid; u != NULL; u = u->also) {
+	for (u = m->mid; u != NULL; u = also) {
+		also = u->also;
 		u->message = NULL;
 		u->time = m->received;
 		if (u->time > u->mid->last)
 			u->mid->last = u->time;
 		record(x, u->mid->key, u->host, 0, u->time);
+		mid_shrink(x, u->mid);
 	}
 	m->mid = NULL;
 }
@@ -321,13 +493,18 @@ mids_only(const struct mid_index *x, uint64_t key, struct str host,
     struct str filter, int64_t t, bool *many)
 {
 	uint64_t h = name_hash(host), f = name_hash(filter);
-	const struct mid *mid = map_get(&x->mids, key);
+	const struct mid_slot *s = slot_find(x, key);
 	const struct mid_use *u, *found = NULL;
+	const struct mid *mid;
 	int messages = 0, lines = 0;
+	struct mid was;
 
 	*many = false;
-	if (mid == NULL)
+	if (s == NULL)
 		return NULL;
+	if (is_gone(s))
+		mid_was(x, s, &was);
+	mid = is_gone(s) ? &was : mid_in(s);
 	for (u = mid->uses; u != NULL; u = u->next) {
 		if ((u->host != 0 && h != 0 && u->host != h) ||
 		    !in_window(use_time(u), t))
@@ -351,20 +528,32 @@ mids_keep_from(int64_t now)
 	return now == UTC_NONE ? UTC_NONE : now - MID_WINDOW - MARGIN;
 }
 
+/* Is all that is known of the id older than that? */
+static bool
+is_older(const struct mid_index *x, const struct mid_slot *s, int64_t t)
+{
+	const struct mid_use *u;
+
+	if (is_gone(s))
+		return (int64_t)((s->what >> 16) + (uint64_t)x->base) < t;
+	for (u = mid_in(s)->uses; u != NULL; u = u->next)
+		if (u->message != NULL)
+			return false;
+	return mid_in(s)->last < t;
+}
+
 void
 mids_sweep(struct mid_index *x, int64_t now)
 {
-	struct mid *m;
-	struct mid_use *u;
-	size_t at = 0;
+	const int64_t from = mids_keep_from(now);
+	struct mid_slot *s;
 
-	while ((m = map_next(&x->mids, &at)) != NULL) {
-		for (u = m->uses; u != NULL && u->message == NULL;)
-			u = u->next;
-		if (u == NULL && m->last < mids_keep_from(now)) {
-			map_del(&x->mids, m->key);
-			mid_free(x, m);
-		}
+	for (s = x->slots; s < x->slots + x->size; s++) {
+		if (!is_live(s) || !is_older(x, s, from))
+			continue;
+		if (!is_gone(s))
+			mid_free(x, mid_in(s));
+		slot_drop(x, s);
 	}
 }
 

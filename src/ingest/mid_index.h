@@ -30,6 +30,8 @@ void mids_know(struct mid_index *x, struct message *m);
 void mids_leave(struct mid_index *x, struct message *m);
 /* A line with that id is used soon: its place is read meanwhile. */
 void mids_soon(const struct mid_index *x, struct str message_id);
+/* The same of a message that leaves soon. */
+void mids_leaves_soon(const struct mid_index *x, const struct message *m);
 /* m was another message's re-injection, not a second use of the id; what
  * another server's filters say of the id is about `into`, too. */
 void mids_merged(struct message *into, struct message *m);
