@@ -54,18 +54,40 @@ buf_fill(struct buf *b, char c, size_t n)
 	b->n += n;
 }
 
+/* Two digits at a time, from the right. */
+static char *
+digits_at(char *at, uint64_t v)
+{
+	static const char pairs[] =
+	    "0001020304050607080910111213141516171819"
+	    "2021222324252627282930313233343536373839"
+	    "4041424344454647484950515253545556575859"
+	    "6061626364656667686970717273747576777879"
+	    "8081828384858687888990919293949596979899";
+	char text[I64_TEXT_MAX], *to = text + sizeof(text);
+
+	for (; v >= 100; v /= 100)
+		memcpy(to -= 2, pairs + v % 100 * 2, 2);
+	if (v >= 10)
+		memcpy(to -= 2, pairs + v * 2, 2);
+	else
+		*--to = (char)('0' + v);
+	memcpy(at, to, (size_t)(text + sizeof(text) - to));
+	return at + (text + sizeof(text) - to);
+}
+
+char *
+i64_at(char *at, int64_t v)
+{
+	if (v >= 0)
+		return digits_at(at, (uint64_t)v);
+	*at = '-';
+	return digits_at(at + 1, -(uint64_t)v);
+}
+
 void
 buf_i64(struct buf *b, int64_t v)
 {
-	uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v, left;
-	char *at;
-
-	buf_room(b, 20);
-	if (v < 0)
-		b->p[b->n++] = '-';
-	for (left = u, b->n++; left >= 10; left /= 10)
-		b->n++;
-	for (at = b->p + b->n; u >= 10; u /= 10)
-		*--at = (char)('0' + u % 10);
-	*--at = (char)('0' + u);
+	buf_room(b, I64_TEXT_MAX);
+	b->n = (size_t)(i64_at(b->p + b->n, v) - b->p);
 }

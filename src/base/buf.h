@@ -16,6 +16,9 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void buf_fill(struct buf *b, char c, size_t n);
 void buf_i64(struct buf *b, int64_t v); /* decimal */
+/* The same where there is room for so many bytes; returns its end. */
+#define I64_TEXT_MAX 20
+char *i64_at(char *at, int64_t v);
 
 /* Room for that many bytes more at p + n. */
 static inline void

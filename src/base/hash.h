@@ -13,10 +13,6 @@ hash_str(struct str s, uint64_t seed)
 	return hash_bytes(s.p, s.n, seed);
 }
 
-static inline uint64_t
-hash_u64(uint64_t v, uint64_t seed)
-{
-	return hash_bytes(&v, sizeof(v), seed);
-}
+uint64_t hash_u64(uint64_t v, uint64_t seed); /* of v's bytes */
 
 #endif

@@ -42,21 +42,26 @@ utf8_len(const unsigned char *p, size_t n)
 	return len;
 }
 
-static void
-control(struct buf *out, unsigned char c)
+/* Short texts of a known length. */
+#define PUT(at, lit) (memcpy(at, lit, sizeof(lit) - 1), (at) + sizeof(lit) - 1)
+
+static char *
+control(char *at, unsigned char c)
 {
+	static const char hex[] = "0123456789abcdef";
+
 	switch (c) {
 	case '\n':
-		buf_z(out, "\\n");
-		break;
+		return PUT(at, "\\n");
 	case '\r':
-		buf_z(out, "\\r");
-		break;
+		return PUT(at, "\\r");
 	case '\t':
-		buf_z(out, "\\t");
-		break;
+		return PUT(at, "\\t");
 	default:
-		buf_printf(out, "\\u%04x", c);
+		at = PUT(at, "\\u00");
+		*at++ = hex[c >> 4];
+		*at++ = hex[c & 15];
+		return at;
 	}
 }
 
@@ -64,25 +69,25 @@ control(struct buf *out, unsigned char c)
 static const bool plain[256] = {
     [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
 
-/* The byte or UTF-8 sequence at p, which is not plain; returns its length. */
-static size_t
-quote_special(struct buf *out, const unsigned char *p, size_t n)
+/* Writes the byte or UTF-8 sequence that s begins with, which is not plain,
+ * and steps over it. */
+static char *
+quote_special(char *at, struct str *s)
 {
-	size_t len = *p >= 0x80 ? utf8_len(p, n) : 0;
+	const unsigned char *p = (const unsigned char *)s->p;
+	size_t len = *p >= 0x80 ? utf8_len(p, s->n) : 0;
 
+	*s = str_from(*s, len > 0 ? len : 1);
 	if (len > 0) {
-		buf_put(out, p, len);
-		return len;
+		memcpy(at, p, len);
+		return at + len;
 	}
 	if (*p == '"' || *p == '\\') {
-		buf_c(out, '\\');
-		buf_c(out, (char)*p);
-	} else if (*p >= 0x80) {
-		buf_z(out, "\\ufffd");
-	} else {
-		control(out, *p);
+		*at++ = '\\';
+		*at++ = (char)*p;
+		return at;
 	}
-	return 1;
+	return *p >= 0x80 ? PUT(at, "\\ufffd") : control(at, *p);
 }
 
 /* Copies what is plain at the beginning of s; its length. */
@@ -147,24 +152,28 @@ copy_plain(char *to, struct str s)
 #define copy_plain copy_plain_bytes
 #endif
 
-void
-json_quote(struct buf *out, struct str s)
+char *
+json_quote_at(char *at, struct str s)
 {
 	size_t n;
 
-	buf_room(out, s.n + 2);
-	out->p[out->n++] = '"';
+	*at++ = '"';
 	while (s.n > 0) {
-		n = copy_plain(out->p + out->n, s);
-		out->n += n;
+		n = copy_plain(at, s);
+		at += n;
 		s = str_from(s, n);
-		if (s.n > 0) {
-			n = quote_special(out, (const unsigned char *)s.p, s.n);
-			s = str_from(s, n);
-			buf_room(out, s.n + 1);
-		}
+		if (s.n > 0)
+			at = quote_special(at, &s);
 	}
-	buf_c(out, '"');
+	*at++ = '"';
+	return at;
+}
+
+void
+json_quote(struct buf *out, struct str s)
+{
+	buf_room(out, JSON_QUOTED_MAX(s.n));
+	out->n = (size_t)(json_quote_at(out->p + out->n, s) - out->p);
 }
 
 /* Most numbers in logs have three decimals at most: the shortest text is then

@@ -37,6 +37,9 @@ void json_value(struct json *j, const char *key, const struct value *v);
 void json_opt_str(struct json *j, const char *key, struct str s);
 /* Nothing but the quoted, escaped text. */
 void json_quote(struct buf *out, struct str s);
+/* The same where there is room for so many bytes; returns its end. */
+#define JSON_QUOTED_MAX(n) (6 * (n) + 2)
+char *json_quote_at(char *at, struct str s);
 /* A number as JSON and CSV print it: shortest of 15 to 17 digits. */
 void json_number(struct buf *out, double v);
 

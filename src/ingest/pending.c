@@ -218,6 +218,8 @@ pending_claim(struct pending_set *s, struct queue_entry *q, bool last)
 {
 	struct pending *p, *next;
 
+	if (s->by_queue.n == 0)
+		return; /* as is usual */
 	p = map_get(&s->by_queue, pending_queue_key(q->id));
 	for (; p != NULL; p = next) {
 		next = p->chain;

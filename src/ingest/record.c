@@ -61,85 +61,83 @@ record_orig_recipient(const struct message *m, const struct recipient *r)
 	return r->orig;
 }
 
-/* Each member but the first is behind another one, and its name is known when
- * this is compiled: nothing is left to find out (base/json_out.h asks both). */
-#define NAME(out, name)                                                        \
-	buf_put(out, ",\"" name "\":", sizeof(",\"" name "\":") - 1)
-#define TEXT(out, name, s)                                                     \
-	do {                                                                   \
-		if (str_has(s)) {                                              \
-			NAME(out, name);                                       \
-			json_quote(out, s);                                    \
-		}                                                              \
-	} while (0)
-#define NUMBER(out, name, v)                                                   \
-	do {                                                                   \
-		NAME(out, name);                                               \
-		buf_i64(out, v);                                               \
-	} while (0)
+/* A record is written to where there is room for all of it: `at` is where the
+ * next byte goes.  Each member but the first is behind another one, and its
+ * name is known when this is compiled: nothing is left to find out
+ * (base/json_out.h asks all three). */
+#define NAME(at, name)                                                         \
+	(memcpy(at, ",\"" name "\":", sizeof(",\"" name "\":") - 1),             \
+	    (at) + sizeof(",\"" name "\":") - 1)
+#define TEXT(at, name, s)                                                      \
+	(str_has(s) ? json_quote_at(NAME(at, name), s) : (at))
+#define NUMBER(at, name, v) i64_at(NAME(at, name), v)
 /* One of a table's words, which need no escaping; NULL is left out. */
-#define WORD(out, name, z)                                                     \
-	do {                                                                   \
-		if ((z) != NULL) {                                             \
-			NAME(out, name);                                       \
-			put_plain(out, str_z(z));                              \
-		}                                                              \
-	} while (0)
+#define WORD(at, name, z)                                                      \
+	((z) != NULL ? put_plain(NAME(at, name), str_z(z)) : (at))
 
-static void
-put_plain(struct buf *out, struct str s)
+/* Of all but the texts: names, numbers, addresses, words of tables. */
+#define FIXED_MAX 2048
+
+static char *
+put_plain(char *at, struct str s)
 {
-	buf_room(out, s.n + 2);
-	out->p[out->n++] = '"';
-	memcpy(out->p + out->n, s.p, s.n);
-	out->n += s.n;
-	out->p[out->n++] = '"';
+	*at++ = '"';
+	memcpy(at, s.p, s.n);
+	at += s.n;
+	*at++ = '"';
+	return at;
 }
 
 /* As the store's views print it: 16 hex digits. */
-static void
-put_key(struct buf *out, const struct message *m)
+static char *
+put_key(char *at, const struct message *m)
 {
 	uint64_t key = message_key(m);
-	char text[16];
 
-	for (size_t i = sizeof(text); i-- > 0; key >>= 4)
-		text[i] = "0123456789abcdef"[key & 15];
-	put_plain(out, str_of(text, sizeof(text)));
+	*at++ = '"';
+	for (int shift = 60; shift >= 0; shift -= 4)
+		*at++ = "0123456789abcdef"[key >> shift & 15];
+	*at++ = '"';
+	return at;
 }
 
-static void
-put_time(struct buf *out, int64_t t)
+static char *
+put_time(char *at, int64_t t)
 {
-	char text[UTC_TEXT_MAX];
-
-	put_plain(out, str_of(text, utc_format(t, text)));
+	*at++ = '"';
+	at += utc_format(t, at);
+	*at++ = '"';
+	return at;
 }
 
-static void
-put_client(struct buf *out, const struct message *m)
+static char *
+put_bool(char *at, bool yes)
 {
-	char text[ADDR_TEXT_MAX];
+	memcpy(at, yes ? "true " : "false", 5);
+	return at + (yes ? 4 : 5);
+}
 
+static char *
+put_client(char *at, const struct message *m)
+{
 	if (m->has_client) {
-		NAME(out, "client_addr");
-		put_plain(out, str_of(text, addr_format(m->client, text)));
+		at = NAME(at, "client_addr");
+		*at++ = '"';
+		at += addr_format(m->client, at);
+		*at++ = '"';
 	}
 	if (m->client_port != 0)
-		NUMBER(out, "client_port", m->client_port);
-	TEXT(out, "client_name", m->client_name);
-	TEXT(out, "helo", m->helo);
-	TEXT(out, "protocol", m->protocol);
-	if (m->tls >= 0) {
-		NAME(out, "tls");
-		buf_s(out, m->tls > 0 ? STR("true") : STR("false"));
-	}
-	TEXT(out, "auth_user", m->auth_user);
+		at = NUMBER(at, "client_port", m->client_port);
+	at = TEXT(at, "client_name", m->client_name);
+	at = TEXT(at, "helo", m->helo);
+	at = TEXT(at, "protocol", m->protocol);
+	if (m->tls >= 0)
+		at = put_bool(NAME(at, "tls"), m->tls > 0);
+	return TEXT(at, "auth_user", m->auth_user);
 }
 
-static void
-put_outcome(
-    struct buf *out, const struct message *m, const struct recipient *r)
+static char *
+put_outcome(char *at, const struct message *m, const struct recipient *r)
 {
 	const struct attempt *o = &r->outcome;
 	enum stage stage = r->stage;
@@ -148,94 +146,121 @@ put_outcome(
 		o = &m->refusal;
 		stage = m->refusal_stage;
 	}
-	TEXT(out, "relay", o->relay);
-	WORD(out, "disposition", disposition_name[o->disposition]);
-	WORD(out, "stage", stage_name[stage]);
+	at = TEXT(at, "relay", o->relay);
+	at = WORD(at, "disposition", disposition_name[o->disposition]);
+	at = WORD(at, "stage", stage_name[stage]);
 	if (o->reply != 0)
-		NUMBER(out, "reply", o->reply);
-	TEXT(out, "dsn", o->dsn);
-	TEXT(out, "reason", o->reason);
+		at = NUMBER(at, "reply", o->reply);
+	at = TEXT(at, "dsn", o->dsn);
+	return TEXT(at, "reason", o->reason);
 }
 
-static void
-put_number(struct buf *out, double v)
+/* A number that a rule read: seldom, and of any length. */
+static char *
+put_number(char *at, double v)
 {
+	struct buf text = {0};
+
 	if (isfinite(v))
-		json_number(out, v);
+		json_number(&text, v);
 	else
-		buf_s(out, STR("null"));
+		buf_s(&text, STR("null"));
+	memcpy(at, text.p, text.n);
+	at += text.n;
+	buf_free(&text);
+	return at;
 }
 
-static void
-put_verdict(struct buf *out, const struct message *m)
+static char *
+put_verdict(char *at, const struct message_verdict *w)
 {
-	const struct message_verdict *w = message_worst(m);
-
 	if (w == NULL)
-		return;
-	WORD(out, "verdict", verdict_name[w->v.kind]);
-	TEXT(out, "filter", w->v.filter);
-	if (w->v.has_score) {
-		NAME(out, "score");
-		put_number(out, w->v.score);
-	}
-	if (w->v.has_threshold) {
-		NAME(out, "threshold");
-		put_number(out, w->v.threshold);
-	}
-	TEXT(out, "signature", w->v.signature);
-	TEXT(out, "rule", w->v.rule);
+		return at;
+	at = WORD(at, "verdict", verdict_name[w->v.kind]);
+	at = TEXT(at, "filter", w->v.filter);
+	if (w->v.has_score)
+		at = put_number(NAME(at, "score"), w->v.score);
+	if (w->v.has_threshold)
+		at = put_number(NAME(at, "threshold"), w->v.threshold);
+	at = TEXT(at, "signature", w->v.signature);
+	return TEXT(at, "rule", w->v.rule);
 }
 
-static void
-put_queue(struct buf *out, const struct message *m, const struct recipient *r)
+static char *
+put_queue(char *at, const struct message *m, const struct recipient *r)
 {
 	struct str final;
 
 	if (m->host.n > 0)
-		TEXT(out, "host", m->host);
-	TEXT(out, "mta", m->mta);
+		at = TEXT(at, "host", m->host);
+	at = TEXT(at, "mta", m->mta);
 	if (m->queues == NULL)
-		return;
+		return at;
 	final = record_final_queue_id(m, r);
-	TEXT(out, "instance", m->queues->instance);
-	TEXT(out, "queue_id", m->queues->id);
-	TEXT(out, "final_queue_id", final);
+	at = TEXT(at, "instance", m->queues->instance);
+	at = TEXT(at, "queue_id", m->queues->id);
+	return TEXT(at, "final_queue_id", final);
 }
 
-static void
-put_evidence(struct buf *out, struct evidence ev)
+static char *
+put_evidence(char *at, const struct evidence *ev)
 {
-	if (!str_has(ev.source))
-		return;
-	TEXT(out, "source", ev.source);
-	NUMBER(out, "offset", ev.offset);
-	NUMBER(out, "line", ev.line);
+	if (!str_has(ev->source))
+		return at;
+	at = TEXT(at, "source", ev->source);
+	at = NUMBER(at, "offset", ev->offset);
+	return NUMBER(at, "line", ev->line);
+}
+
+/* Room that the record cannot need more of. */
+static size_t
+record_room(const struct message *m, const struct recipient *r,
+    struct str orig, const struct message_verdict *w, const struct evidence *ev)
+{
+	const struct queue_entry *q = m->queues;
+	size_t n = m->host.n + m->mta.n + m->client_name.n + m->helo.n +
+	           m->protocol.n + m->auth_user.n + m->sender.n +
+	           m->message_id.n + m->subject.n + m->refusal.relay.n +
+	           m->refusal.dsn.n + m->refusal.reason.n + r->addr.n +
+	           r->outcome.relay.n + r->outcome.dsn.n +
+	           r->outcome.reason.n + orig.n + ev->source.n;
+
+	if (q != NULL)
+		n += q->instance.n + q->id.n;
+	if (r->queue != NULL)
+		n += r->queue->id.n;
+	if (w != NULL)
+		n += w->v.filter.n + w->v.signature.n + w->v.rule.n;
+	return FIXED_MAX + JSON_QUOTED_MAX(n);
 }
 
 void
 record_json(struct buf *out, const struct message *m, const struct recipient *r)
 {
+	const struct message_verdict *w = message_worst(m);
+	struct evidence ev = record_evidence(m, r);
 	struct str orig = record_orig_recipient(m, r);
+	char *at;
 
-	buf_s(out, STR("{\"message_key\":"));
-	put_key(out, m);
-	NAME(out, "received");
-	put_time(out, m->received);
-	NAME(out, "time");
-	put_time(out, record_time(m, r));
-	put_queue(out, m, r);
-	put_client(out, m);
-	TEXT(out, "sender", m->sender);
-	TEXT(out, "recipient", r->addr);
-	TEXT(out, "orig_recipient", orig);
+	buf_room(out, record_room(m, r, orig, w, &ev));
+	at = out->p + out->n;
+	memcpy(at, "{\"message_key\":", 15);
+	at = put_key(at + 15, m);
+	at = put_time(NAME(at, "received"), m->received);
+	at = put_time(NAME(at, "time"), record_time(m, r));
+	at = put_queue(at, m, r);
+	at = put_client(at, m);
+	at = TEXT(at, "sender", m->sender);
+	at = TEXT(at, "recipient", r->addr);
+	at = TEXT(at, "orig_recipient", orig);
 	if (m->size >= 0)
-		NUMBER(out, "size", m->size);
-	TEXT(out, "message_id", m->message_id);
-	TEXT(out, "subject", m->subject);
-	put_outcome(out, m, r);
-	put_verdict(out, m);
-	WORD(out, "direction", direction_name[m->direction]);
-	put_evidence(out, record_evidence(m, r));
-	buf_s(out, STR("}\n"));
+		at = NUMBER(at, "size", m->size);
+	at = TEXT(at, "message_id", m->message_id);
+	at = TEXT(at, "subject", m->subject);
+	at = put_outcome(at, m, r);
+	at = put_verdict(at, w);
+	at = WORD(at, "direction", direction_name[m->direction]);
+	at = put_evidence(at, &ev);
+	memcpy(at, "}\n", 2);
+	out->n = (size_t)(at + 2 - out->p);
 }
