@@ -55,6 +55,15 @@ struct arrival {
 	bool sized; /* S= is read: what follows is the message's own text */
 };
 
+static void
+arrival_begin(struct arrival *a, bool cut)
+{
+	event_begin(&a->ev, EVENT_ARRIVAL);
+	a->reference = STR_NONE;
+	a->has_host = a->doubtful = a->sized = false;
+	a->cut = cut;
+}
+
 /* Fields up to S=: written by Exim about the connection. */
 static void
 connection_field(struct arrival *a, const struct exim_field *f)
@@ -167,11 +176,12 @@ arrival_fields(struct arrival *a, struct str *s, struct str *recipients)
 static enum parsed
 arrival(struct exim_line *l, struct str s)
 {
-	struct arrival a = {.ev = event_of(EVENT_ARRIVAL), .cut = l->cut};
 	struct str recipients[EXIM_RECIPIENTS_MAX];
-	struct event child = event_of(EVENT_CHILD);
+	struct arrival a;
+	struct event child;
 	struct exim_field f;
 
+	arrival_begin(&a, l->cut);
 	if (str_skip(&s, STR("<>")))
 		a.ev.sender = str_head(s, 0);
 	else
@@ -186,6 +196,7 @@ arrival(struct exim_line *l, struct str s)
 		a.ev.auth_user = STR_NONE;
 	exim_emit(l, &a.ev);
 	if (str_has(a.reference) && !a.has_host && a.ev.sender.n == 0) {
+		event_begin(&child, EVENT_CHILD);
 		child.parent_queue_id = a.reference;
 		exim_emit(l, &child);
 	}
@@ -247,6 +258,13 @@ struct attempt {
 	struct event ev;
 	struct str recipient;
 };
+
+static void
+attempt_begin(struct attempt *a)
+{
+	event_begin(&a->ev, EVENT_ATTEMPT);
+	a->recipient = STR_NONE;
+}
 
 /* Pipe, file and reply deliveries print the command or the path. */
 static bool
@@ -506,9 +524,10 @@ filter_discarded(struct attempt *a, struct str *s)
 static enum parsed
 delivered(struct exim_line *l, struct str s)
 {
-	struct attempt a = {.ev = event_of(EVENT_ATTEMPT)};
+	struct attempt a;
 	bool discarded = str_starts(s, STR(":blackhole:"));
 
+	attempt_begin(&a);
 	if (str_skip(&s, STR("blackhole (")) ||
 	    str_skip(&s, STR("discarded (")))
 		return blackhole(l, s);
@@ -596,10 +615,11 @@ deferred(struct exim_line *l, struct str s)
 static enum parsed
 completed(struct exim_line *l, struct str s)
 {
-	struct event ev = event_of(EVENT_END);
+	struct event ev;
 
 	if (s.n && s.p[0] != ' ')
 		return PARSED_UNKNOWN;
+	event_begin(&ev, EVENT_END);
 	exim_emit(l, &ev);
 	return PARSED_USED;
 }

@@ -2,17 +2,22 @@
 /* The pieces of Exim's log grammar; see exim.h. */
 #include "parsers/exim.h"
 
-/* Three runs of base 62 digits, with a dash between them. */
-static bool
-is_id(const char *p, size_t a, size_t b, size_t c)
-{
-	static const bool base62[256] = {['0' ... '9'] = true,
-	    ['A' ... 'Z'] = true, ['a' ... 'z'] = true};
-	bool all = p[a] == '-' && p[a + b + 1] == '-';
+#include "base/bytes16.h"
 
-	for (size_t i = 0; i < a + b + c + 2 && all; i++)
-		all = base62[(unsigned char)p[i]] || i == a || i == a + b + 1;
-	return all;
+/* Base 62 digits but for dashes at 6 and, of 16 bytes, at 13; of 23 at 18. */
+static bool
+is_short_id(const char *p)
+{
+	return bytes16_alnum(p) == (0xffff & ~(1U << 6 | 1U << 13)) &&
+	       p[6] == '-' && p[13] == '-';
+}
+
+static bool
+is_long_id(const char *p)
+{
+	return bytes16_alnum(p) == (0xffff & ~(1U << 6)) &&
+	       bytes16_alnum(p + 7) == (0xffff & ~(1U << 11)) &&
+	       p[6] == '-' && p[18] == '-';
 }
 
 bool
@@ -21,10 +26,9 @@ exim_id(struct str *s, struct str *id)
 	const char *p = s->p;
 	size_t n = 0;
 
-	if (s->n >= 16 && (s->n == 16 || p[16] == ' ') && is_id(p, 6, 6, 2))
+	if (s->n >= 16 && (s->n == 16 || p[16] == ' ') && is_short_id(p))
 		n = 16;
-	else if (s->n >= 23 && (s->n == 23 || p[23] == ' ') &&
-	         is_id(p, 6, 11, 4))
+	else if (s->n >= 23 && (s->n == 23 || p[23] == ' ') && is_long_id(p))
 		n = 23;
 	if (n == 0)
 		return false;

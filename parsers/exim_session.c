@@ -314,10 +314,12 @@ skip_interface(struct str *s)
 static enum parsed
 peer(struct exim_line *l, struct str s)
 {
-	struct refusal r = {.ev = event_of(EVENT_REJECT)};
+	struct refusal r;
 	struct exim_host host = {0};
 	bool has_host = false, free_text = false;
 
+	event_begin(&r.ev, EVENT_REJECT);
+	r.recipient = r.helo = STR_NONE;
 	if (str_skip(&s, STR("H="))) {
 		if (!exim_host(&s, &host))
 			return PARSED_UNKNOWN;

@@ -27,13 +27,14 @@ static const struct pf_text qmgr_ignored[] = {
 static enum parsed
 qmgr_from(const struct pf *pf, struct str id, struct str s)
 {
-	struct event ev = event_of(EVENT_DETAIL);
+	struct event ev;
 	ptrdiff_t at = str_rfind(s, STR(">, size="));
 	struct str rest, size, nrcpt;
 	int64_t v;
 
 	if (at < 0)
 		return PARSED_UNKNOWN;
+	event_begin(&ev, EVENT_DETAIL);
 	rest = str_from(s, (size_t)at + 8);
 	size = str_digits(&rest);
 	if (!str_skip(&rest, STR(", nrcpt=")))
@@ -73,8 +74,9 @@ qmgr_expired(const struct pf *pf, struct str id, struct str s)
 static enum parsed
 read_removed(const struct pf *pf, struct str id)
 {
-	struct event ev = event_of(EVENT_END);
+	struct event ev;
 
+	event_begin(&ev, EVENT_END);
 	ev.queue_id = id;
 	return pf_emit(pf, &ev);
 }

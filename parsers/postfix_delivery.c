@@ -177,11 +177,12 @@ enum parsed
 pf_delivery(const struct pf *pf, struct str id, struct str s)
 {
 	static const struct str next[] = {STR(", relay="), STR(", orig_to=")};
-	struct event ev = event_of(EVENT_ATTEMPT);
+	struct event ev;
 	struct str to, relay, status = STR_NONE;
 	bool filter;
 	int kind;
 
+	event_begin(&ev, EVENT_ATTEMPT);
 	if (!str_skip(&s, STR("to=")) || !pf_address(&s, next, 2, &to))
 		return PARSED_UNKNOWN;
 	if (str_skip(&s, next[1]) &&

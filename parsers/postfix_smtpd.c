@@ -194,7 +194,7 @@ static enum parsed
 read_accept(const struct pf *pf, struct event *ev)
 {
 	ptrdiff_t at = str_rfind(ev->reason, STR("queued as "));
-	struct event detail = event_of(EVENT_DETAIL);
+	struct event detail;
 
 	if (str_starts(ev->reason, STR("Ok, discarded"))) {
 		ev->disposition = DISP_DISCARDED;
@@ -203,6 +203,7 @@ read_accept(const struct pf *pf, struct event *ev)
 	}
 	if (at < 0)
 		return PARSED_IGNORED;
+	event_begin(&detail, EVENT_DETAIL);
 	detail.queue_id = str_from(ev->reason, (size_t)at + 10);
 	if (!pf_is_queue_id(detail.queue_id))
 		return PARSED_IGNORED;
@@ -219,11 +220,12 @@ static enum parsed
 read_verb(const struct pf *pf, struct str id, const struct verb *v,
     struct str s, bool (*tail)(struct str *, struct pf_tail *))
 {
-	struct event ev = event_of(EVENT_REJECT);
+	struct event ev;
 	struct pf_peer peer;
 	struct pf_tail t;
 	bool whole;
 
+	event_begin(&ev, EVENT_REJECT);
 	if (!stage_skip(&s, &ev.stage))
 		return PARSED_UNKNOWN;
 	if (str_skip(&s, STR(" from "))) {
@@ -305,18 +307,19 @@ read_origin(struct event *ev, struct event *same, struct str s)
 static enum parsed
 read_client(const struct pf *pf, struct str id, struct str s)
 {
-	struct event ev = event_of(EVENT_ARRIVAL), same = event_of(EVENT_SAME);
+	struct event ev, same;
 	struct pf_peer peer;
 	struct str method;
 
 	if (!pf_peer(&s, &peer))
 		return PARSED_UNKNOWN;
+	event_begin(&ev, str_has(id) ? EVENT_ARRIVAL : EVENT_CONNECT);
 	pf_client(&ev, &peer);
-	ev.queue_id = same.queue_id = id;
-	if (!str_has(id))
-		ev.kind = EVENT_CONNECT;
+	ev.queue_id = id;
 	if (s.n == 0)
 		return pf_emit(pf, &ev);
+	event_begin(&same, EVENT_SAME);
+	same.queue_id = id;
 	if (str_skip(&s, STR(", sasl_method="))) {
 		if (!str_until(&s, STR(", sasl_username="), &method))
 			return PARSED_UNKNOWN;
@@ -606,11 +609,12 @@ refused_mail(struct str s)
 static enum parsed
 read_session(const struct pf *pf, enum event_kind kind, struct str s)
 {
-	struct event ev = event_of(kind);
+	struct event ev;
 	struct pf_peer peer;
 
 	if (!pf_peer(&s, &peer) || (s.n && s.p[0] != ' '))
 		return PARSED_UNKNOWN;
+	event_begin(&ev, kind);
 	if (kind == EVENT_DISCONNECT)
 		ev.refused_mail = refused_mail(s);
 	pf_client(&ev, &peer);
@@ -810,10 +814,10 @@ cleanup_verb(const struct pf *pf, struct str id, struct str s)
 enum parsed
 pf_cleanup(const struct pf *pf, struct str s)
 {
-	struct event ev = event_of(EVENT_DETAIL);
-
 	struct str warning = s;
+	struct event ev;
 
+	event_begin(&ev, EVENT_DETAIL);
 	if (str_skip(&warning, STR("warning: ")) &&
 	    pf_refused_data(pf, warning) == PARSED_USED)
 		return PARSED_USED;

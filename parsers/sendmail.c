@@ -89,6 +89,13 @@ sm_event(const struct sm *c, enum event_kind kind)
 	return ev;
 }
 
+void
+sm_begin(const struct sm *c, struct event *ev, enum event_kind kind)
+{
+	event_begin(ev, kind);
+	ev->queue_id = c->queue_id;
+}
+
 static enum parsed
 emit_end(struct sm *c)
 {

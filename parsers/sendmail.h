@@ -73,6 +73,9 @@ bool sm_queue_id(struct str *s, struct str *out);
 /* Length of the address or argument at the start of s: up to a ", " or the
  * end, outside of quotes and <>.  -1: quotes or <> are not balanced. */
 ptrdiff_t sm_arg(struct str s);
+/* Offset of the first backslash, quote, < > or comma from `from` on; past the
+ * end of s if there is none. */
+size_t sm_special(struct str s, size_t from);
 struct str sm_bare(struct str address); /* without its <> */
 /* str2prt() in util.c wrote backslash as "\\\\", TAB as "\\t" and what is not
  * ASCII as "\\ooo": undone into buf (room for s.n bytes).  Line ends stay. */
@@ -91,6 +94,7 @@ struct str sm_own_text(struct str reason);
 /* sendmail.c */
 void sm_emit(struct sm *c, const struct event *ev);
 struct event sm_event(const struct sm *c, enum event_kind kind);
+void sm_begin(const struct sm *c, struct event *ev, enum event_kind kind);
 void sm_abort(struct sm *c, const struct event *facts, enum stage stage);
 struct sm_session *sm_session(struct sm *c, bool make); /* NULL: none */
 void sm_set_fate(struct sm *c, enum disposition d, int reply);

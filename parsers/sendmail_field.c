@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parsers/sendmail.h"
 
+#include "base/bytes16.h"
+
 static const bool alnum[256] = {
     ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true};
 
@@ -13,7 +15,14 @@ bool
 sm_queue_id(struct str *s, struct str *out)
 {
 	size_t n = 0, digits = 0;
+	unsigned not_alnum, numbers;
 
+	if (s->n >= 16 && (not_alnum = ~bytes16_alnum(s->p) & 0xffff) != 0) {
+		n = (size_t)__builtin_ctz(not_alnum);
+		/* ones from the highest down are the digits before it */
+		numbers = n > 0 ? bytes16_digits(s->p) << (32 - n) : 0;
+		digits = (size_t)__builtin_clz(~numbers | 1);
+	}
 	while (n < s->n && n < 24 && alnum[(unsigned char)s->p[n]]) {
 		digits = s->p[n] <= '9' ? digits + 1 : 0;
 		n++;
@@ -25,19 +34,31 @@ sm_queue_id(struct str *s, struct str *out)
 	return true;
 }
 
+size_t
+sm_special(struct str s, size_t i)
+{
+	static const char five[5] = {'\\', '"', '<', '>', ','};
+	static const bool special[256] = {['\\'] = true, ['"'] = true,
+	    ['<'] = true, ['>'] = true, [','] = true};
+	unsigned found;
+
+	for (; i + 16 <= s.n; i += 16)
+		if ((found = bytes16_of_five(s.p + i, five)) != 0)
+			return i + (size_t)__builtin_ctz(found);
+	while (i < s.n && !special[(unsigned char)s.p[i]])
+		i++;
+	return i;
+}
+
 ptrdiff_t
 sm_arg(struct str s)
 {
-	static const bool special[256] = {['\\'] = true, ['"'] = true,
-	    ['<'] = true, ['>'] = true, [','] = true};
 	bool quote = false, angle = false;
 	size_t i;
 
-	for (i = 0; i < s.n; i++) {
+	for (i = sm_special(s, 0); i < s.n; i = sm_special(s, i + 1)) {
 		char c = s.p[i];
 
-		if (!special[(unsigned char)c])
-			continue;
 		if (c == '\\' && i + 1 < s.n)
 			i++;
 		else if (c == '"')
@@ -49,7 +70,7 @@ sm_arg(struct str s)
 		else if (c == ',' && !angle && i + 1 < s.n && s.p[i + 1] == ' ')
 			break;
 	}
-	return quote || angle ? -1 : (ptrdiff_t)i;
+	return quote || angle ? -1 : (ptrdiff_t)(i < s.n ? i : s.n);
 }
 
 /* The byte that "\\ooo" or "\\t" stands for, if it is one str2prt() writes so

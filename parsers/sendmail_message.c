@@ -168,12 +168,13 @@ read_proto(struct sm *c, struct event *ev, const struct tail *t)
 enum parsed
 sm_from(struct sm *c)
 {
-	struct event ev = sm_event(c, EVENT_ARRIVAL), end;
+	struct event ev;
 	struct str s = str_from(c->text, 5), relay;
 	struct tail t = {{0}, {0}, {0}, {0}};
 	enum sm_fate fate = sm_fate(c, NULL);
 	bool has_id;
 
+	sm_begin(c, &ev, EVENT_ARRIVAL);
 	if (!str_has(c->queue_id) || !last_field(&s, STR(", relay="), &relay))
 		return PARSED_UNKNOWN;
 	read_tail(&s, &t);
@@ -194,8 +195,8 @@ sm_from(struct sm *c)
 		ev.size = -1;
 		sm_emit(c, &ev);
 	}
-	end = sm_event(c, EVENT_END);
-	sm_emit(c, &end);
+	sm_begin(c, &ev, EVENT_END);
+	sm_emit(c, &ev);
 	return PARSED_USED;
 }
 
@@ -222,7 +223,8 @@ next_recipient(struct str *list)
 	struct str one;
 	size_t i;
 
-	for (i = 0; i < list->n; i++) {
+	for (i = sm_special(*list, 0); i < list->n;
+	     i = sm_special(*list, i + 1)) {
 		char c = list->p[i];
 
 		if (c == '\\')
@@ -453,6 +455,19 @@ read_next_hop(struct event *ev, struct str relay)
 	ev->relay = relay;
 }
 
+/* Of "reply=550 5.1.1 text". */
+static int
+reply_code(struct str reply)
+{
+	struct event ev;
+
+	if (reply.n == 0)
+		return 0;
+	ev = event_of(EVENT_NONE);
+	sm_reply(&ev, reply);
+	return ev.reply;
+}
+
 /* "Deferred: 451 4.3.5 text" */
 static int
 deferred_code(struct str stat)
@@ -486,11 +501,12 @@ skip_ctladdr(struct str *s)
 enum parsed
 sm_to(struct sm *c)
 {
-	struct event ev = sm_event(c, EVENT_ATTEMPT), reply;
+	struct event ev;
 	struct outcome o = {{0}, {0}, {0}, {0}, {0}, {0}};
 	struct str s = str_from(c->text, 3), list;
 	ptrdiff_t n = list_end(s);
 
+	sm_begin(c, &ev, EVENT_ATTEMPT);
 	if (!str_has(c->queue_id) || n < 0)
 		return PARSED_UNKNOWN;
 	list = str_head(s, (size_t)n);
@@ -501,9 +517,9 @@ sm_to(struct sm *c)
 	ev.disposition = disposition_of(&o);
 	ev.dsn = o.dsn;
 	ev.reason = o.stat;
-	reply = event_of(EVENT_NONE);
-	sm_reply(&reply, o.reply);
-	ev.reply = reply.reply ? reply.reply : deferred_code(o.stat);
+	ev.reply = reply_code(o.reply);
+	if (ev.reply == 0)
+		ev.reply = deferred_code(o.stat);
 	read_next_hop(&ev, o.relay);
 	/* One that was refused at RCPT is in the list of what was discarded. */
 	if (str_eq(o.stat, STR("discarded")) && str_starts(o.dsn, STR("5")))

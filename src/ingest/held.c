@@ -55,8 +55,16 @@ size_class(size_t bytes)
 static void
 next_soon(const struct held_block *b)
 {
-	for (size_t i = 0; b != NULL && i < block_size[0]; i += 64)
-		__builtin_prefetch((const char *)b + i, 1);
+	const char *p = (const char *)b;
+
+	if (b == NULL)
+		return;
+	for (const char *end = p + block_size[0]; p < end; p += 256) {
+		__builtin_prefetch(p, 1);
+		__builtin_prefetch(p + 64, 1);
+		__builtin_prefetch(p + 128, 1);
+		__builtin_prefetch(p + 192, 1);
+	}
 }
 
 static struct held_event *

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/bytes16.h"
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/pack.h"
@@ -258,13 +259,17 @@ as_spamd(char c)
 static bool
 is_as_spamd(struct str id)
 {
-	static const bool plain[256] = {
-	    ['!' ... '+'] = true, ['-' ... '~'] = true};
-	bool all = true;
+	size_t i;
 
-	for (size_t i = 0; i < id.n; i++)
-		all &= plain[(unsigned char)id.p[i]];
-	return all;
+	for (i = 0; i + 16 <= id.n; i += 16)
+		if (bytes16_word(id.p + i) != 0xffff)
+			return false;
+	if (id.n >= 16)
+		return bytes16_word(id.p + id.n - 16) == 0xffff;
+	for (; i < id.n; i++)
+		if (as_spamd(id.p[i]) != id.p[i])
+			return false;
+	return true;
 }
 
 uint64_t

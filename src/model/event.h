@@ -103,7 +103,9 @@ struct event {
 	bool reinjected;
 };
 
-/* An event with all numbers set to "unknown". */
+/* An event with all numbers set to "unknown"; the same where it lies, which
+ * takes less for what comes with each line. */
 struct event event_of(enum event_kind kind);
+void event_begin(struct event *ev, enum event_kind kind);
 
 #endif
