@@ -80,7 +80,8 @@ read_tail(struct str *s, struct tail *t)
 	}
 }
 
-static bool
+/* Inline, so that the key is a constant (base/str.h, str_skip()). */
+static inline __attribute__((always_inline)) bool
 number(struct str *s, struct str key, int64_t *out)
 {
 	bool negative;

@@ -19,30 +19,35 @@ addr_v4(const uint8_t b[static 4])
 static bool
 parse_v4(struct str s, uint8_t out[static 4])
 {
-	size_t i = 0, from;
+	const char *p = s.p, *end = s.p + s.n;
 	unsigned v, d;
 
 	for (int part = 0; part < 4; part++) {
-		if (part > 0 && (i == s.n || s.p[i++] != '.'))
+		if (part > 0 && (p == end || *p++ != '.'))
 			return false;
-		from = i;
-		for (v = 0; i < s.n && (d = (unsigned)(s.p[i] - '0')) < 10; i++)
+		if (p == end || (v = (unsigned)(*p - '0')) > 9)
+			return false;
+		p++;
+		if (p < end && (d = (unsigned)(*p - '0')) <= 9) {
 			v = v * 10 + d;
-		if (i == from || i - from > 3 || v > 255)
+			p++;
+			if (p < end && (d = (unsigned)(*p - '0')) <= 9) {
+				v = v * 10 + d;
+				p++;
+			}
+		}
+		if (v > 255)
 			return false;
 		out[part] = (uint8_t)v;
 	}
-	return i == s.n;
+	return p == end;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* A hexadecimal digit and one; 0: it is none. */
+static const uint8_t hex_value[256] = {['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4,
+    ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
+    ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16};
 
 /* Up to eight groups of hexadecimal digits, one gap ("::") of one and more
  * among them (RFC 4291 2.2).  False also for what has an IPv4 address at its
@@ -50,6 +55,7 @@ hex_digit(char c)
 static bool
 parse_v6(struct str s, uint8_t out[static 16])
 {
+	const unsigned char *p = (const unsigned char *)s.p;
 	uint16_t group[8];
 	size_t i = 0, n = 0, gap = 9;
 
@@ -58,11 +64,10 @@ parse_v6(struct str s, uint8_t out[static 16])
 		i = 2;
 	}
 	while (i < s.n) {
-		unsigned v = 0, digits = 0;
-		int d;
+		unsigned v = 0, digits = 0, d;
 
-		for (; i < s.n && (d = hex_digit(s.p[i])) >= 0; i++, digits++)
-			v = v << 4 | (unsigned)d;
+		for (; i < s.n && (d = hex_value[p[i]]) != 0; i++, digits++)
+			v = v << 4 | (d - 1);
 		if (digits == 0 || digits > 4 || n == 8)
 			return false;
 		group[n++] = (uint16_t)v;

@@ -6,11 +6,6 @@
 
 #include <stdlib.h>
 
-struct map_slot {
-	uint64_t key;
-	void *val;
-};
-
 static uint64_t
 fold(uint64_t key)
 {
@@ -57,14 +52,6 @@ grow(struct map *m)
 		if (old.slots[i].key > 1)
 			insert(m, old.slots[i].key, old.slots[i].val);
 	free(old.slots);
-}
-
-void *
-map_get(const struct map *m, uint64_t key)
-{
-	struct map_slot *s = m->n > 0 ? find(m, fold(key)) : NULL;
-
-	return s ? s->val : NULL;
 }
 
 void

@@ -15,7 +15,26 @@ struct map { /* {0} is a valid start */
 	size_t n, used, size; /* live, live + deleted, slots (power of two) */
 };
 
-void *map_get(const struct map *m, uint64_t key);     /* NULL if absent */
+struct map_slot { /* the map's own; key 0 = free, 1 = deleted */
+	uint64_t key;
+	void *val;
+};
+
+/* What is there, or NULL.  Several times for each line: it is inline. */
+static inline void *
+map_get(const struct map *m, uint64_t key)
+{
+	const size_t mask = m->size - 1;
+
+	if (m->n == 0)
+		return NULL;
+	key += key < 2 ? 2 : 0;
+	for (size_t i = key & mask; m->slots[i].key != 0; i = (i + 1) & mask)
+		if (m->slots[i].key == key)
+			return m->slots[i].val;
+	return NULL;
+}
+
 /* That key will be asked for soon: its place is read meanwhile. */
 void map_soon(const struct map *m, uint64_t key);
 void map_put(struct map *m, uint64_t key, void *val); /* replaces */

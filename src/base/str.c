@@ -8,15 +8,9 @@
 #endif
 
 bool
-str_eqi(struct str a, struct str b)
+str_samei(const char *a, const char *b, size_t n)
 {
-	return a.n == b.n && (a.n == 0 || strncasecmp(a.p, b.p, a.n) == 0);
-}
-
-bool
-str_startsi(struct str s, struct str with)
-{
-	return s.n >= with.n && strncasecmp(s.p, with.p, with.n) == 0;
+	return strncasecmp(a, b, n) == 0;
 }
 
 ptrdiff_t

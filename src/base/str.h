@@ -159,8 +159,23 @@ str_u64(struct str s, uint64_t *out)
 	return true;
 }
 
-bool str_eqi(struct str a, struct str b);     /* ASCII case folded */
-bool str_startsi(struct str s, struct str with);
+/* The same with ASCII case folded; of these, too, the first byte tells. */
+bool str_samei(const char *a, const char *b, size_t n);
+
+static inline bool
+str_startsi(struct str s, struct str with)
+{
+	return s.n >= with.n &&
+	       (with.n == 0 || (((s.p[0] ^ with.p[0]) & ~0x20) == 0 &&
+	                           str_samei(s.p, with.p, with.n)));
+}
+
+static inline bool
+str_eqi(struct str a, struct str b)
+{
+	return a.n == b.n && str_startsi(a, b);
+}
+
 /* Offset of the first / last occurrence, or -1. */
 ptrdiff_t str_rchr(struct str s, char c);
 ptrdiff_t str_find(struct str s, struct str what);

@@ -227,15 +227,44 @@ put_day(char *out, int64_t day)
 	return out + kept.n;
 }
 
+/* A record has two times, and so have those around it, of a few seconds: the
+ * texts of some seconds are kept, without what is behind the '.'. */
+static const char *
+second_text(int64_t second, size_t *n)
+{
+	static _Thread_local struct {
+		int64_t second;
+		size_t n; /* 0: nothing is kept here */
+		char text[UTC_TEXT_MAX];
+	} kept[16], *k;
+	int64_t day = floor_div(second, 86400);
+	char *at;
+
+	k = &kept[(uint64_t)second % 16];
+	if (k->second != second || k->n == 0) {
+		at = put_day(k->text, day);
+		at = put_clock(at, (unsigned)(second - day * 86400) * 1000, 'Z');
+		k->n = (size_t)(at - 4 - k->text);
+		k->second = second;
+	}
+	*n = k->n;
+	return k->text;
+}
+
 size_t
 utc_format(int64_t t, char out[static UTC_TEXT_MAX])
 {
-	int64_t day = floor_div(t, 86400 * USEC);
-	char *at = put_day(out, day);
+	const int64_t second = floor_div(t, USEC);
+	const unsigned ms = (unsigned)((t - second * USEC) / 1000);
+	size_t n;
 
-	at = put_clock(at, (unsigned)((t - day * 86400 * USEC) / 1000), 'Z');
-	*at = '\0';
-	return (size_t)(at - out);
+	memcpy(out, second_text(second, &n), UTC_TEXT_MAX);
+	out[n] = (char)('0' + ms / 100);
+	out[n + 1] = (char)('0' + ms / 10 % 10);
+	out[n + 2] = (char)('0' + ms % 10);
+	out[n + 3] = 'Z';
+	out[n + 4] = '\0';
+	return n + 4;
 }
 
 size_t
