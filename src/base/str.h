@@ -111,11 +111,10 @@ str_chr(struct str s, char c)
 static inline struct str
 str_word(struct str *s)
 {
-	size_t n = 0;
+	ptrdiff_t at = str_chr(*s, ' ');
+	size_t n = at < 0 ? s->n : (size_t)at;
 	struct str word;
 
-	while (n < s->n && s->p[n] != ' ')
-		n++;
 	word = str_head(*s, n);
 	*s = str_from(*s, n);
 	return word;

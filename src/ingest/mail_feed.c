@@ -58,6 +58,7 @@ struct mail_feed {
 	struct event_sink sink;
 	struct feed_file *current;
 	const struct parser_ops *parser;
+	struct str mta; /* its name */
 };
 
 static void on_event(
@@ -358,7 +359,7 @@ on_event(struct event_sink *sink, struct str instance, const struct event *ev)
 	struct verdict v;
 	bool has = false;
 
-	o.mta = str_z(f->parser->name);
+	o.mta = f->mta;
 	o.instance = instance;
 	o.session = ev->session;
 	if (str_has(ev->text))
@@ -385,7 +386,10 @@ static enum parsed
 read_with_parser(struct mail_feed *f, const struct parser_ops *p,
     const struct feed_file *file, size_t state_at)
 {
-	f->parser = p;
+	if (f->parser != p) {
+		f->parser = p;
+		f->mta = str_z(p->name);
+	}
 	return p->line(p->cfg, &file->line, file->state + state_at, &f->sink);
 }
 

@@ -7,7 +7,7 @@
 #include "base/utc.h"
 
 /* Nearly always all that a message needs. */
-#define MESSAGE_BLOCK 768
+#define MESSAGE_BLOCK 896
 
 /* A message and its first block.  Those that have left give theirs to those
  * that come: one begins where one has ended, and the C library's malloc takes

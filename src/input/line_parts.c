@@ -212,7 +212,7 @@ wrapped_mark(const struct log_line *line)
 {
 	struct str s = line->text, id;
 
-	if (!str_ends(s, dots) || !str_starts(line->program, STR("amavis")) ||
+	if (!str_starts(line->program, STR("amavis")) || !str_ends(s, dots) ||
 	    !str_skip(&s, STR("(")) || !str_until(&s, STR(") "), &id))
 		return 0;
 	if (!str_starts(s, STR("Passed ")) && !str_starts(s, STR("Blocked ")))
@@ -414,8 +414,10 @@ line_parts_next(struct line_parts *p, struct log_line *line, struct str *raw,
 	struct whole *w = p->ready;
 	const struct piece *piece;
 
-	whole_free(p->given);
-	p->given = NULL;
+	if (p->given != NULL) {
+		whole_free(p->given);
+		p->given = NULL;
+	}
 	if (w == NULL)
 		return false;
 	piece = &w->pieces[w->given];

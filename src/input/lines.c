@@ -156,7 +156,7 @@ find_line_end(struct lines *l)
 }
 
 /* The first n bytes unread are a line, ended by end_n bytes. */
-static void
+static inline void
 take_line(struct lines *l, size_t n, size_t end_n, struct str *raw,
     int64_t *offset, int64_t *line)
 {

@@ -12,6 +12,7 @@ struct logfile {
 	struct lines *lines; /* keeps the last syslog line */
 	struct logfile_options opt;
 	const char *path;
+	struct str source; /* the same, for evidence */
 	struct header_reader header;
 	struct buf decoded;
 	struct line_parts *parts;
@@ -41,7 +42,7 @@ restore(struct logfile *f, struct rd *r)
 	f->counts.empty = unpack_i64(r);
 	f->counts.joined = unpack_i64(r);
 	f->counts.repeated = unpack_i64(r);
-	return line_parts_restore(f->parts, r, str_z(f->path));
+	return line_parts_restore(f->parts, r, f->source);
 }
 
 /* Goes on where logfile_save was called. */
@@ -91,6 +92,7 @@ logfile_of_source(struct logfile **out, struct source *s,
 	f->lines = lines_new(s, opt->follow);
 	f->opt = *opt;
 	f->path = source_path(s);
+	f->source = str_z(f->path);
 	f->header = header_reader_of(opt->zone, opt->host,
 	    opt->name ? opt->name : f->path, &f->decoded);
 	f->header.year = opt->year;
@@ -324,7 +326,7 @@ logfile_next(struct logfile *f, enum line_kind *kind, struct log_line *line,
 			return 0;
 		}
 		rc = 0;
-		ev->source = str_z(f->path);
+		ev->source = f->source;
 		f->taken = f->given = lines_taken(f->lines);
 		f->counts.lines += f->taken;
 		if (raw->n == 0) {
