@@ -113,21 +113,23 @@ exim_quoted(struct str *s, struct str *out)
 struct exim_field
 exim_field(struct str *s)
 {
+	static const bool ends[256] = {
+	    ['='] = true, [' '] = true, ['"'] = true};
 	struct exim_field f = {STR_NONE, STR_NONE};
 	struct str rest;
+	size_t n = 0;
 
-	while (str_skip(s, STR(" ")))
-		;
-	rest = *s;
-	while (
-	    rest.n && rest.p[0] != '=' && rest.p[0] != ' ' && rest.p[0] != '"')
-		rest = str_from(rest, 1);
-	f.name = str_head(*s, s->n - rest.n);
-	if (!str_starts(rest, STR("="))) {
+	while (n < s->n && s->p[n] == ' ')
+		n++;
+	*s = str_from(*s, n);
+	for (n = 0; n < s->n && !ends[(unsigned char)s->p[n]];)
+		n++;
+	if (n == s->n || s->p[n] != '=') {
 		f.name = exim_word(s);
 		return f;
 	}
-	rest = *s = str_from(rest, 1);
+	f.name = str_head(*s, n);
+	rest = *s = str_from(*s, n + 1);
 	if (exim_quoted(&rest, &f.value) &&
 	    (rest.n == 0 || rest.p[0] == ' ' || rest.p[0] == ':'))
 		*s = rest;

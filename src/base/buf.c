@@ -64,7 +64,8 @@ digits_at(char *at, uint64_t v)
 	    "4041424344454647484950515253545556575859"
 	    "6061626364656667686970717273747576777879"
 	    "8081828384858687888990919293949596979899";
-	char text[I64_TEXT_MAX], *to = text + sizeof(text);
+	char text[2 * I64_TEXT_MAX] = {0}, *const end = text + I64_TEXT_MAX;
+	char *to = end;
 
 	for (; v >= 100; v /= 100)
 		memcpy(to -= 2, pairs + v % 100 * 2, 2);
@@ -72,8 +73,8 @@ digits_at(char *at, uint64_t v)
 		memcpy(to -= 2, pairs + v * 2, 2);
 	else
 		*--to = (char)('0' + v);
-	memcpy(at, to, (size_t)(text + sizeof(text) - to));
-	return at + (text + sizeof(text) - to);
+	memcpy(at, to, I64_TEXT_MAX - 1); /* more than it is, but no call */
+	return at + (end - to);
 }
 
 char *
