@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/addr.h"
+#include "base/bytes16.h"
 #include "base/json_out.h"
 #include "base/texts.h"
 #include "base/utc.h"
@@ -300,6 +301,35 @@ test_find(void)
 	}
 }
 
+/* Each of the 16 bytes against what it says by itself. */
+static void
+test_bytes16(void)
+{
+	static const char five[5] = {'\\', '"', '<', '>', ','};
+	char p[16];
+
+	for (int i = 0; i < 20000; i++) {
+		unsigned digits = 0, alnum = 0, of_five = 0, word = 0;
+
+		for (unsigned k = 0; k < 16; k++) {
+			char c = p[k] = (char)(i % 2 ? rnd() : 32 + rnd() % 96);
+			bool digit = c >= '0' && c <= '9';
+
+			digits |= (unsigned)digit << k;
+			alnum |= (unsigned)(digit || (c >= 'a' && c <= 'z') ||
+			                    (c >= 'A' && c <= 'Z'))
+			         << k;
+			of_five |= (unsigned)(memchr(five, c, 5) != NULL) << k;
+			word |= (unsigned)(c > ' ' && c < 0x7f && c != ',')
+			        << k;
+		}
+		if (bytes16_digits(p) != digits || bytes16_alnum(p) != alnum ||
+		    bytes16_of_five(p, five) != of_five ||
+		    bytes16_word(p) != word)
+			same("bytes16", "other bits", "one of each byte");
+	}
+}
+
 /* Numbers go from 1 and stay; upper case, NUL and the empty text are texts. */
 static void
 test_texts(void)
@@ -342,6 +372,7 @@ main(void)
 	test_real();
 	test_rfind();
 	test_find();
+	test_bytes16();
 	test_texts();
 	return failed;
 }
