@@ -63,7 +63,7 @@ xpages(size_t n)
 static struct arena_block *
 block_new(size_t size)
 {
-	struct arena_block *b = xpages(sizeof(*b) + size);
+	struct arena_block *b = xmalloc(sizeof(*b) + size);
 
 	b->next = NULL;
 	b->used = 0;

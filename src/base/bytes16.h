@@ -28,8 +28,8 @@ static inline unsigned
 bytes16_digits(const char *p)
 {
 #ifdef __SSE2__
-	return (unsigned)_mm_movemask_epi8(bytes16_range(
-	    _mm_loadu_si128((const void *)p), '0', '9'));
+	return (unsigned)_mm_movemask_epi8(
+	    bytes16_range(_mm_loadu_si128((const void *)p), '0', '9'));
 #else
 	unsigned bits = 0;
 
@@ -46,17 +46,16 @@ bytes16_alnum(const char *p)
 	const __m128i v = _mm_loadu_si128((const void *)p);
 	const __m128i lower = _mm_or_si128(v, _mm_set1_epi8(0x20));
 
-	return (unsigned)_mm_movemask_epi8(
-	    _mm_or_si128(bytes16_range(lower, 'a', 'z'),
-	        bytes16_range(v, '0', '9')));
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(
+	    bytes16_range(lower, 'a', 'z'), bytes16_range(v, '0', '9')));
 #else
 	unsigned bits = 0;
 
 	for (int i = 0; i < 16; i++)
-		bits |= (unsigned)((p[i] >= '0' && p[i] <= '9') ||
-		                   ((p[i] | 0x20) >= 'a' &&
-		                       (p[i] | 0x20) <= 'z'))
-		        << i;
+		bits |=
+		    (unsigned)((p[i] >= '0' && p[i] <= '9') ||
+		               ((p[i] | 0x20) >= 'a' && (p[i] | 0x20) <= 'z'))
+		    << i;
 	return bits;
 #endif
 }
@@ -92,9 +91,8 @@ bytes16_word(const char *p)
 #ifdef __SSE2__
 	const __m128i v = _mm_loadu_si128((const void *)p);
 
-	return (unsigned)_mm_movemask_epi8(
-	    _mm_andnot_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(',')),
-	        bytes16_range(v, '!', '~')));
+	return (unsigned)_mm_movemask_epi8(_mm_andnot_si128(
+	    _mm_cmpeq_epi8(v, _mm_set1_epi8(',')), bytes16_range(v, '!', '~')));
 #else
 	unsigned bits = 0;
 

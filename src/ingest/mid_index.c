@@ -57,7 +57,7 @@ struct mid_index {
 	uint64_t *hosts;
 	size_t nhosts, last_host;
 	struct map host_numbers;
-	int64_t base;
+	uint64_t base;
 };
 
 struct mid_index *
@@ -219,8 +219,8 @@ mid_shrink(struct mid_index *x, struct mid *m)
 	    u->message != NULL || m->crowded != UTC_NONE || m->last != u->time)
 		return;
 	if (x->nhosts == 0)
-		x->base = u->time - (INT64_C(1) << (TIME_BITS - 1));
-	since = (uint64_t)u->time - (uint64_t)x->base;
+		x->base = (uint64_t)u->time - (UINT64_C(1) << (TIME_BITS - 1));
+	since = (uint64_t)u->time - x->base;
 	if (since >> TIME_BITS != 0 || !host_number(x, u->host, &host))
 		return;
 	slot_find(x, m->key)->what = since << 16 | host << 1 | 1;
@@ -233,7 +233,7 @@ mid_was(const struct mid_index *x, const struct mid_slot *s, struct mid *m)
 {
 	m->key = s->key;
 	m->one = (struct mid_use){.host = x->hosts[s->what >> 1 & (HOSTS_MAX - 1)],
-	    .time = (int64_t)((s->what >> 16) + (uint64_t)x->base),
+	    .time = (int64_t)((s->what >> 16) + x->base),
 	    .mid = m};
 	m->uses = &m->one;
 	m->nuses = 1;
@@ -540,7 +540,7 @@ is_older(const struct mid_index *x, const struct mid_slot *s, int64_t t)
 	const struct mid_use *u;
 
 	if (is_gone(s))
-		return (int64_t)((s->what >> 16) + (uint64_t)x->base) < t;
+		return (int64_t)((s->what >> 16) + x->base) < t;
 	for (u = mid_in(s)->uses; u != NULL; u = u->next)
 		if (u->message != NULL)
 			return false;

@@ -125,8 +125,8 @@ main(void)
 		if (count_of[id] < USES_MAX && rnd() % 4 != 0) {
 			come(x, id, host, t);
 		} else if (count_of[id] < USES_MAX) {
-			mids_heard(x, mid_key(id_text(id)),
-			    str_z(hosts[host]), str_z(filter), t);
+			mids_heard(x, mid_key(id_text(id)), str_z(hosts[host]),
+			    str_z(filter), t);
 			uses[nuses++] = (struct use){
 			    .id = id, .host = host, .filter = filter, .t = t};
 			count_of[id]++;
