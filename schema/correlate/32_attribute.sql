@@ -83,33 +83,3 @@ SELECT who >> 3, min(who & 7), hour, coalesce(addr, 0), auth_user, host, count(*
  GROUP BY 1, 3, 4, 5, 6;
 DROP TABLE temp.asking;
 CREATE INDEX temp.attributed_doubt ON attributed (cust, what, time) WHERE doubt IS NOT NULL;
-
--- Whose leases may be meant by a claim in doubt, and by one of mail.
-DROP TABLE IF EXISTS temp.doubted;
-CREATE TEMP TABLE doubted (
-  addr INTEGER, port INTEGER, first INTEGER, last INTEGER, mail INTEGER);
-INSERT INTO temp.doubted
-SELECT addr, port, time, time, what = 'm' FROM temp.attributed WHERE doubt IS NOT NULL
-UNION ALL
-SELECT addr, port, first, last, 0 FROM temp.sighting WHERE doubt IS NOT NULL;
-CREATE INDEX temp.doubted_addr ON doubted (addr, first);
-DROP TABLE IF EXISTS temp.candidate;
-CREATE TEMP TABLE candidate (
-  cust INTEGER,                      -- the address in doubt
-  customer TEXT, mail INTEGER, PRIMARY KEY (cust, customer)) WITHOUT ROWID;
-INSERT INTO temp.candidate
-SELECT cust, customer, max(mail)
-  FROM (SELECT a.self AS cust, h.customer,
-               (SELECT max(d.mail) FROM temp.doubted d
-                 WHERE d.addr = h.addr
-                   AND d.last >= h.start - h.clock_error
-                   AND d.first < h.until + h.clock_error
-                   AND (h.port_first IS NULL OR d.port IS NULL
-                        OR d.port BETWEEN h.port_first AND h.port_last)) AS mail
-          FROM (SELECT DISTINCT addr FROM temp.doubted) k
-          JOIN temp.day_addr a ON a.addr = k.addr
-          JOIN temp.holder h ON h.addr = k.addr
-         LIMIT -1)
- WHERE mail IS NOT NULL
- GROUP BY cust, customer;
-DELETE FROM temp.attributed WHERE doubt IS NOT NULL AND NOT in_share(cust);

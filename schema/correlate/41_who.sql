@@ -13,8 +13,7 @@ SELECT cust, text_of(cust), rank,
                 UNION ALL
                 SELECT cust, rank, rank FROM temp.attributed WHERE what = 'c' AND doubt IS NULL
                 UNION ALL
-                SELECT cust, min(rank), min(iif(doubt IS NULL, rank, NULL))
-                  FROM temp.sighting GROUP BY cust)
+                SELECT cust, rank, sure FROM temp.flow_who)
          GROUP BY cust);
 
 -- The thresholds, under the names that values have in temp.metric: what goes by

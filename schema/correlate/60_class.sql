@@ -2,74 +2,6 @@
 -- Only what is in the day counts for a class; samples up to a window before
 -- and after count for flow_support alone.
 
--- Agents of the day that see the way back, too: where answers are sampled,
--- their lack says something.
-DROP TABLE IF EXISTS temp.way_back;
-CREATE TEMP TABLE way_back (agent INTEGER PRIMARY KEY);
-INSERT INTO temp.way_back
-SELECT s.agent
-  FROM temp.run CROSS JOIN main.sender_slot s
- WHERE s.slot > run.day_start - 300000000 AND s.slot < run.day_end
- GROUP BY s.agent
-HAVING sum(s.answered) > 0 AND sum(s.answered) * 10 >= sum(s.syn);
-
-DROP TABLE IF EXISTS temp.flow_figures;
-CREATE TEMP TABLE flow_figures (
-  cust INTEGER PRIMARY KEY,
-  first INTEGER, last INTEGER,       -- of client packets, clear ones
-  samples INTEGER, client INTEGER, client_covered INTEGER, client_strong INTEGER,
-  syn INTEGER, answered INTEGER, server_strong INTEGER, server_weak INTEGER,
-  rst INTEGER, syn_back INTEGER, answered_back INTEGER, hours INTEGER,
-  est_syn INTEGER,                   -- SYNs sent; NULL if a rate is not known
-  slots INTEGER, doubtful INTEGER, doubt_first INTEGER, doubt_last INTEGER,
-  allowed INTEGER                    -- all client addresses are on the list
-);
-INSERT INTO temp.flow_figures
-SELECT cust,
-       min(iif(client > 0 AND doubt IS NULL, first, NULL)),
-       max(iif(client > 0 AND doubt IS NULL, last, NULL)),
-       coalesce(sum(packets) FILTER (WHERE doubt IS NULL), 0),
-       coalesce(sum(client) FILTER (WHERE doubt IS NULL), 0),
-       coalesce(sum(client) FILTER (WHERE doubt IS NULL AND mail_covered), 0),
-       coalesce(sum(client_strong) FILTER (WHERE doubt IS NULL), 0),
-       coalesce(sum(syn) FILTER (WHERE doubt IS NULL), 0),
-       coalesce(sum(answered) FILTER (WHERE doubt IS NULL), 0),
-       coalesce(sum(server_strong) FILTER (WHERE doubt IS NULL), 0),
-       coalesce(sum(server_weak) FILTER (WHERE doubt IS NULL), 0),
-       coalesce(sum(rst) FILTER (WHERE doubt IS NULL), 0),
-       coalesce(sum(syn) FILTER (WHERE doubt IS NULL AND agent IN (SELECT agent FROM temp.way_back)), 0),
-       coalesce(sum(answered) FILTER (WHERE doubt IS NULL AND agent IN (SELECT agent FROM temp.way_back)), 0),
-       count(DISTINCT first / 3600000000) FILTER (WHERE doubt IS NULL),
-       iif(min(coalesce(rate, 0)) FILTER (WHERE doubt IS NULL AND syn > 0) = 0, NULL,
-           coalesce(sum(syn * rate) FILTER (WHERE doubt IS NULL AND syn > 0), 0)),
-       count(*) FILTER (WHERE doubt IS NULL AND client > 0),
-       coalesce(sum(client) FILTER (WHERE doubt IS NOT NULL), 0),
-       min(iif(client > 0 AND doubt IS NOT NULL, first, NULL)),
-       max(iif(client > 0 AND doubt IS NOT NULL, last, NULL)),
-       min(iif(client > 0, allowed, NULL))
-  FROM temp.sighting
- WHERE in_day
- GROUP BY cust;
-
--- The same of each of his addresses.
-DROP TABLE IF EXISTS temp.flow_addr;
-CREATE TEMP TABLE flow_addr (
-  cust INTEGER, addr INTEGER, packets INTEGER,
-  samples INTEGER, client INTEGER, syn_back INTEGER, answered_back INTEGER, rst INTEGER,
-  server_strong INTEGER, server_weak INTEGER, -- from samples on without doubt; NULL: none
-  PRIMARY KEY (cust, addr)
-) WITHOUT ROWID;
-INSERT INTO temp.flow_addr
-SELECT cust, addr, sum(packets),
-       sum(packets) FILTER (WHERE doubt IS NULL), sum(client) FILTER (WHERE doubt IS NULL),
-       coalesce(sum(syn) FILTER (WHERE doubt IS NULL AND agent IN (SELECT agent FROM temp.way_back)), 0),
-       coalesce(sum(answered) FILTER (WHERE doubt IS NULL AND agent IN (SELECT agent FROM temp.way_back)), 0),
-       sum(rst) FILTER (WHERE doubt IS NULL), sum(server_strong) FILTER (WHERE doubt IS NULL),
-       sum(server_weak) FILTER (WHERE doubt IS NULL)
-  FROM temp.sighting
- WHERE in_day
- GROUP BY cust, addr;
-
 -- Whether a host that answers SMTP looks like a mail server, and if not, why.
 DROP TABLE IF EXISTS temp.server_pattern;
 CREATE TEMP TABLE server_pattern (cust INTEGER PRIMARY KEY, fails TEXT);
@@ -168,7 +100,7 @@ SELECT cust, sum(mail), min(first), max(last), min(n.text)
   FROM (SELECT cust, 1 AS mail, time AS first, time AS last, doubt
           FROM temp.attributed WHERE doubt IS NOT NULL AND what = 'm'
         UNION ALL
-        SELECT cust, 0, NULL, NULL, doubt FROM temp.sighting WHERE doubt IS NOT NULL) d
+        SELECT cust, 0, NULL, NULL, doubt FROM temp.flow_doubt) d
   JOIN temp.doubt_name n ON n.doubt = d.doubt
  GROUP BY cust;
 DROP TABLE IF EXISTS temp.maybe_mail;
@@ -249,9 +181,7 @@ CREATE TEMP TABLE support (
   cust INTEGER PRIMARY KEY, in_window INTEGER, visible INTEGER, ln_miss REAL, rate INTEGER);
 INSERT INTO temp.support
 SELECT k.cust,
-       (SELECT coalesce(sum(s.client), 0) FROM temp.sighting s
-         WHERE s.cust = k.cust AND s.doubt IS NULL
-           AND s.last >= k.first - run.window AND s.first <= k.last + run.window),
+       slots_client(k.cust, k.first, k.last),
        count(v.rate),
        sum(run.packets_per_message *
            CASE WHEN v.rate > 1 THEN ln(1.0 - 1.0 / v.rate)

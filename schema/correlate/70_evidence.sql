@@ -167,27 +167,22 @@ SELECT t.customer, 'delivery', 3, 2, t.time,
   LEFT JOIN main.name e ON e.id = m.sender;
 
 -- Those that come first in the end; ties are decided there.
+SELECT slots_show(cust, facts, iif(class = 'confirmed', first, NULL), last)
+  FROM temp.classed WHERE class <> 'clean';
+SELECT slots_forget();
 INSERT INTO temp.fact
-SELECT s.customer, 'sample', 4, 0, s.first,
+SELECT c.customer, 'sample', 4, 0, s.first,
        printf('%d client packet%s from %s', s.client, iif(s.client = 1, '', 's'), x.text)
          || iif(s.syn > 0, printf(', %d of them SYN', s.syn), '')
          || ', sampled at ' || iif(g.text = '::', coalesce(n.name, 'an agent not told'), g.text)
          || iif(s.rate > 0, printf(', 1 in %d', s.rate), ', rate unknown')
          || iif(s.doubt IS NULL, '', ', holder in doubt'),
        NULL, 0, s.addr, NULL, NULL, NULL
-  FROM temp.run
- CROSS JOIN (SELECT c.customer, c.facts, s.addr, s.agent, s.first, s.client, s.syn, s.rate, s.doubt,
-                    rank() OVER (PARTITION BY c.cust ORDER BY s.first) AS k
-               FROM temp.run CROSS JOIN temp.classed c
-              CROSS JOIN temp.sighting s ON s.cust = c.cust
-              WHERE c.class <> 'clean' AND s.client > 0
-                AND iif(c.class = 'confirmed',
-                        s.last >= c.first - run.window AND s.first <= c.last + run.window,
-                        s.in_day)) s
+  FROM temp.shown_slot s
+ CROSS JOIN temp.classed c ON c.cust = s.cust
  CROSS JOIN main.addr x ON x.id = s.addr
  CROSS JOIN main.addr g ON g.id = s.agent
-  LEFT JOIN temp.flow_agent n ON n.agent = s.agent
- WHERE s.k <= s.facts;
+  LEFT JOIN temp.flow_agent n ON n.agent = s.agent;
 
 INSERT INTO temp.fact
 SELECT DISTINCT c.customer, 'lease', 5, 0, nullif(h.start, -4611686018427387904),

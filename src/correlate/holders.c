@@ -54,17 +54,20 @@ fn_text_of(void *arg, const struct value *v, struct value *out, struct err *e)
 	return 0;
 }
 
+bool
+holders_in_share(const struct holders *h, int64_t no)
+{
+	const struct str text = texts_of(&h->texts, no);
+
+	return text.p != NULL && hash_str(text, 0) % h->shares == h->share;
+}
+
 static int
 fn_in_share(void *arg, const struct value *v, struct value *out, struct err *e)
 {
-	const struct holders *h = arg;
-	const struct str text = v[0].type == VALUE_INT
-	                            ? texts_of(&h->texts, v[0].i)
-	                            : (struct str){0};
-
 	(void)e;
 	*out = value_int(
-	    text.p != NULL && hash_str(text, 0) % h->shares == h->share);
+	    v[0].type == VALUE_INT && holders_in_share(arg, v[0].i));
 	return 0;
 }
 
@@ -179,13 +182,6 @@ sort(struct holders *h)
 
 /* --- looking */
 
-/* Something that was seen of an address. */
-struct seen {
-	int64_t addr, first, last;
-	int64_t slack; /* so much surer is its clock than the worst */
-	int32_t port;  /* -1: not known */
-};
-
 /* What the leases near it say. */
 struct near {
 	int32_t fitting, inside; /* a customer; 0 none, -1 several */
@@ -203,7 +199,7 @@ note(int32_t *one, int32_t customer)
 }
 
 static bool
-is_near(const struct holding *o, const struct seen *s)
+is_near(const struct holding *o, const struct holders_seen *s)
 {
 	const int64_t error = o->error - s->slack;
 
@@ -211,14 +207,14 @@ is_near(const struct holding *o, const struct seen *s)
 }
 
 static bool
-is_inside(const struct holding *o, const struct seen *s)
+is_inside(const struct holding *o, const struct holders_seen *s)
 {
 	return s->first >= o->start && s->last < o->until;
 }
 
 static bool
-is_delegated(
-    const struct holders *h, const struct holding *o, const struct seen *s)
+is_delegated(const struct holders *h, const struct holding *o,
+    const struct holders_seen *s)
 {
 	for (int32_t i = 0; i < o->nnarrow; i++) {
 		const struct holding *k = &h->all[h->narrow[o->narrow + i]];
@@ -249,7 +245,7 @@ find(const struct holders *h, int64_t addr, int32_t port)
 }
 
 static void
-take(struct near *near, const struct holding *o, const struct seen *s)
+take(struct near *near, const struct holding *o, const struct holders_seen *s)
 {
 	note(&near->fitting, o->customer);
 	if (is_inside(o, s))
@@ -257,7 +253,7 @@ take(struct near *near, const struct holding *o, const struct seen *s)
 }
 
 static struct near
-look(const struct holders *h, const struct seen *s)
+look(const struct holders *h, const struct holders_seen *s)
 {
 	struct near near = {0};
 	const struct holding *o;
@@ -293,40 +289,40 @@ look(const struct holders *h, const struct seen *s)
 	return near;
 }
 
+struct holders_answer
+holders_ask(struct holders *h, const struct holders_seen *s)
+{
+	struct near near;
+	int64_t who = 0;
+
+	sort(h);
+	near = look(h, s);
+	if (near.no_port)
+		who = SHARED_ADDRESS;
+	else if (near.inside < 0)
+		who = OVERLAPPING_LEASES;
+	else if (near.fitting < 0)
+		who = LEASE_CHANGE;
+	else if (near.inside > 0)
+		who = near.inside;
+	else if (near.fitting > 0)
+		who = LEASE_EDGE;
+	return (struct holders_answer){who, near.part};
+}
+
 static int
 fn_holder_of(void *arg, const struct value *v, struct value *out, struct err *e)
 {
-	struct holders *h = arg;
-	struct seen s = {v[0].i, v[2].i, v[3].i, v[4].i, port_of(v[1])};
-	struct near near;
+	const struct holders_seen s = {
+	    v[0].i, v[2].i, v[3].i, v[4].i, port_of(v[1])};
+	int64_t who;
 
 	(void)e;
 	if (v[0].type != VALUE_INT)
 		return 0;
-	sort(h);
-	near = look(h, &s);
-	if (near.no_port)
-		*out = value_int(SHARED_ADDRESS);
-	else if (near.inside < 0)
-		*out = value_int(OVERLAPPING_LEASES);
-	else if (near.fitting < 0)
-		*out = value_int(LEASE_CHANGE);
-	else if (near.inside > 0)
-		*out = value_int(near.inside);
-	else if (near.fitting > 0)
-		*out = value_int(LEASE_EDGE);
-	return 0;
-}
-
-static int
-fn_holder_parts(
-    void *arg, const struct value *v, struct value *out, struct err *e)
-{
-	struct seen s = {v[0].i, v[1].i, v[2].i, 0, -1};
-
-	(void)e;
-	sort(arg);
-	*out = value_int(look(arg, &s).part);
+	who = holders_ask(arg, &s).who;
+	if (who != 0)
+		*out = value_int(who);
 	return 0;
 }
 
@@ -343,7 +339,6 @@ static const struct {
     {"holder_add", 8, fn_holder_add},
     {"holder_delegated", 2, fn_holder_delegated},
     {"holder_of", 5, fn_holder_of},
-    {"holder_parts", 3, fn_holder_parts},
 };
 
 int

@@ -17,9 +17,6 @@
  *	                    the customer's number; NULL: no lease comes near;
  *	                    or the reason of doubt, enum holder_doubt; slack:
  *	                    so much surer the clock is than clock_error says
- *	holder_parts(addr, first, last)
- *	                    1: a slot of that time must be taken apart, for it
- *	                    saw an end of a lease, or there are port leases
  */
 #ifndef CORRELATE_HOLDERS_H
 #define CORRELATE_HOLDERS_H
@@ -35,6 +32,23 @@ enum holder_doubt {
 };
 
 struct holders;
+
+/* Something that was seen of an address. */
+struct holders_seen {
+	int64_t addr, first, last;
+	int64_t slack; /* so much surer is its clock than the worst */
+	int32_t port;  /* -1: not known */
+};
+
+/* What holder_of says, for callers in C. */
+struct holders_answer {
+	int64_t who; /* the customer's number; 0: no lease comes near; a doubt */
+	bool part;   /* it saw an end of a lease, or there are port leases */
+};
+
+struct holders_answer holders_ask(
+    struct holders *h, const struct holders_seen *s);
+bool holders_in_share(const struct holders *h, int64_t no);
 
 /* Registers the functions with the store; close takes them back.  The share is
  * number `share` of `shares`. */

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "correlate/functions.h"
 #include "correlate/holders.h"
+#include "correlate/slots.h"
 #include "correlate/spread.h"
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -40,17 +41,21 @@ run_steps(struct worker *w, struct err *e)
 	const struct job *j = w->share->job;
 	struct functions *functions = NULL;
 	struct holders *holders = NULL;
+	struct slots *slots = NULL;
 	struct spread *spread = NULL;
 	int rc = functions_open(&functions, w->store, e);
 
 	if (rc >= 0)
 		rc = holders_open(&holders, w->store, w->no, w->share->n, e);
 	if (rc >= 0)
+		rc = slots_open(&slots, w->store, holders, e);
+	if (rc >= 0)
 		rc = spread_open(&spread, w->store, e);
 	if (rc >= 0)
 		rc = store_run_steps_between(w->store, "correlate", STEP_RUN,
 		    j->replay ? STEP_CLASS : STEP_CLEAR, e);
 	spread_close(spread);
+	slots_close(slots);
 	holders_close(holders);
 	functions_close(functions);
 	return rc;

@@ -10,6 +10,7 @@
 #include "base/datadir.h"
 #include "correlate/functions.h"
 #include "correlate/holders.h"
+#include "correlate/slots.h"
 #include "correlate/spread.h"
 #include "model/delivery.h"
 #include "store/sql_files.h"
@@ -513,6 +514,7 @@ test_all_prepare(void **state)
 	const struct sql_block *k;
 	struct functions *functions = NULL;
 	struct holders *holders = NULL;
+	struct slots *slots = NULL;
 	struct spread *spread = NULL;
 	struct store *s;
 	char name[128];
@@ -530,6 +532,7 @@ test_all_prepare(void **state)
 	}
 	ok(functions_open(&functions, s, &err));
 	ok(holders_open(&holders, s, 0, 1, &err));
+	ok(slots_open(&slots, s, holders, &err));
 	ok(spread_open(&spread, s, &err));
 	ok(store_run_steps_between(s, "correlate", 0, 46, &err));
 	ok(store_run_steps_between(s, "correlate", 85, 86, &err));
@@ -541,6 +544,7 @@ test_all_prepare(void **state)
 	assert_true(n >= 6);
 	sql_blocks_free(&blocks);
 	spread_close(spread);
+	slots_close(slots);
 	holders_close(holders);
 	functions_close(functions);
 	store_close(s);

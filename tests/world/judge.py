@@ -293,7 +293,7 @@ class Functions:
         self.rows, self.of_addr = {}, collections.defaultdict(list)
         self.narrow = collections.defaultdict(list)
         for name, n in (("text_no", 1), ("text_of", 1), ("in_share", 1), ("holder_add", 8),
-                        ("holder_delegated", 2), ("holder_of", 5), ("holder_parts", 3)):
+                        ("holder_delegated", 2), ("holder_of", 5)):
             db.create_function(name, n, getattr(self, name))
 
     def text_no(self, text):
@@ -320,10 +320,6 @@ class Functions:
             _, _, _, start, until, error = self.rows[n]
             if last >= start - error + slack and first < until + error - slack:
                 yield n, self.rows[n]
-
-    def holder_parts(self, addr, first, last):
-        return any(low is not None or start > first or until <= last
-                   for _, (_, low, _, start, until, _) in self.near(addr, first, last))
 
     def holder_of(self, addr, port, first, last, slack):
         fitting, inside, shared = set(), set(), False
