@@ -226,6 +226,14 @@ clock_row(struct slots *p, const struct stmt *st, struct err *e)
 	return 0;
 }
 
+/* Not the number itself: who is looked for in vain would be looked for from one end
+ * of a row of numbers to the other. */
+static uint64_t
+addr_key(int64_t addr)
+{
+	return hash_u64((uint64_t)addr, 0);
+}
+
 static int
 addr_row(struct slots *p, const struct stmt *st, struct err *e)
 {
@@ -239,7 +247,7 @@ addr_row(struct slots *p, const struct stmt *st, struct err *e)
 	    .who = stmt_value(st, 2).i,
 	    .leased = stmt_value(st, 3).i,
 	    .allowed = stmt_value(st, 4).i};
-	map_put(&p->by_addr, (uint64_t)a->id + 2, (void *)(uintptr_t)p->naddrs);
+	map_put(&p->by_addr, addr_key(a->id), (void *)(uintptr_t)p->naddrs);
 	return 0;
 }
 
@@ -247,7 +255,7 @@ addr_row(struct slots *p, const struct stmt *st, struct err *e)
 static size_t
 place_of(const struct slots *p, int64_t addr)
 {
-	return (uintptr_t)map_get(&p->by_addr, (uint64_t)addr + 2);
+	return (uintptr_t)map_get(&p->by_addr, addr_key(addr));
 }
 
 /* --- adding up */
