@@ -36,22 +36,33 @@ CREATE TEMP TABLE at_most (
   helos INTEGER, null_senders INTEGER, spam INTEGER, virus INTEGER, adverse INTEGER,
   banned INTEGER, listed INTEGER, tried INTEGER, failed INTEGER,
   tempfailed INTEGER, unknown INTEGER);
+-- His own hours are in the order of customers, and not sorted.
 INSERT INTO temp.at_most
-SELECT cust, min(rank), max(mixed), sum(transactions), sum(messages), sum(recipients), sum(senders),
+SELECT cust, min(rank), 0, sum(transactions), sum(messages), sum(recipients), sum(senders),
        sum(helos), sum(null_senders), sum(spam), sum(virus), sum(adverse), sum(banned),
        sum(listed), sum(tried), sum(failed), sum(tempfailed), sum(unknown)
-  FROM (SELECT cust, rank, 0 AS mixed, transactions, messages, recipients, senders, helos, null_senders,
-               spam, virus, adverse, banned, listed, tried, failed, tempfailed, unknown
-          FROM temp.hour_sum
-        UNION ALL
-        SELECT t.cust, t.rank, 1, t.n, min(h.messages, t.n), h.recipients, min(h.senders, t.n),
-               min(h.helos, t.n), min(h.null_senders, t.n), min(h.spam, t.n), min(h.virus, t.n),
-               min(h.adverse, t.n), min(h.banned, t.n), min(h.listed, t.n), h.tried, h.failed,
-               h.tempfailed, h.unknown
-          FROM temp.part_hour t
-         CROSS JOIN temp.day_hour h ON h.hour = t.hour AND h.client = t.client
-           AND h.auth_user = t.auth_user AND h.host = t.host)
+  FROM temp.hour_sum
  GROUP BY cust;
+INSERT INTO temp.at_most
+SELECT t.cust, min(t.rank), 1, sum(t.n), sum(min(h.messages, t.n)), sum(h.recipients),
+       sum(min(h.senders, t.n)), sum(min(h.helos, t.n)), sum(min(h.null_senders, t.n)),
+       sum(min(h.spam, t.n)), sum(min(h.virus, t.n)), sum(min(h.adverse, t.n)),
+       sum(min(h.banned, t.n)), sum(min(h.listed, t.n)), sum(h.tried), sum(h.failed),
+       sum(h.tempfailed), sum(h.unknown)
+  FROM temp.part_hour t
+ CROSS JOIN temp.day_hour h ON h.hour = t.hour AND h.client = t.client
+   AND h.auth_user = t.auth_user AND h.host = t.host
+ GROUP BY t.cust
+    ON CONFLICT (cust) DO UPDATE
+   SET rank = min(rank, excluded.rank), mixed = 1,
+       transactions = transactions + excluded.transactions,
+       messages = messages + excluded.messages, recipients = recipients + excluded.recipients,
+       senders = senders + excluded.senders, helos = helos + excluded.helos,
+       null_senders = null_senders + excluded.null_senders, spam = spam + excluded.spam,
+       virus = virus + excluded.virus, adverse = adverse + excluded.adverse,
+       banned = banned + excluded.banned, listed = listed + excluded.listed,
+       tried = tried + excluded.tried, failed = failed + excluded.failed,
+       tempfailed = tempfailed + excluded.tempfailed, unknown = unknown + excluded.unknown;
 
 -- What a metric is at most, by a figure of at_most: 1 transactions 2 messages 3
 -- recipients 4 senders 5 helos 6 null_senders 7 spam 8 virus 9 adverse 10 banned

@@ -160,7 +160,8 @@ SELECT c.cust, c.customer, c.rank, c.scope, c.class,
           LEFT JOIN temp.figures g ON g.cust = w.cust
           LEFT JOIN temp.flow_figures f ON f.cust = w.cust
           LEFT JOIN temp.server_pattern p ON p.cust = w.cust
-          LEFT JOIN temp.doubtful d ON d.cust = w.cust) c
+          LEFT JOIN temp.doubtful d ON d.cust = w.cust
+         LIMIT -1) c -- so that the class is made once
  WHERE c.class IS NOT NULL
    -- of the rest of the world only what speaks against someone is kept
    AND (c.scope <> 'remote' OR c.class <> 'clean');
