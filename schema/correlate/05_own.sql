@@ -74,6 +74,12 @@ CREATE TEMP TABLE finding_sprt (
   day INTEGER, customer TEXT, rule TEXT, time INTEGER, verdicts INTEGER, spam INTEGER,
   theta0 REAL, theta1 REAL, alpha REAL, beta REAL, source TEXT,
   PRIMARY KEY (day, customer, rule)) WITHOUT ROWID;
+CREATE TEMP TABLE finding_evidence (   -- in the order of customers; OR, for a row is put by itself
+  day INTEGER, customer TEXT, n INTEGER,
+  kind TEXT CHECK (kind = 'rule' OR kind = 'verdict' OR kind = 'delivery' OR kind = 'attempt'
+                   OR kind = 'sample' OR kind = 'lease' OR kind = 'complaint'),
+  time INTEGER, text TEXT, message_key INTEGER, addr INTEGER,
+  source INTEGER, "offset" INTEGER, line INTEGER);
 CREATE TEMP TABLE reported (
   day INTEGER, customer TEXT PRIMARY KEY,
   scope TEXT CHECK (scope IN ('customer','own_unassigned','remote')),

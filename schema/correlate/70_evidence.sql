@@ -42,36 +42,14 @@ SELECT run.day, h.customer, h.rule, a.n, a.metric, m.value, a.at_least, a.at_mos
   JOIN temp.asks a ON a.rule = h.rule
   JOIN temp.metric m ON m.customer = h.customer AND m.metric = a.key;
 
-DROP TABLE IF EXISTS temp.fact;
-CREATE TEMP TABLE fact (
-  customer TEXT, kind TEXT, place INTEGER, first_key INTEGER, time INTEGER,
-  text TEXT, message_key INTEGER, n INTEGER, addr INTEGER,
-  source INTEGER, "offset" INTEGER, line INTEGER);
-
-INSERT INTO temp.fact
-SELECT r.customer, 'rule', 1, 0, NULL,
-       printf('rule %s: %s is %g, %s', r.rule, r.metric, r.value,
-              iif(r.at_least IS NULL, printf('at most %g', r.at_most), printf('at least %g', r.at_least)))
-         || ' is asked (' || r.source || ')',
-       NULL, r.n, NULL, NULL, NULL, NULL
-  FROM temp.run JOIN temp.finding_rule r ON r.day = run.day;
-
--- Before the thresholds, when the sequential test was decided.
-INSERT INTO temp.fact
-SELECT s.customer, 'rule', 1, -1, s.time,
-       printf('rule %s: the sequential test took the customer for infected after %d verdicts, %d of them spam',
-              s.rule, s.verdicts, s.spam),
-       NULL, 0, NULL, NULL, NULL, NULL
-  FROM temp.run JOIN temp.finding_sprt s ON s.day = run.day;
-
 -- Of a bot's thousand messages only those are looked at whose facts come first in
 -- the end: ties are of one message.  NOT INDEXED: they are most of day_message, which
 -- is read faster as it is stored.
 DROP TABLE IF EXISTS temp.shown_verdict;
-CREATE TEMP TABLE shown_verdict (message INTEGER PRIMARY KEY, customer TEXT);
+CREATE TEMP TABLE shown_verdict (message INTEGER PRIMARY KEY, cust INTEGER);
 INSERT INTO temp.shown_verdict
-SELECT message, customer
-  FROM (SELECT d.message, c.customer, c.facts,
+SELECT message, cust
+  FROM (SELECT d.message, c.cust, c.facts,
                row_number() OVER (PARTITION BY c.cust
                  ORDER BY NOT d.virus, d.worst, d.message_key) AS k
           FROM temp.day_message d NOT INDEXED CROSS JOIN temp.classed c ON c.cust = d.cust
@@ -79,10 +57,10 @@ SELECT message, customer
  WHERE k <= facts
  ORDER BY message;
 DROP TABLE IF EXISTS temp.shown_outcome;
-CREATE TEMP TABLE shown_outcome (message INTEGER PRIMARY KEY, customer TEXT, class TEXT);
+CREATE TEMP TABLE shown_outcome (message INTEGER PRIMARY KEY, cust INTEGER);
 INSERT INTO temp.shown_outcome
-SELECT message, customer, class
-  FROM (SELECT d.message, c.customer, c.class, c.facts,
+SELECT message, cust
+  FROM (SELECT d.message, c.cust, c.facts,
                row_number() OVER (PARTITION BY c.cust
                  ORDER BY NOT (d.spam OR d.virus), d.outcome, d.message_key) AS k
           FROM temp.day_message d NOT INDEXED CROSS JOIN temp.classed c ON c.cust = d.cust
@@ -91,9 +69,33 @@ SELECT message, customer, class
  WHERE k <= facts
  ORDER BY message;
 
+-- The same of what flows show.
+SELECT slots_show(cust, facts, iif(class = 'confirmed', first, NULL), last)
+  FROM temp.classed WHERE class <> 'clean';
+SELECT slots_forget();
+
+-- The facts, with "most" as many of a kind as are kept.  A view, so that the words are
+-- written once, in order.
+DROP VIEW IF EXISTS temp.fact;
+CREATE TEMP VIEW fact AS
+SELECT c.cust, c.customer, c.facts AS most, 'rule' AS kind, 1 AS place, 0 AS first_key, NULL AS time,
+       printf('rule %s: %s is %g, %s', r.rule, r.metric, r.value,
+              iif(r.at_least IS NULL, printf('at most %g', r.at_most), printf('at least %g', r.at_least)))
+         || ' is asked (' || r.source || ')' AS text,
+       NULL AS message_key, r.n AS n, NULL AS addr, NULL AS source, NULL AS "offset", NULL AS line
+  FROM temp.run JOIN temp.finding_rule r ON r.day = run.day
+  JOIN temp.classed c ON c.cust = text_no(r.customer)
+UNION ALL
+-- Before the thresholds, when the sequential test was decided.
+SELECT c.cust, c.customer, c.facts, 'rule', 1, -1, s.time,
+       printf('rule %s: the sequential test took the customer for infected after %d verdicts, %d of them spam',
+              s.rule, s.verdicts, s.spam),
+       NULL, 0, NULL, NULL, NULL, NULL
+  FROM temp.run JOIN temp.finding_sprt s ON s.day = run.day
+  JOIN temp.classed c ON c.cust = text_no(s.customer)
+UNION ALL
 -- What filters said of spam and virus messages, viruses first.
-INSERT INTO temp.fact
-SELECT k.customer, 'verdict', 2, -v.verdict, v.time,
+SELECT c.cust, c.customer, c.facts, 'verdict', 2, -v.verdict, v.time,
        w.text || ' by ' || f.text
          || coalesce(': ' || s.text, '')
          || iif(v.score IS NULL, '', printf(', score %g', v.score))
@@ -105,6 +107,7 @@ SELECT k.customer, 'verdict', 2, -v.verdict, v.time,
          || printf(', delivered to %d of %d recipients', d.reached, d.recipients),
        m.message_key, v.n, m.client, v.source, v."offset", v.line
   FROM temp.shown_verdict k
+ CROSS JOIN temp.classed c ON c.cust = k.cust
  CROSS JOIN temp.day_message d ON d.message = k.message
  CROSS JOIN main.mail_message m ON m.id = d.message
  CROSS JOIN main.mail_verdict v ON v.message = d.message AND v.verdict IN (5, 6)
@@ -113,11 +116,10 @@ SELECT k.customer, 'verdict', 2, -v.verdict, v.time,
   LEFT JOIN main.name s ON s.id = v.signature
   LEFT JOIN main.name r ON r.id = v.rule
   LEFT JOIN main.name e ON e.id = m.sender
-  LEFT JOIN main.addr x ON x.id = m.client;
-
+  LEFT JOIN main.addr x ON x.id = m.client
+UNION ALL
 -- What became of these messages (place 0), and failed deliveries of others.
-INSERT INTO temp.fact
-SELECT k.customer, 'delivery', 3, NOT (d.spam OR d.virus), r.time,
+SELECT c.cust, c.customer, c.facts, 'delivery', 3, NOT (d.spam OR d.virus), r.time,
        coalesce(p.text, 'no outcome yet') || coalesce(' at ' || g.text, '')
          || coalesce(' for <' || r.recipient || '>', '')
          || iif(r.reply IS NULL, '', printf(', reply %d', r.reply)) || coalesce(' ' || r.dsn, '')
@@ -127,6 +129,7 @@ SELECT k.customer, 'delivery', 3, NOT (d.spam OR d.virus), r.time,
          || coalesce(' by client ' || x.text, ''),
        m.message_key, r.n, m.client, r.source, r."offset", r.line
   FROM temp.shown_outcome k
+ CROSS JOIN temp.classed c ON c.cust = k.cust
  CROSS JOIN temp.day_message d ON d.message = k.message
  CROSS JOIN main.mail_message m ON m.id = d.message
  CROSS JOIN main.mail_recipient r ON r.message = d.message
@@ -135,11 +138,10 @@ SELECT k.customer, 'delivery', 3, NOT (d.spam OR d.virus), r.time,
   LEFT JOIN main.name e ON e.id = m.sender
   LEFT JOIN main.addr x ON x.id = m.client
  WHERE d.spam OR d.virus
-    OR k.class = 'confirmed' AND (r.disposition = 3 OR r.disposition = 5 AND r.stage = 5);
-
+    OR c.class = 'confirmed' AND (r.disposition = 3 OR r.disposition = 5 AND r.stage = 5)
+UNION ALL
 -- Mail in doubt, with those who may have sent it.
-INSERT INTO temp.fact
-SELECT t.customer, 'delivery', 3, 2, t.time,
+SELECT t.cust, t.customer, t.facts, 'delivery', 3, 2, t.time,
        'in doubt (' || u.text || '): message ' || coalesce(m.queue_id, 'without queue id')
          || coalesce(' from <' || e.text || '>', '') || coalesce(', verdict ' || w.text, '')
          || coalesce('; may be of '
@@ -164,14 +166,9 @@ SELECT t.customer, 'delivery', 3, 2, t.time,
   LEFT JOIN main.mail_recipient r ON r.message = m.id
    AND r.n = (SELECT min(q.n) FROM main.mail_recipient q WHERE q.message = m.id)
   LEFT JOIN main.verdict_name w ON w.id = m.verdict
-  LEFT JOIN main.name e ON e.id = m.sender;
-
--- Those that come first in the end; ties are decided there.
-SELECT slots_show(cust, facts, iif(class = 'confirmed', first, NULL), last)
-  FROM temp.classed WHERE class <> 'clean';
-SELECT slots_forget();
-INSERT INTO temp.fact
-SELECT c.customer, 'sample', 4, 0, s.first,
+  LEFT JOIN main.name e ON e.id = m.sender
+UNION ALL
+SELECT c.cust, c.customer, c.facts, 'sample', 4, 0, s.first,
        printf('%d client packet%s from %s', s.client, iif(s.client = 1, '', 's'), x.text)
          || iif(s.syn > 0, printf(', %d of them SYN', s.syn), '')
          || ', sampled at ' || iif(g.text = '::', coalesce(n.name, 'an agent not told'), g.text)
@@ -182,10 +179,9 @@ SELECT c.customer, 'sample', 4, 0, s.first,
  CROSS JOIN temp.classed c ON c.cust = s.cust
  CROSS JOIN main.addr x ON x.id = s.addr
  CROSS JOIN main.addr g ON g.id = s.agent
-  LEFT JOIN temp.flow_agent n ON n.agent = s.agent;
-
-INSERT INTO temp.fact
-SELECT DISTINCT c.customer, 'lease', 5, 0, nullif(h.start, -4611686018427387904),
+  LEFT JOIN temp.flow_agent n ON n.agent = s.agent
+UNION ALL
+SELECT DISTINCT c.cust, c.customer, c.facts, 'lease', 5, 0, nullif(h.start, -4611686018427387904),
        x.text || iif(h.port_first IS NULL, '', printf(' ports %d-%d', h.port_first, h.port_last))
          || ' was ' || h.customer || '''s '
          || iif(h.start = -4611686018427387904, 'since ever',
@@ -206,10 +202,9 @@ SELECT DISTINCT c.customer, 'lease', 5, 0, nullif(h.start, -4611686018427387904)
    AND (h.customer = c.customer OR c.class = 'ambiguous')
  CROSS JOIN main.lease l ON l.id = h.lease
  CROSS JOIN main.addr x ON x.id = h.addr
- WHERE c.class <> 'clean';
-
-INSERT INTO temp.fact
-SELECT c.customer, 'complaint', 6, 0, k.received,
+ WHERE c.class <> 'clean'
+UNION ALL
+SELECT c.cust, c.customer, c.facts, 'complaint', 6, 0, k.received,
        k.kind || ' report from ' || k.reporter || ', reported '
          || strftime('%Y-%m-%dT%H:%M:%SZ', k.reported / 1000000, 'unixepoch')
          || coalesce(', about ' || x.text, ''),
@@ -219,37 +214,4 @@ SELECT c.customer, 'complaint', 6, 0, k.received,
   JOIN main.complaint k ON k.id = t.ref
   LEFT JOIN main.addr x ON x.id = k.addr
  WHERE t.what = 'c' AND t.doubt IS NULL;
-
--- In order, and of each kind as many as are kept.  n orders a rule's thresholds
--- only: elsewhere it is the order of import.
-DROP TABLE IF EXISTS temp.fact_row;
-CREATE TEMP TABLE fact_row (
-  k INTEGER PRIMARY KEY, customer TEXT, place INTEGER,
-  kind TEXT CHECK (kind IN ('rule','verdict','delivery','attempt','sample','lease','complaint')),
-  time INTEGER, text TEXT,
-  message_key INTEGER, addr INTEGER, source INTEGER, "offset" INTEGER, line INTEGER);
-INSERT INTO temp.fact_row
-SELECT NULL, t.customer, t.place, t.kind, t.time, t.text, t.message_key, t.addr, t.source,
-       t."offset", t.line
-  FROM temp.fact t LEFT JOIN main.name n ON n.id = t.source
- ORDER BY t.customer, t.place, t.first_key, t.time, t.message_key, iif(t.place = 1, t.n, 0),
-          t.text, n.text, t.line, t."offset";
-DROP TABLE temp.fact;
--- ahead: so much k is ahead of the number in the finding.
-DROP TABLE IF EXISTS temp.fact_place;
-CREATE TEMP TABLE fact_place (
-  customer TEXT, place INTEGER, last INTEGER, ahead INTEGER,
-  PRIMARY KEY (customer, place)) WITHOUT ROWID;
-INSERT INTO temp.fact_place
-SELECT customer, place, first + kept - 1,
-       first - 1 - (sum(kept) OVER (PARTITION BY customer ORDER BY place) - kept)
-  FROM (SELECT t.customer, t.place, t.first, min(t.n, c.facts) AS kept
-          FROM (SELECT customer, place, min(k) AS first, count(*) AS n
-                  FROM temp.fact_row GROUP BY customer, place) t
-          JOIN temp.classed c ON c.cust = text_no(t.customer));
-CREATE TEMP VIEW finding_evidence AS
-SELECT run.day, t.customer, t.k - p.ahead AS n, t.kind, t.time, t.text, t.message_key, t.addr,
-       t.source, t."offset", t.line
-  FROM temp.run CROSS JOIN temp.fact_row t
- CROSS JOIN temp.fact_place p ON p.customer = t.customer AND p.place = t.place
- WHERE t.k <= p.last;
+SELECT facts_keep();

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "correlate/facts.h"
 #include "correlate/functions.h"
 #include "correlate/holders.h"
 #include "correlate/slots.h"
@@ -52,8 +53,11 @@ run_steps(struct worker *w, struct err *e)
 	if (rc >= 0)
 		rc = spread_open(&spread, w->store, e);
 	if (rc >= 0)
+		rc = facts_open(w->store, e);
+	if (rc >= 0)
 		rc = store_run_steps_between(w->store, "correlate", STEP_RUN,
 		    j->replay ? STEP_CLASS : STEP_CLEAR, e);
+	facts_close(w->store);
 	spread_close(spread);
 	slots_close(slots);
 	holders_close(holders);
