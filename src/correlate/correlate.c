@@ -367,11 +367,8 @@ take(struct job *j, struct share *share, struct err *e)
 static int
 keep(struct job *j, struct share *share, struct err *e)
 {
-	int rc = store_run_steps_between(
-	    j->store, "correlate", STEP_CLEAR, STEP_DAY, e);
+	int rc = take(j, share, e);
 
-	if (rc >= 0)
-		rc = take(j, share, e);
 	if (rc >= 0)
 		rc = store_run_steps_between(
 		    j->store, "correlate", STEP_DAY, INT_MAX, e);

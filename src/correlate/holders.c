@@ -253,11 +253,10 @@ take(struct near *near, const struct holding *o, const struct holders_seen *s)
 }
 
 static struct near
-look(const struct holders *h, const struct holders_seen *s)
+look(const struct holders *h, size_t i, const struct holders_seen *s)
 {
 	struct near near = {0};
 	const struct holding *o;
-	size_t i = find(h, s->addr, -1);
 
 	for (; i < h->n; i++) {
 		o = &h->all[i];
@@ -289,14 +288,19 @@ look(const struct holders *h, const struct holders_seen *s)
 	return near;
 }
 
-struct holders_answer
-holders_ask(struct holders *h, const struct holders_seen *s)
+size_t
+holders_place(struct holders *h, int64_t addr)
 {
-	struct near near;
+	sort(h);
+	return find(h, addr, -1);
+}
+
+struct holders_answer
+holders_ask(struct holders *h, size_t place, const struct holders_seen *s)
+{
+	const struct near near = look(h, place, s);
 	int64_t who = 0;
 
-	sort(h);
-	near = look(h, s);
 	if (near.no_port)
 		who = SHARED_ADDRESS;
 	else if (near.inside < 0)
@@ -320,7 +324,7 @@ fn_holder_of(void *arg, const struct value *v, struct value *out, struct err *e)
 	(void)e;
 	if (v[0].type != VALUE_INT)
 		return 0;
-	who = holders_ask(arg, &s).who;
+	who = holders_ask(arg, holders_place(arg, s.addr), &s).who;
 	if (who != 0)
 		*out = value_int(who);
 	return 0;

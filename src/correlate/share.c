@@ -141,17 +141,24 @@ start(struct worker *w, struct err *e)
 	return 0;
 }
 
-/* The first worker is the caller's thread. */
+static int
+clear(const struct job *j, struct err *e)
+{
+	return j->replay ? 0
+	                 : store_run_steps_between(j->store, "correlate",
+	                       STEP_CLEAR, STEP_DAY, e);
+}
+
 static int
 run_workers(struct share *s, struct err *e)
 {
 	int rc = 0;
 
-	for (unsigned i = 1; rc >= 0 && i < s->n; i++)
+	for (unsigned i = 0; rc >= 0 && i < s->n; i++)
 		rc = start(&s->of[i], e);
 	if (rc >= 0)
-		run_worker(&s->of[0]);
-	for (unsigned i = 1; i < s->n; i++)
+		rc = clear(s->job, e);
+	for (unsigned i = 0; i < s->n; i++)
 		if (s->of[i].started)
 			pthread_join(s->of[i].thread, NULL);
 	for (unsigned i = 0; rc >= 0 && i < s->n; i++) {

@@ -55,6 +55,8 @@ struct agent {
 
 struct address {
 	int64_t id, self, who;
+	size_t leases; /* holders_place */
+	uint32_t sum;  /* of what was seen last, plus 1; 0: none */
 	bool leased, allowed;
 	bool answering; /* from a mail port, in the day, without doubt */
 	int64_t holder; /* one of ours who had it in the day; 0: none yet */
@@ -245,6 +247,7 @@ addr_row(struct slots *p, const struct stmt *st, struct err *e)
 	*a = (struct address){.id = stmt_value(st, 0).i,
 	    .self = stmt_value(st, 1).i,
 	    .who = stmt_value(st, 2).i,
+	    .leases = holders_place(p->holders, stmt_value(st, 0).i),
 	    .leased = stmt_value(st, 3).i,
 	    .allowed = stmt_value(st, 4).i};
 	map_put(&p->by_addr, addr_key(a->id), (void *)(uintptr_t)p->naddrs);
@@ -281,7 +284,7 @@ customer_of(struct slots *p, int64_t no)
 }
 
 static struct sum *
-sum_of(struct slots *p, int64_t cust, uint32_t addr, uint32_t agent)
+find_sum(struct slots *p, int64_t cust, uint32_t addr, uint32_t agent)
 {
 	const uint64_t key =
 	    hash_u64((uint64_t)addr << 32 | agent, (uint64_t)cust);
@@ -299,6 +302,19 @@ sum_of(struct slots *p, int64_t cust, uint32_t addr, uint32_t agent)
 	    .doubt_first = INT64_MAX,
 	    .doubt_last = NEVER};
 	return &p->sums[p->nsums++];
+}
+
+/* Mostly the one that was seen last. */
+static struct sum *
+sum_of(struct slots *p, int64_t cust, uint32_t addr, uint32_t agent)
+{
+	const uint32_t at = p->addrs[addr].sum;
+	struct sum *m = at != 0 ? &p->sums[at - 1] : NULL;
+
+	if (m == NULL || m->cust != cust || m->agent != agent)
+		m = find_sum(p, cust, addr, agent);
+	p->addrs[addr].sum = (uint32_t)(m - p->sums) + 1;
+	return m;
 }
 
 static void
@@ -478,11 +494,11 @@ split(struct slots *p, const struct seen *s)
 static struct holders_answer
 ask(struct slots *p, const struct seen *s)
 {
-	const struct holders_seen h = {
-	    p->addrs[s->addr].id, s->first, s->last, 0, s->port};
+	const struct address *a = &p->addrs[s->addr];
+	const struct holders_seen h = {a->id, s->first, s->last, 0, s->port};
 
-	return p->addrs[s->addr].leased ? holders_ask(p->holders, &h)
-	                                : (struct holders_answer){0, false};
+	return a->leased ? holders_ask(p->holders, a->leases, &h)
+	                 : (struct holders_answer){0, false};
 }
 
 static int64_t
