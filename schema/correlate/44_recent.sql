@@ -81,7 +81,9 @@ SELECT p.cust, m.id, m.sender, n.domain, n.address, coalesce(m.verdict < 5, 1)
                     WHERE r.message = m.id
                       AND (r.disposition IN (1, 2, 3, 4, 7, 8) OR r.stage = 7)))
    -- by a clock that is wrong it is of the day
-   AND NOT EXISTS (SELECT 1 FROM temp.day_message d WHERE d.message = m.id AND d.cust = p.cust);
+   AND NOT EXISTS (SELECT 1 FROM temp.attributed t
+                    WHERE t.what IN ('a', 'm') AND t.ref = m.id AND t.cust = p.cust
+                      AND t.doubt IS NULL);
 
 -- (src/correlate/spread.h)
 DROP TABLE IF EXISTS temp.recent_figures;

@@ -46,27 +46,27 @@ SELECT run.day, h.customer, h.rule, a.n, a.metric, m.value, a.at_least, a.at_mos
 -- the end: ties are of one message.  NOT INDEXED: they are most of day_message, which
 -- is read faster as it is stored.
 DROP TABLE IF EXISTS temp.shown_verdict;
-CREATE TEMP TABLE shown_verdict (message INTEGER PRIMARY KEY, cust INTEGER);
+CREATE TEMP TABLE shown_verdict (message INTEGER PRIMARY KEY, k INTEGER); -- in day_message
 INSERT INTO temp.shown_verdict
-SELECT message, cust
-  FROM (SELECT d.message, c.cust, c.facts,
+SELECT message, k
+  FROM (SELECT d.message, d.k, c.facts,
                row_number() OVER (PARTITION BY c.cust
-                 ORDER BY NOT d.virus, d.worst, d.message_key) AS k
+                 ORDER BY NOT d.virus, d.worst, d.message_key) AS n
           FROM temp.day_message d NOT INDEXED CROSS JOIN temp.classed c ON c.cust = d.cust
          WHERE c.class IN ('confirmed', 'below_threshold') AND d.worst IS NOT NULL)
- WHERE k <= facts
+ WHERE n <= facts
  ORDER BY message;
 DROP TABLE IF EXISTS temp.shown_outcome;
-CREATE TEMP TABLE shown_outcome (message INTEGER PRIMARY KEY, cust INTEGER);
+CREATE TEMP TABLE shown_outcome (message INTEGER PRIMARY KEY, k INTEGER); -- in day_message
 INSERT INTO temp.shown_outcome
-SELECT message, cust
-  FROM (SELECT d.message, c.cust, c.facts,
+SELECT message, k
+  FROM (SELECT d.message, d.k, c.facts,
                row_number() OVER (PARTITION BY c.cust
-                 ORDER BY NOT (d.spam OR d.virus), d.outcome, d.message_key) AS k
+                 ORDER BY NOT (d.spam OR d.virus), d.outcome, d.message_key) AS n
           FROM temp.day_message d NOT INDEXED CROSS JOIN temp.classed c ON c.cust = d.cust
          WHERE c.class IN ('confirmed', 'below_threshold') AND d.outcome IS NOT NULL
            AND (d.spam OR d.virus OR c.class = 'confirmed'))
- WHERE k <= facts
+ WHERE n <= facts
  ORDER BY message;
 
 -- The same of what flows show.
@@ -107,10 +107,10 @@ SELECT c.cust, c.customer, c.facts, 'verdict', 2, -v.verdict, v.time,
          || printf(', delivered to %d of %d recipients', d.reached, d.recipients),
        m.message_key, v.n, m.client, v.source, v."offset", v.line
   FROM temp.shown_verdict k
- CROSS JOIN temp.classed c ON c.cust = k.cust
- CROSS JOIN temp.day_message d ON d.message = k.message
- CROSS JOIN main.mail_message m ON m.id = d.message
- CROSS JOIN main.mail_verdict v ON v.message = d.message AND v.verdict IN (5, 6)
+ CROSS JOIN temp.day_message d ON d.k = k.k
+ CROSS JOIN temp.classed c ON c.cust = d.cust
+ CROSS JOIN main.mail_message m ON m.id = k.message
+ CROSS JOIN main.mail_verdict v ON v.message = k.message AND v.verdict IN (5, 6)
  CROSS JOIN main.verdict_name w ON w.id = v.verdict
  CROSS JOIN main.name f ON f.id = v.filter
   LEFT JOIN main.name s ON s.id = v.signature
@@ -129,10 +129,10 @@ SELECT c.cust, c.customer, c.facts, 'delivery', 3, NOT (d.spam OR d.virus), r.ti
          || coalesce(' by client ' || x.text, ''),
        m.message_key, r.n, m.client, r.source, r."offset", r.line
   FROM temp.shown_outcome k
- CROSS JOIN temp.classed c ON c.cust = k.cust
- CROSS JOIN temp.day_message d ON d.message = k.message
- CROSS JOIN main.mail_message m ON m.id = d.message
- CROSS JOIN main.mail_recipient r ON r.message = d.message
+ CROSS JOIN temp.day_message d ON d.k = k.k
+ CROSS JOIN temp.classed c ON c.cust = d.cust
+ CROSS JOIN main.mail_message m ON m.id = k.message
+ CROSS JOIN main.mail_recipient r ON r.message = k.message
   LEFT JOIN main.disposition_name p ON p.id = r.disposition
   LEFT JOIN main.stage_name g ON g.id = r.stage
   LEFT JOIN main.name e ON e.id = m.sender

@@ -6,9 +6,9 @@ CREATE TEMP TABLE said (
   PRIMARY KEY (cust, filter, signature)) WITHOUT ROWID;
 INSERT OR IGNORE INTO temp.said
 SELECT d.cust, v.filter, coalesce(v.signature, 0)
-  FROM temp.day_message d NOT INDEXED
- CROSS JOIN main.mail_verdict v ON v.message = d.message AND v.verdict IN (5, 6)
- WHERE d.spam OR d.virus;
+  FROM (SELECT cust, message FROM temp.day_message NOT INDEXED
+         WHERE spam OR virus ORDER BY message LIMIT -1) d
+ CROSS JOIN main.mail_verdict v ON v.message = d.message AND v.verdict IN (5, 6);
 
 -- Confidence in percent: an order, and no probability (doc/classes.md).
 DROP TABLE IF EXISTS temp.judged;
