@@ -25,6 +25,24 @@ CREATE TEMP TABLE day_login (
 INSERT OR IGNORE INTO temp.day_login
 SELECT client, auth_user FROM temp.right_sum;
 
+-- First those of mail: an address that is there stays as it is.  As a union that is
+-- made DISTINCT and grouped it took twice as long.
+DROP TABLE IF EXISTS temp.seen_addr;
+CREATE TEMP TABLE seen_addr (addr INTEGER PRIMARY KEY, mail INTEGER);
+INSERT OR IGNORE INTO temp.seen_addr SELECT addr, 1 FROM temp.day_login;
+INSERT OR IGNORE INTO temp.seen_addr
+SELECT s.addr, 0
+  FROM temp.run CROSS JOIN main.sender_slot s
+ WHERE s.slot > run.day_start - run.window - run.flow_margin - 300000000
+   AND s.slot < run.day_end + run.window + run.flow_margin;
+INSERT OR IGNORE INTO temp.seen_addr
+SELECT coalesce(c.addr, m.client), 0
+  FROM temp.run CROSS JOIN main.complaint c
+  LEFT JOIN main.mail_message m ON m.message_key = c.message_key
+   AND m.hour IN (SELECT hour FROM main.mail_hour)
+ WHERE c.received >= run.day_start AND c.received < run.day_end
+   AND coalesce(c.addr, m.client) IS NOT NULL;
+
 DROP TABLE IF EXISTS temp.day_addr;
 CREATE TEMP TABLE day_addr (
   addr     INTEGER PRIMARY KEY,
@@ -40,21 +58,8 @@ CREATE TEMP TABLE day_addr (
 );
 INSERT INTO temp.day_addr (addr, bytes, mail, self)
 SELECT a.id, a.bytes, n.mail, text_no(a.text)
-  FROM (SELECT addr, max(mail) AS mail
-          FROM (SELECT addr, 1 AS mail FROM temp.day_login
-                UNION ALL
-                SELECT DISTINCT s.addr, 0
-                  FROM temp.run CROSS JOIN main.sender_slot s
-                 WHERE s.slot > run.day_start - run.window - run.flow_margin - 300000000
-                   AND s.slot < run.day_end + run.window + run.flow_margin
-                UNION ALL
-                SELECT coalesce(c.addr, m.client), 0
-                  FROM temp.run CROSS JOIN main.complaint c
-                  LEFT JOIN main.mail_message m ON m.message_key = c.message_key
-                   AND m.hour IN (SELECT hour FROM main.mail_hour)
-                 WHERE c.received >= run.day_start AND c.received < run.day_end)
-         GROUP BY addr) n
-  JOIN main.addr a ON a.id = n.addr;
+  FROM temp.seen_addr n CROSS JOIN main.addr a ON a.id = n.addr;
+DROP TABLE temp.seen_addr;
 
 UPDATE temp.day_addr
    SET own_host = 1
