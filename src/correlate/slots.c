@@ -780,7 +780,8 @@ put_sums(struct slots *p, struct err *e)
 	struct total cust = nothing(), addr = nothing();
 	int rc = 0;
 
-	qsort(p->sums, p->nsums, sizeof(*p->sums), by_customer);
+	if (p->nsums > 0)
+		qsort(p->sums, p->nsums, sizeof(*p->sums), by_customer);
 	for (size_t i = 0; rc >= 0 && i < p->nsums; i++) {
 		const struct sum *m = &p->sums[i];
 		const struct sum *next = i + 1 < p->nsums ? m + 1 : NULL;

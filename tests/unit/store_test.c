@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/datadir.h"
+#include "correlate/facts.h"
 #include "correlate/functions.h"
 #include "correlate/holders.h"
 #include "correlate/slots.h"
@@ -534,8 +535,8 @@ test_all_prepare(void **state)
 	ok(holders_open(&holders, s, 0, 1, &err));
 	ok(slots_open(&slots, s, holders, &err));
 	ok(spread_open(&spread, s, &err));
-	ok(store_run_steps_between(s, "correlate", 0, 46, &err));
-	ok(store_run_steps_between(s, "correlate", 85, 86, &err));
+	ok(facts_open(s, &err));
+	ok(store_run_steps_between(s, "correlate", 0, 86, &err));
 	ok(store_run_steps_between(s, "replay", 0, 6, &err));
 	for (size_t i = 0; (k = map_next(&blocks.map, &i)) != NULL; n++) {
 		snprintf(name, sizeof(name), "%.*s", STR_FMT(k->name));
@@ -543,6 +544,7 @@ test_all_prepare(void **state)
 	}
 	assert_true(n >= 6);
 	sql_blocks_free(&blocks);
+	facts_close(s);
 	spread_close(spread);
 	slots_close(slots);
 	holders_close(holders);
