@@ -13,7 +13,7 @@ SELECT o.rowid, i.rowid
  WHERE o.first NOT BETWEEN x'00000000000000000000ffff00000000'
                        AND x'00000000000000000000ffffffffffff'
    AND o.first < o.last;
--- What holder_of and holder_parts look up (src/correlate/holders.h).
+-- What holder_of looks up, and slots_day (src/correlate/holders.h, slots.h).
 SELECT holder_add(rowid, addr, customer, port_first, port_last, start, until, clock_error)
   FROM temp.holder ORDER BY rowid;
 SELECT holder_delegated(wide, narrow) FROM temp.delegated ORDER BY wide;

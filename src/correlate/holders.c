@@ -66,8 +66,8 @@ static int
 fn_in_share(void *arg, const struct value *v, struct value *out, struct err *e)
 {
 	(void)e;
-	*out = value_int(
-	    v[0].type == VALUE_INT && holders_in_share(arg, v[0].i));
+	*out =
+	    value_int(v[0].type == VALUE_INT && holders_in_share(arg, v[0].i));
 	return 0;
 }
 
@@ -296,7 +296,7 @@ holders_place(struct holders *h, int64_t addr)
 }
 
 struct holders_answer
-holders_ask(struct holders *h, size_t place, const struct holders_seen *s)
+holders_ask(const struct holders *h, size_t place, const struct holders_seen *s)
 {
 	const struct near near = look(h, place, s);
 	int64_t who = 0;

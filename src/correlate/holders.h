@@ -49,7 +49,7 @@ struct holders_answer {
 /* place: holders_place of the address, which is worth keeping. */
 size_t holders_place(struct holders *h, int64_t addr);
 struct holders_answer holders_ask(
-    struct holders *h, size_t place, const struct holders_seen *s);
+    const struct holders *h, size_t place, const struct holders_seen *s);
 bool holders_in_share(const struct holders *h, int64_t no);
 
 /* Registers the functions with the store; close takes them back.  The share is

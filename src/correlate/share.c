@@ -141,12 +141,13 @@ start(struct worker *w, struct err *e)
 	return 0;
 }
 
+/* What can be done before it is known what they find. */
 static int
 clear(const struct job *j, struct err *e)
 {
 	return j->replay ? 0
-	                 : store_run_steps_between(j->store, "correlate",
-	                       STEP_CLEAR, STEP_DAY, e);
+	                 : store_run_steps_between(
+	                       j->store, "correlate", STEP_CLEAR, STEP_DAY, e);
 }
 
 static int

@@ -70,8 +70,7 @@ struct seen {
 	int64_t slot, first, last;
 	int64_t packets, syn, answered, rst;
 	int64_t client_strong, client_weak, server_strong, server_weak, rate;
-	bool
-	    sampled; /* of a slot that is taken apart: samples of it were found */
+	bool sampled; /* a slot that is taken apart: it has samples */
 };
 
 /* Of one customer, address and agent, in the day; whatever is clear but for the
@@ -84,7 +83,7 @@ struct sum {
 	int64_t server_strong, server_weak, rst, est_syn, slots;
 	uint64_t hours;
 	bool rate_unknown;
-	int64_t all_seen, all_packets, all_client; /* in doubt, too */
+	int64_t all_packets, all_client; /* in doubt, too */
 	int64_t doubtful, doubt_first, doubt_last;
 };
 
@@ -100,8 +99,7 @@ struct sighting {
 struct customer {
 	uint32_t sightings; /* the last one, plus 1; 0: none */
 	int8_t share;       /* 1: ours, -1: not, 0: not asked yet */
-	int8_t rank,
-	    sure; /* the surest; and of what is not in doubt; 0: none */
+	int8_t rank, sure;  /* the surest; of what is not in doubt; 0: none */
 };
 
 struct slots {
@@ -437,7 +435,6 @@ add(struct slots *p, const struct seen *s, int64_t cust, int64_t rank,
 		keep(p, c, s, client, doubt);
 	if (is_in_day(p, s->first)) {
 		m = sum_of(p, cust, s->addr, s->agent);
-		m->all_seen++;
 		m->all_packets += s->packets;
 		m->all_client += client > 0;
 		if (doubt == 0)
@@ -672,8 +669,7 @@ sees_way_back(const struct agent *a)
 struct total {
 	struct sum sum;
 	int64_t syn_back, answered_back;
-	bool client,
-	    allowed; /* all addresses with client packets are on the list */
+	bool client, allowed; /* has packets; all such addresses are listed */
 };
 
 static struct total
