@@ -22,6 +22,8 @@ struct holders {
 	struct store *store;
 	struct texts texts;
 	unsigned share, shares;
+	int8_t *ours; /* by number: 1 in our share, -1 not, 0 not asked yet */
+	size_t nours;
 	struct holding *all; /* by address, whole ones first, port, start */
 	size_t n, size;
 	bool sorted;
@@ -55,11 +57,24 @@ fn_text_of(void *arg, const struct value *v, struct value *out, struct err *e)
 }
 
 bool
-holders_in_share(const struct holders *h, int64_t no)
+holders_in_share(struct holders *h, int64_t no)
 {
-	const struct str text = texts_of(&h->texts, no);
+	const size_t n = (size_t)h->texts.n + 1;
+	struct str text;
 
-	return text.p != NULL && hash_str(text, 0) % h->shares == h->share;
+	if (no < 1 || no > h->texts.n)
+		return false;
+	if (h->nours < n) {
+		h->ours = xrealloc(h->ours, 2 * n);
+		memset(h->ours + h->nours, 0, 2 * n - h->nours);
+		h->nours = 2 * n;
+	}
+	if (h->ours[no] == 0) {
+		text = texts_of(&h->texts, no);
+		h->ours[no] =
+		    hash_str(text, 0) % h->shares == h->share ? 1 : -1;
+	}
+	return h->ours[no] > 0;
 }
 
 static int
@@ -378,5 +393,6 @@ holders_close(struct holders *h)
 	texts_free(&h->texts);
 	free(h->all);
 	free(h->narrow);
+	free(h->ours);
 	free(h);
 }

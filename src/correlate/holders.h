@@ -50,7 +50,7 @@ struct holders_answer {
 size_t holders_place(struct holders *h, int64_t addr);
 struct holders_answer holders_ask(
     const struct holders *h, size_t place, const struct holders_seen *s);
-bool holders_in_share(const struct holders *h, int64_t no);
+bool holders_in_share(struct holders *h, int64_t no);
 
 /* Registers the functions with the store; close takes them back.  The share is
  * number `share` of `shares`. */

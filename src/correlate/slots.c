@@ -98,7 +98,6 @@ struct sighting {
 
 struct customer {
 	uint32_t sightings; /* the last one, plus 1; 0: none */
-	int8_t share;       /* 1: ours, -1: not, 0: not asked yet */
 	int8_t rank, sure;  /* the surest; of what is not in doubt; 0: none */
 };
 
@@ -265,20 +264,17 @@ static struct customer *
 customer_of(struct slots *p, int64_t no)
 {
 	const size_t n = (size_t)no + 1;
-	struct customer *c;
 
 	if (n > p->ncustomers) {
 		const size_t size = n < 1024 ? 1024 : 2 * n;
 
-		p->customers = xrealloc(p->customers, size * sizeof(*c));
+		p->customers =
+		    xrealloc(p->customers, size * sizeof(*p->customers));
 		memset(p->customers + p->ncustomers, 0,
-		    (size - p->ncustomers) * sizeof(*c));
+		    (size - p->ncustomers) * sizeof(*p->customers));
 		p->ncustomers = size;
 	}
-	c = &p->customers[no];
-	if (c->share == 0)
-		c->share = holders_in_share(p->holders, no) ? 1 : -1;
-	return c;
+	return &p->customers[no];
 }
 
 static struct sum *
@@ -423,11 +419,12 @@ add(struct slots *p, const struct seen *s, int64_t cust, int64_t rank,
     int64_t doubt, struct err *e)
 {
 	const int64_t client = client_packets(s);
-	struct customer *c = customer_of(p, cust);
+	struct customer *c;
 	struct sum *m;
 
-	if (c->share < 0)
+	if (!holders_in_share(p->holders, cust))
 		return 0;
+	c = customer_of(p, cust);
 	note_rank(&c->rank, rank);
 	if (doubt == 0)
 		note_rank(&c->sure, rank);
