@@ -74,7 +74,8 @@ CREATE TEMP TABLE finding_sprt (
   day INTEGER, customer TEXT, rule TEXT, time INTEGER, verdicts INTEGER, spam INTEGER,
   theta0 REAL, theta1 REAL, alpha REAL, beta REAL, source TEXT,
   PRIMARY KEY (day, customer, rule)) WITHOUT ROWID;
-CREATE TEMP TABLE finding_evidence (   -- in the order of customers; OR, for a row is put by itself
+-- In the order of customers.  Rows are put one by one: IN would make its list for each.
+CREATE TEMP TABLE finding_evidence (
   day INTEGER, customer TEXT, n INTEGER,
   kind TEXT CHECK (kind = 'rule' OR kind = 'verdict' OR kind = 'delivery' OR kind = 'attempt'
                    OR kind = 'sample' OR kind = 'lease' OR kind = 'complaint'),
