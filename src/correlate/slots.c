@@ -107,7 +107,8 @@ struct slots {
 	int64_t day_start, day_end, window, margin;
 	uint64_t log_hours; /* bits */
 	struct agent *agents;
-	size_t nagents;
+	size_t nagents, agents_size;
+	struct map by_agent; /* place, plus 1 */
 	struct address *addrs;
 	size_t naddrs, addrs_size;
 	struct map by_addr; /* place, plus 1 */
@@ -145,6 +146,7 @@ forget(struct slots *p)
 	free(p->sightings);
 	free(p->customers);
 	free(p->shown);
+	map_free(&p->by_agent);
 	map_free(&p->by_addr);
 	map_free(&p->by_slot);
 	map_free(&p->by_sum);
@@ -203,16 +205,16 @@ log_hour_row(struct slots *p, const struct stmt *st, struct err *e)
 static uint32_t
 agent_of(struct slots *p, int64_t id)
 {
-	size_t i;
+	const uint64_t key = (uint64_t)id + 2; /* a map folds 0 and 1 */
+	uintptr_t at = (uintptr_t)map_get(&p->by_agent, key);
 
-	for (i = 0; i < p->nagents && p->agents[i].id != id; i++)
-		;
-	if (i == p->nagents) {
-		p->agents =
-		    xrealloc(p->agents, ++p->nagents * sizeof(*p->agents));
-		p->agents[i] = (struct agent){.id = id};
+	if (at == 0) {
+		GROW(p->agents, p->nagents, p->agents_size);
+		p->agents[p->nagents++] = (struct agent){.id = id};
+		at = p->nagents;
+		map_put(&p->by_agent, key, (void *)at);
 	}
-	return (uint32_t)i;
+	return (uint32_t)(at - 1);
 }
 
 static int
@@ -225,37 +227,48 @@ clock_row(struct slots *p, const struct stmt *st, struct err *e)
 	return 0;
 }
 
-/* Not the number itself: who is looked for in vain would be looked for from one end
- * of a row of numbers to the other. */
-static uint64_t
-addr_key(int64_t addr)
+/* The place of an address plus 1; 0: nothing is said of it, and *key is free for
+ * it.  The key is not the number itself: who is looked for in vain would be looked
+ * for from one end of a row of numbers to the other. */
+static size_t
+find_addr(const struct slots *p, int64_t addr, uint64_t *key)
 {
-	return hash_u64((uint64_t)addr, 0);
+	size_t at;
+
+	*key = hash_u64((uint64_t)addr, 0);
+	while ((at = (uintptr_t)map_get(&p->by_addr, *key)) != 0 &&
+	       p->addrs[at - 1].id != addr)
+		++*key;
+	return at;
+}
+
+static size_t
+place_of(const struct slots *p, int64_t addr)
+{
+	uint64_t key;
+
+	return find_addr(p, addr, &key);
 }
 
 static int
 addr_row(struct slots *p, const struct stmt *st, struct err *e)
 {
+	const int64_t id = stmt_value(st, 0).i;
 	struct address *a;
+	uint64_t key;
 
 	(void)e;
+	find_addr(p, id, &key);
 	GROW(p->addrs, p->naddrs, p->addrs_size);
 	a = &p->addrs[p->naddrs++];
-	*a = (struct address){.id = stmt_value(st, 0).i,
+	*a = (struct address){.id = id,
 	    .self = stmt_value(st, 1).i,
 	    .who = stmt_value(st, 2).i,
-	    .leases = holders_place(p->holders, stmt_value(st, 0).i),
+	    .leases = holders_place(p->holders, id),
 	    .leased = stmt_value(st, 3).i,
 	    .allowed = stmt_value(st, 4).i};
-	map_put(&p->by_addr, addr_key(a->id), (void *)(uintptr_t)p->naddrs);
+	map_put(&p->by_addr, key, (void *)(uintptr_t)p->naddrs);
 	return 0;
-}
-
-/* The place of an address plus 1; 0: nothing is said of it. */
-static size_t
-place_of(const struct slots *p, int64_t addr)
-{
-	return (uintptr_t)map_get(&p->by_addr, addr_key(addr));
 }
 
 /* --- adding up */
@@ -280,12 +293,15 @@ customer_of(struct slots *p, int64_t no)
 static struct sum *
 find_sum(struct slots *p, int64_t cust, uint32_t addr, uint32_t agent)
 {
-	const uint64_t key =
-	    hash_u64((uint64_t)addr << 32 | agent, (uint64_t)cust);
-	const uintptr_t at = (uintptr_t)map_get(&p->by_sum, key);
+	uint64_t key = hash_u64((uint64_t)addr << 32 | agent, (uint64_t)cust);
+	uintptr_t at;
 
-	if (at != 0)
-		return &p->sums[at - 1];
+	for (; (at = (uintptr_t)map_get(&p->by_sum, key)) != 0; key++) {
+		struct sum *m = &p->sums[at - 1];
+
+		if (m->cust == cust && m->addr == addr && m->agent == agent)
+			return m;
+	}
 	GROW(p->sums, p->nsums, p->sums_size);
 	map_put(&p->by_sum, key, (void *)(uintptr_t)(p->nsums + 1));
 	p->sums[p->nsums] = (struct sum){.cust = (int32_t)cust,
@@ -312,10 +328,10 @@ sum_of(struct slots *p, int64_t cust, uint32_t addr, uint32_t agent)
 }
 
 static void
-note_time(int64_t *first, int64_t *last, const struct seen *s)
+join_times(int64_t *first, int64_t *last, int64_t from, int64_t until)
 {
-	*first = s->first < *first ? s->first : *first;
-	*last = s->last > *last ? s->last : *last;
+	*first = from < *first ? from : *first;
+	*last = until > *last ? until : *last;
 }
 
 /* Packets that show a client.  A SYN/ACK or a RST that came to an address does
@@ -335,7 +351,7 @@ add_clear(struct slots *p, struct sum *m, const struct seen *s, int64_t client)
 
 	m->seen++;
 	if (client > 0) {
-		note_time(&m->first, &m->last, s);
+		join_times(&m->first, &m->last, s->first, s->last);
 		m->slots++;
 	}
 	m->packets += s->packets;
@@ -362,7 +378,7 @@ add_doubtful(struct sum *m, const struct seen *s, int64_t client)
 {
 	m->doubtful += client;
 	if (client > 0)
-		note_time(&m->doubt_first, &m->doubt_last, s);
+		join_times(&m->doubt_first, &m->doubt_last, s->first, s->last);
 }
 
 static bool
@@ -470,19 +486,32 @@ add_held(struct slots *p, const struct seen *s, int64_t holder, struct err *e)
 
 /* --- slots */
 
-static uint64_t
-slot_key(uint32_t addr, uint32_t agent, int64_t slot)
+/* The slot that is taken apart; NULL: there is none, and *key is free for it. */
+static struct seen *
+find_split(const struct slots *p, uint32_t addr, uint32_t agent, int64_t slot,
+    uint64_t *key)
 {
-	return hash_u64((uint64_t)addr << 32 | agent, (uint64_t)slot);
+	uintptr_t at;
+
+	*key = hash_u64((uint64_t)addr << 32 | agent, (uint64_t)slot);
+	for (; (at = (uintptr_t)map_get(&p->by_slot, *key)) != 0; ++*key) {
+		struct seen *s = &p->split[at - 1];
+
+		if (s->addr == addr && s->agent == agent && s->slot == slot)
+			return s;
+	}
+	return NULL;
 }
 
 static void
 split(struct slots *p, const struct seen *s)
 {
+	uint64_t key;
+
+	find_split(p, s->addr, s->agent, s->slot, &key);
 	GROW(p->split, p->nsplit, p->split_size);
 	p->split[p->nsplit++] = *s;
-	map_put(&p->by_slot, slot_key(s->addr, s->agent, s->slot),
-	    (void *)(uintptr_t)p->nsplit);
+	map_put(&p->by_slot, key, (void *)(uintptr_t)p->nsplit);
 }
 
 static struct holders_answer
@@ -598,18 +627,19 @@ sample_end(
     struct slots *p, const struct stmt *st, const struct end *d, struct err *e)
 {
 	const int64_t time = number(st, TIME);
-	const uint32_t agent = agent_of(p, number(st, BY));
 	const size_t place = place_of(p, d->addr);
-	uintptr_t at;
-	struct seen s;
+	struct seen *whole, s;
+	uint32_t agent;
+	uint64_t key;
 
 	if (place == 0)
 		return 0;
-	at = (uintptr_t)map_get(&p->by_slot,
-	    slot_key((uint32_t)(place - 1), agent, time - time % SLOT));
-	if (at == 0)
+	agent = agent_of(p, number(st, BY));
+	whole = find_split(
+	    p, (uint32_t)(place - 1), agent, time - time % SLOT, &key);
+	if (whole == NULL)
 		return 0;
-	p->split[at - 1].sampled = true;
+	whole->sampled = true;
 	s = sample_seen(st, d);
 	s.addr = (uint32_t)(place - 1);
 	s.agent = agent;
@@ -677,13 +707,6 @@ nothing(void)
 	                          .doubt_first = INT64_MAX,
 	                          .doubt_last = NEVER},
 	    .allowed = true};
-}
-
-static void
-join_times(int64_t *first, int64_t *last, int64_t from, int64_t until)
-{
-	*first = from < *first ? from : *first;
-	*last = until > *last ? until : *last;
 }
 
 static void
@@ -859,6 +882,7 @@ slots_day(void *arg, const struct value *v, struct value *out, struct err *e)
 	p->nsums = p->nsplit = 0;
 	map_free(&p->by_sum);
 	map_free(&p->by_slot);
+	map_free(&p->by_agent);
 	map_free(&p->by_addr);
 	return rc;
 }

@@ -2,7 +2,8 @@
 /*
  * What the mail of one hour adds up to, by client, login and logging host: rows
  * of the table mail_sum (schema/019_mail_sum.sql).  The same in whatever order
- * the messages come.
+ * the messages come.  Rows that programs wrote before schema 027 may have more senders
+ * and HELO names than there were, never less.
  */
 #ifndef INGEST_SUM_HOUR_H
 #define INGEST_SUM_HOUR_H
