@@ -89,8 +89,8 @@ struct sum {
 
 /* With client packets; kept to be shown. */
 struct sighting {
-	int64_t first;
-	uint32_t length, client, syn, rate;
+	int64_t first, last; /* of a list, it may be a day */
+	uint32_t client, syn, rate;
 	uint32_t addr, agent; /* places */
 	uint32_t next;        /* of the same customer, plus 1; 0: none */
 	int8_t doubt;         /* 0: none */
@@ -399,7 +399,7 @@ keep(struct slots *p, struct customer *c, const struct seen *s, int64_t client,
 {
 	GROW(p->sightings, p->nsightings, p->sightings_size);
 	p->sightings[p->nsightings++] = (struct sighting){.first = s->first,
-	    .length = narrow(s->last - s->first),
+	    .last = s->last,
 	    .client = narrow(client),
 	    .syn = narrow(s->syn),
 	    .rate = narrow(s->rate),
@@ -902,8 +902,7 @@ static bool
 is_near(const struct slots *p, const struct sighting *s, int64_t first,
     int64_t last)
 {
-	return s->first + s->length >= first - p->window &&
-	       s->first <= last + p->window;
+	return s->last >= first - p->window && s->first <= last + p->window;
 }
 
 static int
