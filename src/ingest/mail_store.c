@@ -286,6 +286,8 @@ take_in(struct message *m, const struct message *old)
 	ev.message_id = old->message_id;
 	ev.subject = old->subject;
 	message_fill(m, &ev);
+	if (m->direction == DIR_NONE) /* the client's line was read before */
+		m->direction = old->direction;
 	take_recipients(m, old);
 }
 
