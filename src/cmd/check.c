@@ -89,16 +89,9 @@ one_number(
     struct page *p, const char *name, size_t nargs, int64_t *out, struct err *e)
 {
 	const struct value args[] = {value_int(p->since), value_int(p->until)};
-	struct stmt *st;
-	int rc = store_prepare(p->store, name, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, args, nargs, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
-		return rc;
-	*out = stmt_value(st, 0).type == VALUE_INT ? stmt_value(st, 0).i
-	                                           : INT64_MIN;
-	stmt_reset(st);
-	return 0;
+	*out = INT64_MIN;
+	return store_number(p->store, name, args, nargs, out, e);
 }
 
 /* Leases that have nothing to say of the last mail and flows of the time. */

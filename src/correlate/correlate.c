@@ -199,28 +199,6 @@ read_imports(struct job *j, struct tally *tally, struct err *e)
 	return rc;
 }
 
-/* One number of a statement with up to two times; *there if it is no NULL. */
-static int
-one_number(struct store *s, const char *name, const struct value *args,
-    size_t n, int64_t *out, bool *there, struct err *e)
-{
-	struct stmt *st;
-	struct value v;
-	int rc = store_prepare(s, name, &st, e);
-
-	if (rc < 0 || (rc = stmt_start(st, args, n, e)) < 0)
-		return rc;
-	*there = false;
-	rc = stmt_next(st, e);
-	if (rc <= 0)
-		return rc;
-	v = stmt_value(st, 0);
-	*there = v.type == VALUE_INT;
-	*out = v.i;
-	stmt_reset(st);
-	return 0;
-}
-
 /* The watermark in words that a reader can compare, and a digest of all that
  * a run depends on: imports, complaints, configuration, rules, parameters. */
 static int
@@ -230,7 +208,6 @@ write_watermark(struct job *j, struct err *e)
 	    {"mail", 0, 0}, {"flow", 0, 0}, {"lease", 0, 0}, {NULL, 0, 0}};
 	const struct value span[] = {value_int(j->start), value_int(j->end)};
 	int64_t complaints = 0;
-	bool there;
 	int rc, i;
 
 	brief_parameters(j);
@@ -241,8 +218,8 @@ write_watermark(struct job *j, struct err *e)
 	if (rc >= 0)
 		rc = read_flow_days(j, e);
 	if (rc >= 0)
-		rc = one_number(j->store, "correlate_complaints", span, 2,
-		    &complaints, &there, e);
+		rc = store_number(j->store, "correlate_complaints", span, 2,
+		    &complaints, e);
 	if (rc < 0)
 		return rc;
 	mix(j, &complaints, sizeof(complaints));
@@ -473,15 +450,12 @@ correlate_next_day(struct store *s, const struct config *c, int64_t from,
 	/* A year no clock shows, so that no arithmetic can overflow. */
 	const int64_t first = from < -40000 ? -40000 : from;
 	const struct value arg = value_int(day_start(first, c->day_timezone));
-	int64_t t = 0;
-	bool there;
-	int rc = one_number(s, "correlate_next_data", &arg, 1, &t, &there, e);
+	int64_t t;
+	int rc = store_number(s, "correlate_next_data", &arg, 1, &t, e);
 
-	if (rc < 0)
-		return rc;
-	if (there)
+	if (rc > 0)
 		*day = day_of(t, c->day_timezone);
-	return there;
+	return rc;
 }
 
 static int

@@ -70,16 +70,17 @@ facts_keep(void *arg, const struct value *v, struct value *out, struct err *e)
 	return rc;
 }
 
+static const struct store_function facts_function = {
+    "facts_keep", 0, facts_keep};
+
 int
 facts_open(struct store *s, struct err *e)
 {
-	return store_function(s, "facts_keep", 0, facts_keep, s, e);
+	return store_functions(s, &facts_function, 1, s, e);
 }
 
 void
 facts_close(struct store *s)
 {
-	struct err e;
-
-	store_function(s, "facts_keep", 0, NULL, NULL, &e);
+	store_functions_end(s, &facts_function, 1);
 }

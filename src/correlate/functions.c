@@ -167,25 +167,20 @@ mail_own(void *arg, const struct value *v, struct value *out, struct err *e)
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	store_fn *fn;
-} functions[] = {
-    {"mail_domain", mail_domain},
-    {"mail_stem", mail_stem},
-    {"mail_own", mail_own},
+static const struct store_function functions[] = {
+    {"mail_domain", 1, mail_domain},
+    {"mail_stem", 1, mail_stem},
+    {"mail_own", 1, mail_own},
 };
 
 int
 functions_open(struct functions **out, struct store *s, struct err *e)
 {
 	struct functions *f = xcalloc(1, sizeof(*f));
-	int rc = 0;
+	int rc;
 
 	f->store = s;
-	for (size_t i = 0; rc >= 0 && i < LEN(functions); i++)
-		rc = store_function(
-		    s, functions[i].name, 1, functions[i].fn, f, e);
+	rc = store_functions(s, functions, LEN(functions), f, e);
 	if (rc < 0)
 		functions_close(f);
 	else
@@ -196,12 +191,9 @@ functions_open(struct functions **out, struct store *s, struct err *e)
 void
 functions_close(struct functions *f)
 {
-	struct err e;
-
 	if (f == NULL)
 		return;
-	for (size_t i = 0; i < LEN(functions); i++)
-		store_function(f->store, functions[i].name, 1, NULL, NULL, &e);
+	store_functions_end(f->store, functions, LEN(functions));
 	buf_free(&f->text);
 	free(f);
 }

@@ -347,11 +347,7 @@ fn_holder_of(void *arg, const struct value *v, struct value *out, struct err *e)
 
 /* --- the functions */
 
-static const struct {
-	const char *name;
-	int nargs;
-	store_fn *fn;
-} functions[] = {
+static const struct store_function functions[] = {
     {"text_no", 1, fn_text_no},
     {"text_of", 1, fn_text_of},
     {"in_share", 1, fn_in_share},
@@ -365,14 +361,12 @@ holders_open(struct holders **out, struct store *s, unsigned share,
     unsigned shares, struct err *e)
 {
 	struct holders *h = xcalloc(1, sizeof(*h));
-	int rc = 0;
+	int rc;
 
 	h->store = s;
 	h->share = share;
 	h->shares = shares;
-	for (size_t i = 0; rc >= 0 && i < LEN(functions); i++)
-		rc = store_function(s, functions[i].name, functions[i].nargs,
-		    functions[i].fn, h, e);
+	rc = store_functions(s, functions, LEN(functions), h, e);
 	if (rc < 0)
 		holders_close(h);
 	else
@@ -383,13 +377,9 @@ holders_open(struct holders **out, struct store *s, unsigned share,
 void
 holders_close(struct holders *h)
 {
-	struct err e;
-
 	if (h == NULL)
 		return;
-	for (size_t i = 0; i < LEN(functions); i++)
-		store_function(h->store, functions[i].name, functions[i].nargs,
-		    NULL, NULL, &e);
+	store_functions_end(h->store, functions, LEN(functions));
 	texts_free(&h->texts);
 	free(h->all);
 	free(h->narrow);

@@ -87,6 +87,11 @@ struct sum {
 	int64_t doubtful, doubt_first, doubt_last;
 };
 
+static const struct sum no_sum = {.first = INT64_MAX,
+    .last = NEVER,
+    .doubt_first = INT64_MAX,
+    .doubt_last = NEVER};
+
 /* With client packets; kept to be shown. */
 struct sighting {
 	int64_t first, last; /* of a list, it may be a day */
@@ -304,13 +309,10 @@ find_sum(struct slots *p, int64_t cust, uint32_t addr, uint32_t agent)
 	}
 	GROW(p->sums, p->nsums, p->sums_size);
 	map_put(&p->by_sum, key, (void *)(uintptr_t)(p->nsums + 1));
-	p->sums[p->nsums] = (struct sum){.cust = (int32_t)cust,
-	    .addr = addr,
-	    .agent = agent,
-	    .first = INT64_MAX,
-	    .last = NEVER,
-	    .doubt_first = INT64_MAX,
-	    .doubt_last = NEVER};
+	p->sums[p->nsums] = no_sum;
+	p->sums[p->nsums].cust = (int32_t)cust;
+	p->sums[p->nsums].addr = addr;
+	p->sums[p->nsums].agent = agent;
 	return &p->sums[p->nsums++];
 }
 
@@ -702,11 +704,7 @@ struct total {
 static struct total
 nothing(void)
 {
-	return (struct total){.sum = {.first = INT64_MAX,
-	                          .last = NEVER,
-	                          .doubt_first = INT64_MAX,
-	                          .doubt_last = NEVER},
-	    .allowed = true};
+	return (struct total){.sum = no_sum, .allowed = true};
 }
 
 static void
@@ -994,11 +992,7 @@ slots_forget(void *arg, const struct value *v, struct value *out, struct err *e)
 
 /* --- the functions */
 
-static const struct {
-	const char *name;
-	int nargs;
-	store_fn *fn;
-} functions[] = {
+static const struct store_function functions[] = {
     {"slots_day", 0, slots_day},
     {"slots_client", 3, slots_client},
     {"slots_show", 4, slots_show},
@@ -1010,13 +1004,11 @@ slots_open(
     struct slots **out, struct store *s, struct holders *h, struct err *e)
 {
 	struct slots *p = xcalloc(1, sizeof(*p));
-	int rc = 0;
+	int rc;
 
 	p->store = s;
 	p->holders = h;
-	for (size_t i = 0; rc >= 0 && i < LEN(functions); i++)
-		rc = store_function(s, functions[i].name, functions[i].nargs,
-		    functions[i].fn, p, e);
+	rc = store_functions(s, functions, LEN(functions), p, e);
 	if (rc < 0)
 		slots_close(p);
 	else
@@ -1027,13 +1019,9 @@ slots_open(
 void
 slots_close(struct slots *p)
 {
-	struct err e;
-
 	if (p == NULL)
 		return;
-	for (size_t i = 0; i < LEN(functions); i++)
-		store_function(p->store, functions[i].name, functions[i].nargs,
-		    NULL, NULL, &e);
+	store_functions_end(p->store, functions, LEN(functions));
 	forget(p);
 	free(p);
 }

@@ -661,11 +661,7 @@ spread_recent(
 	return rc;
 }
 
-static const struct {
-	const char *name;
-	int nargs;
-	store_fn *fn;
-} functions[] = {
+static const struct store_function functions[] = {
     {"spread_hear", 4, spread_hear},
     {"spread_day", 0, spread_day},
     {"spread_recent", 0, spread_recent},
@@ -675,12 +671,10 @@ int
 spread_open(struct spread **out, struct store *s, struct err *e)
 {
 	struct spread *p = xcalloc(1, sizeof(*p));
-	int rc = 0;
+	int rc;
 
 	p->store = s;
-	for (size_t i = 0; rc >= 0 && i < LEN(functions); i++)
-		rc = store_function(s, functions[i].name, functions[i].nargs,
-		    functions[i].fn, p, e);
+	rc = store_functions(s, functions, LEN(functions), p, e);
 	if (rc < 0)
 		spread_close(p);
 	else
@@ -691,13 +685,9 @@ spread_open(struct spread **out, struct store *s, struct err *e)
 void
 spread_close(struct spread *p)
 {
-	struct err e;
-
 	if (p == NULL)
 		return;
-	for (size_t i = 0; i < LEN(functions); i++)
-		store_function(p->store, functions[i].name,
-		    functions[i].nargs, NULL, NULL, &e);
+	store_functions_end(p->store, functions, LEN(functions));
 	clear(p);
 	forget(p);
 	texts_free(&p->names);

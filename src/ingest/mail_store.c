@@ -525,33 +525,15 @@ delete_rows(struct store *s, int64_t id, struct err *e)
 	return rc < 0 ? rc : store_run(s, "recipients_delete", &v, 1, e);
 }
 
-/* The first number of a statement that is under way, 0 for none. */
-static int
-first_id(struct stmt *st, int64_t *id, struct err *e)
-{
-	int rc = stmt_next(st, e);
-
-	*id = 0;
-	if (rc <= 0)
-		return rc;
-	*id = stmt_value(st, 0).i;
-	stmt_reset(st);
-	return 0;
-}
-
 /* The row of this message, 0 for none. */
 static int
 id_of(struct store *s, const struct message *m, int64_t *id, struct err *e)
 {
 	struct value v[] = {
 	    value_int((int64_t)message_key(m)), value_time(m->received)};
-	struct stmt *st;
-	int rc = store_prepare(s, "message_id_of_key", &st, e);
 
 	*id = 0;
-	if (rc < 0 || (rc = stmt_start(st, v, LEN(v), e)) < 0)
-		return rc;
-	return first_id(st, id, e);
+	return store_number(s, "message_id_of_key", v, LEN(v), id, e);
 }
 
 /* The row under a key of which it is not known any more when it was received:
@@ -559,11 +541,10 @@ id_of(struct store *s, const struct message *m, int64_t *id, struct err *e)
 static int
 id_of_old_key(struct store *s, uint64_t key, int64_t *id, struct err *e)
 {
-	struct stmt *st;
-	int rc = start(s, "message_id_of_old_key", (int64_t)key, &st, e);
+	const struct value v = value_int((int64_t)key);
 
 	*id = 0;
-	return rc < 0 ? rc : first_id(st, id, e);
+	return store_number(s, "message_id_of_old_key", &v, 1, id, e);
 }
 
 static int

@@ -84,22 +84,6 @@ mail_sums_free(struct mail_sums *u)
 
 /* --- as messages come */
 
-/* One row with one number. */
-static int
-one_number(struct store *s, const char *name, const struct value *v, size_t n,
-    int64_t *out, struct err *e)
-{
-	struct stmt *st;
-	int rc = store_prepare(s, name, &st, e);
-
-	if (rc < 0 || (rc = stmt_start(st, v, n, e)) < 0 ||
-	    (rc = stmt_next(st, e)) <= 0)
-		return rc;
-	*out = stmt_value(st, 0).i;
-	stmt_reset(st);
-	return 1;
-}
-
 static uint64_t
 hour_key(int64_t hour)
 {
@@ -120,7 +104,7 @@ hour_of(struct mail_sums *u, int64_t hour, int64_t id, struct open_hour **out,
 	*out = h;
 	if (h != NULL)
 		return 0;
-	rc = one_number(u->store, "mail_sums_old_hour", v, LEN(v), &old, e);
+	rc = store_number(u->store, "mail_sums_old_hour", v, LEN(v), &old, e);
 	if (rc < 0)
 		return rc;
 	*out = h = xcalloc(1, sizeof(*h));
@@ -344,7 +328,7 @@ mail_sums_due(struct store *s, int64_t from, int64_t until, struct err *e)
 	const struct value span[] = {value_int(from), value_int(until)};
 	int64_t one;
 
-	return one_number(s, "mail_sums_due", span, LEN(span), &one, e);
+	return store_number(s, "mail_sums_due", span, LEN(span), &one, e);
 }
 
 int
@@ -353,7 +337,7 @@ mail_sums_update(struct store *s, int64_t from, int64_t until, struct err *e)
 	const struct value span[] = {value_int(from), value_int(until)};
 	const struct value null = value_z("");
 	struct reading r = {.store = s, .null_sender = -1};
-	int rc = one_number(s, "name_get", &null, 1, &r.null_sender, e);
+	int rc = store_number(s, "name_get", &null, 1, &r.null_sender, e);
 
 	if (rc >= 0)
 		rc = store_run(s, "mail_sums_clear", span, 2, e);

@@ -190,12 +190,7 @@ pending_expire(struct store *s, int64_t now, int64_t *expired, struct err *e)
 int
 pending_waiting(struct store *s, int64_t *n, struct err *e)
 {
-	struct stmt *st;
-	int rc = start(s, "pending_count", NULL, 0, &st, e);
+	int rc = store_number(s, "pending_count", NULL, 0, n, e);
 
-	if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
-		return rc;
-	*n = stmt_value(st, 0).i;
-	stmt_reset(st);
-	return 0;
+	return rc < 0 ? rc : 0;
 }

@@ -331,6 +331,24 @@ store_run(struct store *s, const char *name, const struct value *args,
 	return rc < 0 ? rc : stmt_run(st, args, n, e);
 }
 
+int
+store_number(struct store *s, const char *name, const struct value *args,
+    size_t n, int64_t *out, struct err *e)
+{
+	struct stmt *st;
+	bool there;
+	int rc = store_prepare(s, name, &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, args, n, e)) < 0 ||
+	    (rc = stmt_next(st, e)) <= 0)
+		return rc;
+	there = stmt_value(st, 0).type == VALUE_INT;
+	if (there)
+		*out = stmt_value(st, 0).i;
+	stmt_reset(st);
+	return there;
+}
+
 size_t
 stmt_columns(const struct stmt *st)
 {
@@ -369,10 +387,24 @@ store_changes(const struct store *s)
 }
 
 int
-store_function(struct store *s, const char *name, int nargs, store_fn *fn,
+store_functions(struct store *s, const struct store_function *f, size_t n,
     void *arg, struct err *e)
 {
-	return s->ops->function(s->db, name, nargs, fn, arg, e);
+	int rc = 0;
+
+	for (size_t i = 0; rc >= 0 && i < n; i++)
+		rc = s->ops->function(
+		    s->db, f[i].name, f[i].nargs, f[i].fn, arg, e);
+	return rc;
+}
+
+void
+store_functions_end(struct store *s, const struct store_function *f, size_t n)
+{
+	struct err e;
+
+	for (size_t i = 0; i < n; i++)
+		s->ops->function(s->db, f[i].name, f[i].nargs, NULL, NULL, &e);
 }
 
 /* --- interning */

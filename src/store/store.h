@@ -49,6 +49,10 @@ int stmt_run(
 /* The same of the statement of that name. */
 int store_run(struct store *s, const char *name, const struct value *args,
     size_t n, struct err *e);
+/* The first column of its first row: 1 if that is a whole number, else 0 and *out
+ * stays. */
+int store_number(struct store *s, const char *name, const struct value *args,
+    size_t n, int64_t *out, struct err *e);
 /* Starts; then stmt_next: 1 a row, 0 the end, negative an error. */
 int stmt_start(
     struct stmt *st, const struct value *args, size_t n, struct err *e);
@@ -80,14 +84,21 @@ int store_param(
 int store_run_steps_between(
     struct store *s, const char *dir, int from, int until, struct err *e);
 
-/* A function that the SQL of this store can call, for what SQL does slowly.
- * It reads nargs values (at most STORE_FN_ARGS) and sets *out, whose text must
- * live until the function is called again; negative: *e says why.  fn NULL
- * takes it away, before arg goes. */
+/* Functions that the SQL of this store can call, for what SQL does slowly.  Each
+ * reads nargs values (at most STORE_FN_ARGS) and sets *out, whose text must live
+ * until the function is called again; negative: *e says why. */
 #define STORE_FN_ARGS 8
 typedef int store_fn(
     void *arg, const struct value *v, struct value *out, struct err *e);
-int store_function(struct store *s, const char *name, int nargs, store_fn *fn,
+struct store_function {
+	const char *name;
+	int nargs;
+	store_fn *fn;
+};
+int store_functions(struct store *s, const struct store_function *f, size_t n,
     void *arg, struct err *e);
+/* Takes them away, before arg goes; also those that were not registered. */
+void store_functions_end(
+    struct store *s, const struct store_function *f, size_t n);
 
 #endif

@@ -12,19 +12,9 @@
 #include "base/json_out.h"
 #include "base/texts.h"
 #include "base/utc.h"
+#include "tests/unit/rnd.h"
 
 static int failed;
-static uint64_t state = 42;
-
-static uint64_t
-rnd(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state;
-}
-
 static void
 same(const char *what, const char *got, const char *want)
 {

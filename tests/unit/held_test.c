@@ -9,19 +9,9 @@
 #include "base/arena.h"
 #include "base/utc.h"
 #include "ingest/held.h"
+#include "tests/unit/rnd.h"
 
 static int failed;
-static uint64_t state = 42;
-
-static uint64_t
-rnd(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state;
-}
-
 #define RECIPIENTS_MAX 5
 
 /* One line, and what a parser says of it. */
@@ -168,10 +158,10 @@ hold(struct held *beside, struct held *copied, struct said *s, int64_t time)
 	line = str_of(s->line, rnd() % sizeof(s->line));
 	placed = held_text(beside, line);
 	for (uint64_t n = rnd() % 4; n > 0; n--) {
-		before = state;
+		before = rnd_state;
 		say(s, placed, time);
 		held_put(beside, &s->o, &s->ev, s->has_verdict ? &s->v : NULL);
-		state = before;
+		rnd_state = before;
 		say(s, line, time);
 		held_put(copied, &s->o, &s->ev, s->has_verdict ? &s->v : NULL);
 	}

@@ -10,6 +10,7 @@
 
 #include "base/utc.h"
 #include "ingest/mid_index.h"
+#include "tests/unit/rnd.h"
 
 #define IDS      20000
 #define STEPS    60000
@@ -29,17 +30,6 @@ static struct use uses[STEPS];
 static size_t nuses;
 static int count_of[IDS];
 static struct message *open_messages[OPEN_MAX];
-static uint64_t state = 42;
-
-static uint64_t
-rnd(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state;
-}
-
 static struct str
 id_text(int id)
 {
