@@ -54,7 +54,8 @@ CREATE TEMP TABLE day_addr (
   allowed  INTEGER NOT NULL DEFAULT 0,
   leased   INTEGER NOT NULL DEFAULT 0,
   place    INTEGER,                  -- in lease_place: where to look for leases
-  who      INTEGER                   -- where no lease tells (30_claim.sql)
+  ours     INTEGER,                  -- 1: may be of a customer of our share (30_claim.sql)
+  who      INTEGER                   -- where no lease tells (the same)
 );
 INSERT INTO temp.day_addr (addr, bytes, mail, self)
 SELECT a.id, a.bytes, n.mail, text_no(a.text)

@@ -7,7 +7,7 @@
 -- is negative, in the place of the customer.
 --
 -- From here on the customers of other workers are left out (in_share), as soon as
--- it is known whose something is.
+-- it is known whose something is, and addresses that only they can have had (ours).
 
 -- Accounts: the letters of the log's auth_user, else the same in another case
 -- if that is only one customer's.
@@ -23,26 +23,31 @@ SELECT n.id,
   FROM (SELECT DISTINCT auth_user FROM temp.day_login WHERE auth_user <> 0) d
   JOIN main.name n ON n.id = d.auth_user;
 
-UPDATE temp.day_addr SET who = self << 3 | iif(inside, 3, 4) WHERE NOT own_host;
+UPDATE temp.day_addr
+   SET ours = holder_ours(addr, self),
+       who = iif(own_host, NULL, self << 3 | iif(inside, 3, 4));
 -- The ladder of doc/classes.md, for each address and login (0: none).
--- asks: leases of the address go before "who"; NULL: nobody.
+-- asks: leases of the address go before "who"; NULL: nobody.  ours: it is one of us,
+-- whichever of them.
 DROP TABLE IF EXISTS temp.peer;
 CREATE TEMP TABLE peer (
-  addr INTEGER, auth_user INTEGER, asks INTEGER, who INTEGER,
+  addr INTEGER, auth_user INTEGER, asks INTEGER, who INTEGER, ours INTEGER,
   PRIMARY KEY (addr, auth_user)) WITHOUT ROWID;
 INSERT INTO temp.peer
-SELECT l.addr, l.auth_user,
-       d.customer IS NULL AND coalesce(a.leased AND NOT a.own_host, 0),
-       CASE WHEN d.customer IS NOT NULL THEN text_no(d.customer) << 3 | 1
-            WHEN l.addr = 0 OR a.own_host THEN NULL
-            WHEN a.inside THEN a.who
-            -- who logs in to us is ours, wherever he is
-            WHEN d.auth_user IS NOT NULL THEN text_no(d.text) << 3 | 1
-            ELSE a.who END
-  FROM (SELECT addr, auth_user FROM temp.day_login
-        UNION SELECT addr, 0 FROM temp.day_addr) l
-  LEFT JOIN temp.day_addr a ON a.addr = l.addr
-  LEFT JOIN temp.day_account d ON d.auth_user = l.auth_user;
+SELECT addr, auth_user, asks, who, iif(asks, ours, in_share(who >> 3))
+  FROM (SELECT l.addr, l.auth_user, a.ours,
+               d.customer IS NULL AND coalesce(a.leased AND NOT a.own_host, 0) AS asks,
+               CASE WHEN d.customer IS NOT NULL THEN text_no(d.customer) << 3 | 1
+                    WHEN l.addr = 0 OR a.own_host THEN NULL
+                    WHEN a.inside THEN a.who
+                    -- who logs in to us is ours, wherever he is
+                    WHEN d.auth_user IS NOT NULL THEN text_no(d.text) << 3 | 1
+                    ELSE a.who END AS who
+          FROM (SELECT addr, auth_user FROM temp.day_login
+                UNION SELECT addr, 0 FROM temp.day_addr) l
+          LEFT JOIN temp.day_addr a ON a.addr = l.addr
+          LEFT JOIN temp.day_account d ON d.auth_user = l.auth_user
+         LIMIT -1); -- so that it is made once
 
 -- Mail by hour, client, login and host.  apart: 1 if who it was is to be asked of each
 -- message, for the address changed hands, or the day begins or ends in the
@@ -65,7 +70,7 @@ SELECT *
                h.first < run.day_start OR h.last >= run.day_end AS apart
           FROM temp.run CROSS JOIN temp.right_sum h
           JOIN temp.peer p ON p.addr = h.client AND p.auth_user = h.auth_user
-         WHERE p.asks OR p.who IS NOT NULL
+         WHERE p.ours
          LIMIT -1) -- so that it is asked once
  WHERE apart OR who < 0 OR in_share(who >> 3);
 UPDATE temp.day_hour SET apart = 1 WHERE who < 0;

@@ -11,7 +11,7 @@ SELECT ref, ahead FROM temp.clock WHERE kind = 'flow';
 -- name: slots_addrs
 SELECT addr, self, who, leased, allowed
   FROM temp.day_addr
- WHERE NOT own_host AND (inside OR leased OR mail)
+ WHERE ours AND NOT own_host AND (inside OR leased OR mail)
  ORDER BY addr;
 
 -- Of some packets the rate is unknown (0): of all.

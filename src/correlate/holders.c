@@ -2,11 +2,14 @@
 #include "correlate/holders.h"
 
 #include "base/hash.h"
+#include "base/rd.h"
 #include "base/texts.h"
 
 #include <stdlib.h>
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+#define NO_BLOCK INT64_MAX
 
 /* A lease of one address of the day. */
 struct holding {
@@ -24,6 +27,8 @@ struct holders {
 	unsigned share, shares;
 	int8_t *ours; /* by number: 1 in our share, -1 not, 0 not asked yet */
 	size_t nours;
+	int64_t *block; /* by number: the lowest one that he has; NO_BLOCK */
+	size_t nblock;
 	struct holding *all; /* by address, whole ones first, port, start */
 	size_t n, size;
 	bool sorted;
@@ -56,11 +61,51 @@ fn_text_of(void *arg, const struct value *v, struct value *out, struct err *e)
 	return 0;
 }
 
+/* --- shares */
+
+/* Addresses of a pool are near one another: a /48, of IPv4 1024; one alone has many
+ * customers if they share it by ports. */
+static int64_t
+block_of(struct str bytes, bool ports)
+{
+	struct rd r = rd_of(bytes.p, bytes.n);
+	const uint64_t net = (uint64_t)rd_be32(&r) << 16 | rd_be16(&r);
+
+	rd_skip(&r, 6);
+	return (int64_t)(net != 0 ? net : rd_be32(&r) >> (ports ? 0 : 10));
+}
+
+static int64_t *
+block_at(struct holders *h, int64_t no)
+{
+	const size_t n = (size_t)no + 1;
+
+	if (h->nblock < n) {
+		h->block = xrealloc(h->block, 2 * n * sizeof(*h->block));
+		for (size_t i = h->nblock; i < 2 * n; i++)
+			h->block[i] = NO_BLOCK;
+		h->nblock = 2 * n;
+	}
+	return &h->block[no];
+}
+
+/* Whoever has leases is in the share of his lowest block, so that an address that
+ * changes hands within a pool is mostly one share's; of others the text decides. */
+static bool
+is_ours(struct holders *h, int64_t no)
+{
+	const int64_t block = *block_at(h, no);
+
+	return (block != NO_BLOCK ? (uint64_t)block
+	                          : hash_str(texts_of(&h->texts, no), 0)) %
+	           h->shares ==
+	       h->share;
+}
+
 bool
 holders_in_share(struct holders *h, int64_t no)
 {
 	const size_t n = (size_t)h->texts.n + 1;
-	struct str text;
 
 	if (no < 1 || no > h->texts.n)
 		return false;
@@ -69,11 +114,8 @@ holders_in_share(struct holders *h, int64_t no)
 		memset(h->ours + h->nours, 0, 2 * n - h->nours);
 		h->nours = 2 * n;
 	}
-	if (h->ours[no] == 0) {
-		text = texts_of(&h->texts, no);
-		h->ours[no] =
-		    hash_str(text, 0) % h->shares == h->share ? 1 : -1;
-	}
+	if (h->ours[no] == 0)
+		h->ours[no] = is_ours(h, no) ? 1 : -1;
 	return h->ours[no] > 0;
 }
 
@@ -114,6 +156,7 @@ fn_holder_add(
 {
 	struct holders *h = arg;
 	struct holding *o;
+	int64_t *block, first;
 
 	(void)out;
 	if (h->n > 0 && v[0].i <= h->all[h->n - 1].row)
@@ -133,6 +176,9 @@ fn_holder_add(
 	    .error = v[7].i};
 	if (o->port_last - o->port_first > h->widest)
 		h->widest = o->port_last - o->port_first;
+	first = block_of(v[8].s, o->port_first >= 0);
+	block = block_at(h, o->customer);
+	*block = first < *block ? first : *block;
 	h->sorted = false;
 	return 0;
 }
@@ -345,15 +391,38 @@ fn_holder_of(void *arg, const struct value *v, struct value *out, struct err *e)
 	return 0;
 }
 
+/* A holder of ours; who has the address, as a customer, goes with the first one. */
+static int
+fn_holder_ours(
+    void *arg, const struct value *v, struct value *out, struct err *e)
+{
+	struct holders *h = arg;
+	size_t i = holders_place(h, v[0].i);
+	int64_t first = NO_BLOCK;
+	bool ours;
+
+	(void)e;
+	if (i < h->n && h->all[i].addr == v[0].i)
+		first = *block_at(h, h->all[i].customer);
+	if (*block_at(h, v[1].i) == NO_BLOCK)
+		*block_at(h, v[1].i) = first;
+	ours = holders_in_share(h, v[1].i);
+	for (; !ours && i < h->n && h->all[i].addr == v[0].i; i++)
+		ours = holders_in_share(h, h->all[i].customer);
+	*out = value_int(ours);
+	return 0;
+}
+
 /* --- the functions */
 
 static const struct store_function functions[] = {
     {"text_no", 1, fn_text_no},
     {"text_of", 1, fn_text_of},
     {"in_share", 1, fn_in_share},
-    {"holder_add", 8, fn_holder_add},
+    {"holder_add", 9, fn_holder_add},
     {"holder_delegated", 2, fn_holder_delegated},
     {"holder_of", 5, fn_holder_of},
+    {"holder_ours", 2, fn_holder_ours},
 };
 
 int
@@ -384,5 +453,6 @@ holders_close(struct holders *h)
 	free(h->all);
 	free(h->narrow);
 	free(h->ours);
+	free(h->block);
 	free(h);
 }

@@ -7,9 +7,12 @@
  *	text_no(text)       a number for the text, from 1, as long as the run
  *	                    lasts: of customers, domains, senders
  *	text_of(no)         the text
- *	in_share(no)        1: the text is of our share of all texts, 0: not
+ *	in_share(no)        1: the text is of our share of all texts, 0: not;
+ *	                    asked once the leases are there
  *	holder_add(row, addr, customer, port_first, port_last, start, until,
- *	    clock_error)    one lease of one address; in order of row
+ *	    clock_error, range)
+ *	                    one lease of one address; in order of row; range: the
+ *	                    first address of the lease, 16 bytes
  *	holder_delegated(wide, narrow)
  *	                    rows: the narrow one has the address within the
  *	                    IPv6 prefix of the wide one; in order of wide
@@ -17,6 +20,9 @@
  *	                    the customer's number; NULL: no lease comes near;
  *	                    or the reason of doubt, enum holder_doubt; slack:
  *	                    so much surer the clock is than clock_error says
+ *	holder_ours(addr, self)
+ *	                    1: one of the address' holders is of our share, or self,
+ *	                    the number of the address as a customer, is
  */
 #ifndef CORRELATE_HOLDERS_H
 #define CORRELATE_HOLDERS_H
@@ -42,7 +48,8 @@ struct holders_seen {
 
 /* What holder_of says, for callers in C. */
 struct holders_answer {
-	int64_t who; /* the customer's number; 0: no lease comes near; a doubt */
+	int64_t
+	    who;   /* the customer's number; 0: no lease comes near; a doubt */
 	bool part;   /* it saw an end of a lease, or there are port leases */
 };
 

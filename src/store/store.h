@@ -87,7 +87,7 @@ int store_run_steps_between(
 /* Functions that the SQL of this store can call, for what SQL does slowly.  Each
  * reads nargs values (at most STORE_FN_ARGS) and sets *out, whose text must live
  * until the function is called again; negative: *e says why. */
-#define STORE_FN_ARGS 8
+#define STORE_FN_ARGS 12
 typedef int store_fn(
     void *arg, const struct value *v, struct value *out, struct err *e);
 struct store_function {

@@ -713,6 +713,8 @@ db_function(void *db, const char *name, int nargs, store_fn *fn, void *arg,
 	struct function *f = NULL;
 	int rc;
 
+	if (nargs > STORE_FN_ARGS)
+		return err_set(e, ERR_FAIL, "%s: too many arguments", name);
 	if (fn != NULL) {
 		f = xmalloc(sizeof(*f));
 		*f = (struct function){fn, arg};

@@ -292,8 +292,8 @@ class Functions:
         self.numbers, self.texts = {}, [None]
         self.rows, self.of_addr = {}, collections.defaultdict(list)
         self.narrow = collections.defaultdict(list)
-        for name, n in (("text_no", 1), ("text_of", 1), ("in_share", 1), ("holder_add", 8),
-                        ("holder_delegated", 2), ("holder_of", 5)):
+        for name, n in (("text_no", 1), ("text_of", 1), ("in_share", 1), ("holder_add", 9),
+                        ("holder_delegated", 2), ("holder_of", 5), ("holder_ours", 2)):
             db.create_function(name, n, getattr(self, name))
 
     def text_no(self, text):
@@ -306,10 +306,13 @@ class Functions:
         return None if number is None else self.texts[number]
 
     def in_share(self, number):
-        return 1  # there is one share
+        return number is not None  # there is one share
+
+    def holder_ours(self, addr, number):
+        return 1
 
     def holder_add(self, row, addr, *lease):
-        self.rows[row] = lease
+        self.rows[row] = lease[:-1]  # where the range begins tells shares
         self.of_addr[addr].append(row)
 
     def holder_delegated(self, wide, narrow):
