@@ -9,14 +9,15 @@ INSERT INTO temp.doubt_name VALUES
 DROP TABLE IF EXISTS temp.asking;
 CREATE TEMP TABLE asking (
   what TEXT, ref INTEGER, addr INTEGER, port INTEGER, time INTEGER, who INTEGER,
-  hour INTEGER, auth_user INTEGER, host INTEGER -- of mail: as in day_hour, with addr
+  hour INTEGER, auth_user INTEGER, host INTEGER, -- of mail: as in day_hour, with addr
+  message_key INTEGER, sender INTEGER, helo INTEGER, verdict INTEGER -- and as stored
 );
 -- An hour of a client is read in one go, whoever logged in.
 INSERT INTO temp.asking
 SELECT 'm', m.id, m.client, m.client_port, m.received - h.ahead,
        coalesce(iif(p.asks, holder_of(m.client, m.client_port, m.received - h.ahead,
                                       m.received - h.ahead, h.slack) << 3 | 2, NULL), p.who),
-       h.hour, h.auth_user, h.host
+       h.hour, h.auth_user, h.host, m.message_key, m.sender, m.helo, m.verdict
   FROM temp.run
  CROSS JOIN (SELECT hour, client, min(first + ahead) AS first, max(last + ahead) AS last
                FROM temp.day_hour WHERE apart = 1 GROUP BY hour, client) k
@@ -40,7 +41,7 @@ SELECT 'c', c.id, iif(q.addr IS NULL, coalesce(c.addr, m.client), m.client),
               coalesce(iif(q.asks, holder_of(q.addr, m.client_port, m.received - coalesce(k.ahead, 0),
                                              m.received - coalesce(k.ahead, 0),
                                              coalesce(run.mail_clock_error - k.error, 0)) << 3 | 2, NULL), q.who)
-       END, NULL, NULL, NULL
+       END, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM temp.run CROSS JOIN main.complaint c
   LEFT JOIN main.mail_message m ON m.message_key = c.message_key
    AND m.hour IN (SELECT hour FROM main.mail_hour)
@@ -59,11 +60,14 @@ CREATE TEMP TABLE attributed (
   what  TEXT, ref INTEGER, addr INTEGER, port INTEGER, time INTEGER,
   cust  INTEGER, rank INTEGER,
   doubt INTEGER,                     -- in doubt_name
+  -- Of mail, as stored, so that the message is read once.
+  message_key INTEGER, sender INTEGER, helo INTEGER, auth_user INTEGER, verdict INTEGER,
   PRIMARY KEY (what, ref)
 ) WITHOUT ROWID;
 INSERT INTO temp.attributed
 SELECT k.what, k.ref, k.addr, k.port, k.time, iif(k.who < 0, a.self, k.who >> 3), k.who & 7,
-       iif(k.who < 0, k.who >> 3, NULL)
+       iif(k.who < 0, k.who >> 3, NULL),
+       k.message_key, k.sender, k.helo, nullif(k.auth_user, 0), k.verdict
   FROM temp.asking k
   LEFT JOIN temp.day_addr a ON a.addr = k.addr
  WHERE k.who IS NOT NULL

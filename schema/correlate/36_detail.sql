@@ -149,7 +149,8 @@ UPDATE temp.day_hour SET apart = 2
 DELETE FROM temp.hour_sum WHERE cust IN (SELECT cust FROM temp.detail);
 
 INSERT INTO temp.attributed
-SELECT 'm', m.id, m.client, m.client_port, m.received - h.ahead, h.who >> 3, h.who & 7, NULL
+SELECT 'm', m.id, m.client, m.client_port, m.received - h.ahead, h.who >> 3, h.who & 7, NULL,
+       m.message_key, m.sender, m.helo, m.auth_user, m.verdict
   FROM (SELECT hour, client, min(first + ahead) AS first, max(last + ahead) AS last
           FROM temp.day_hour WHERE apart = 2 GROUP BY hour, client) k
  CROSS JOIN main.mail_message m ON m.hour = k.hour AND m.client IS nullif(k.client, 0)
@@ -160,7 +161,8 @@ SELECT 'm', m.id, m.client, m.client_port, m.received - h.ahead, h.who >> 3, h.w
 
 -- The adverse messages of the others, which the sums hold, too: what = 'a'.
 INSERT INTO temp.attributed
-SELECT 'a', m.id, m.client, m.client_port, m.received - h.ahead, h.who >> 3, h.who & 7, NULL
+SELECT 'a', m.id, m.client, m.client_port, m.received - h.ahead, h.who >> 3, h.who & 7, NULL,
+       m.message_key, m.sender, m.helo, m.auth_user, m.verdict
   FROM temp.day_hour h
  CROSS JOIN main.mail_message m INDEXED BY mail_message_adverse
     ON m.hour = h.hour AND m.client IS nullif(h.client, 0)

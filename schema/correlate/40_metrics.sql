@@ -43,11 +43,11 @@ SELECT NULL, message, message_key, cust, received, addr, sender, helo, auth_user
        iif(verdicts >= 32, (SELECT min(v.time) FROM main.mail_verdict v
                              WHERE v.message = q.message AND v.verdict = q.verdict), NULL),
        text_no(mail_stem(n.text)), n.domain, n.address, coalesce(mail_own(n.text), 1), detail, summed
-  FROM (SELECT t.ref AS message, m.message_key, t.cust, t.time AS received, t.addr,
-               m.sender, m.helo, m.auth_user, m.verdict,
+  FROM (SELECT t.ref AS message, t.message_key, t.cust, t.time AS received, t.addr,
+               t.sender, t.helo, t.auth_user, t.verdict,
                -- the worst of them is the message's: beside clean there is none else
-               CASE WHEN m.verdict IS NULL THEN 0 WHEN m.verdict = 1 THEN 2
-                    ELSE 1 << m.verdict
+               CASE WHEN t.verdict IS NULL THEN 0 WHEN t.verdict = 1 THEN 2
+                    ELSE 1 << t.verdict
                          | coalesce((SELECT (max(v.verdict = 1) << 1) | (max(v.verdict = 3) << 3)
                                             | (max(v.verdict = 4) << 4) | (max(v.verdict = 5) << 5)
                                             | (max(v.verdict = 6) << 6)
@@ -61,9 +61,8 @@ SELECT NULL, message, message_key, cust, received, addr, sender, helo, auth_user
                coalesce(sum(r.unknown), 0) AS unknown,
                min(r.time) AS outcome, min(iif(r.refused, r.time, NULL)) AS refusal,
                d.cust IS NOT NULL AS detail, t.what = 'a' AS summed
-          FROM temp.attributed t -- CROSS JOIN: or the messages of all days are read
-         CROSS JOIN main.mail_message m ON m.id = t.ref
-          LEFT JOIN main.mail_outcome r ON r.message = m.id
+          FROM temp.attributed t
+          LEFT JOIN main.mail_outcome r ON r.message = t.ref
           LEFT JOIN temp.detail d ON d.cust = t.cust
          WHERE t.what IN ('a', 'm') AND t.doubt IS NULL
          GROUP BY t.what, t.ref
