@@ -1,22 +1,12 @@
 -- Step 7: figures of each customer's clear mail (metric_name says what each
 -- is).  Mail in doubt is counted apart and enters none of them.
 
--- A sender's domain and address as numbers; NULL: none.  The address in small letters
--- is the number of that name, or one beyond all names, so that few texts are kept.
-DROP VIEW IF EXISTS temp.sender;
-CREATE TEMP VIEW sender AS
-SELECT n.id, n.text, text_no(nullif(mail_domain(n.text), '')) AS domain,
-       CASE n.text WHEN '' THEN NULL WHEN lower(n.text) THEN n.id
-         ELSE coalesce((SELECT id FROM main.name WHERE text = lower(n.text)),
-                       1 << 40 | text_no(lower(n.text))) END AS address
-  FROM main.name n;
-
 -- One row a transaction that is looked at by itself: what filters and our servers
 -- said of it (mail_outcome, schema/020_recipient.sql).  canonical: the sender with
 -- what differs from message to message taken out: BATV (prvs=tag=user@dom), SRS
 -- (SRS0=...@forwarder), VERP (list-123-user=dom@list, list+user@dom) and digits;
 -- so that a mailing list or a forwarder is one sender, as it is for a reader
--- (src/correlate/functions.c).  In the order of customers, for nearly all that follows
+-- (src/correlate/sender_name.c).  In the order of customers, for nearly all that follows
 -- reads it customer by customer.
 DROP TABLE IF EXISTS temp.day_message;
 CREATE TEMP TABLE day_message (
@@ -35,6 +25,7 @@ CREATE TEMP TABLE day_message (
   detail INTEGER,                    -- 1: all messages of the customer are here
   summed INTEGER                     -- 1: and in the sums of his hours
 );
+SELECT sender_names_day();
 INSERT INTO temp.day_message
 SELECT NULL, message, message_key, cust, received, addr, sender, helo, auth_user,
        verdicts >> 5 & 1, verdicts >> 6 & 1, verdicts >> 4 & 1, verdicts >> 3 & 1, verdicts >> 1 & 1,
@@ -42,7 +33,8 @@ SELECT NULL, message, message_key, cust, received, addr, sender, helo, auth_user
        iif(verdicts >= 32, outcome, refusal),
        iif(verdicts >= 32, (SELECT min(v.time) FROM main.mail_verdict v
                              WHERE v.message = q.message AND v.verdict = q.verdict), NULL),
-       text_no(mail_stem(n.text)), n.domain, n.address, coalesce(mail_own(n.text), 1), detail, summed
+       sender_stem(sender), sender_domain(sender), sender_address(sender), sender_own(sender),
+       detail, summed
   FROM (SELECT t.ref AS message, t.message_key, t.cust, t.time AS received, t.addr,
                t.sender, t.helo, t.auth_user, t.verdict,
                -- the worst of them is the message's: beside clean there is none else
@@ -67,7 +59,6 @@ SELECT NULL, message, message_key, cust, received, addr, sender, helo, auth_user
          WHERE t.what IN ('a', 'm') AND t.doubt IS NULL
          GROUP BY t.what, t.ref
          LIMIT -1) q -- so that verdicts are looked for once
-  LEFT JOIN temp.sender n ON n.id = q.sender
  ORDER BY cust, received, message_key;
 CREATE INDEX temp.day_message_customer ON day_message (cust, received, message_key);
 

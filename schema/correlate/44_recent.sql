@@ -58,7 +58,7 @@ CREATE TEMP TABLE recent_mail (
   good INTEGER,
   PRIMARY KEY (cust, message)) WITHOUT ROWID;
 INSERT OR IGNORE INTO temp.recent_mail
-SELECT p.cust, m.id, m.sender, n.domain, n.address, coalesce(m.verdict < 5, 1)
+SELECT p.cust, m.id, m.sender, sender_domain(m.sender), sender_address(m.sender), coalesce(m.verdict < 5, 1)
   FROM temp.run JOIN temp.recent_place p
   JOIN main.mail_message m
     ON m.id IN (SELECT e.id
@@ -66,7 +66,6 @@ SELECT p.cust, m.id, m.sender, n.domain, n.address, coalesce(m.verdict < 5, 1)
                  WHERE e.hour = h.hour AND e.client = p.addr AND e.received < run.day_start
                  ORDER BY h.hour DESC, e.received DESC, e.message_key DESC
                  LIMIT (SELECT value FROM temp.param WHERE name = 'recent_most'))
-  LEFT JOIN temp.sender n ON n.id = m.sender
  WHERE m.parent_queue_id IS NULL
    AND CASE p.rank
          WHEN 1 THEN m.auth_user = p.auth_user

@@ -39,6 +39,12 @@ struct holders {
 
 /* --- texts */
 
+int32_t
+holders_text_no(struct holders *h, struct str text)
+{
+	return texts_no(&h->texts, text);
+}
+
 static int
 fn_text_no(void *arg, const struct value *v, struct value *out, struct err *e)
 {

@@ -58,6 +58,7 @@ size_t holders_place(struct holders *h, int64_t addr);
 struct holders_answer holders_ask(
     const struct holders *h, size_t place, const struct holders_seen *s);
 bool holders_in_share(struct holders *h, int64_t no);
+int32_t holders_text_no(struct holders *h, struct str text); /* text_no */
 
 /* Registers the functions with the store; close takes them back.  The share is
  * number `share` of `shares`. */

@@ -7,8 +7,8 @@
 
 #include "base/arena.h"
 #include "correlate/facts.h"
-#include "correlate/functions.h"
 #include "correlate/holders.h"
+#include "correlate/sender_name.h"
 #include "correlate/slots.h"
 #include "correlate/spread.h"
 
@@ -40,14 +40,14 @@ static int
 run_steps(struct worker *w, struct err *e)
 {
 	const struct job *j = w->share->job;
-	struct functions *functions = NULL;
 	struct holders *holders = NULL;
+	struct sender_names *senders = NULL;
 	struct slots *slots = NULL;
 	struct spread *spread = NULL;
-	int rc = functions_open(&functions, w->store, e);
+	int rc = holders_open(&holders, w->store, w->no, w->share->n, e);
 
 	if (rc >= 0)
-		rc = holders_open(&holders, w->store, w->no, w->share->n, e);
+		rc = sender_names_open(&senders, w->store, holders, e);
 	if (rc >= 0)
 		rc = slots_open(&slots, w->store, holders, e);
 	if (rc >= 0)
@@ -60,8 +60,8 @@ run_steps(struct worker *w, struct err *e)
 	facts_close(w->store);
 	spread_close(spread);
 	slots_close(slots);
+	sender_names_close(senders);
 	holders_close(holders);
-	functions_close(functions);
 	return rc;
 }
 

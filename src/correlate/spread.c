@@ -2,7 +2,7 @@
 #include "correlate/spread.h"
 
 #include "base/texts.h"
-#include "correlate/functions.h"
+#include "correlate/sender_name.h"
 
 #include <stdlib.h>
 

@@ -9,8 +9,8 @@
 #include "base/arena.h"
 #include "base/datadir.h"
 #include "correlate/facts.h"
-#include "correlate/functions.h"
 #include "correlate/holders.h"
+#include "correlate/sender_name.h"
 #include "correlate/slots.h"
 #include "correlate/spread.h"
 #include "model/delivery.h"
@@ -513,8 +513,8 @@ test_all_prepare(void **state)
 {
 	struct sql_blocks blocks = {0};
 	const struct sql_block *k;
-	struct functions *functions = NULL;
 	struct holders *holders = NULL;
+	struct sender_names *senders = NULL;
 	struct slots *slots = NULL;
 	struct spread *spread = NULL;
 	struct store *s;
@@ -531,8 +531,8 @@ test_all_prepare(void **state)
 		if (str_ends(k->name, STR("_make")))
 			run0(s, name);
 	}
-	ok(functions_open(&functions, s, &err));
 	ok(holders_open(&holders, s, 0, 1, &err));
+	ok(sender_names_open(&senders, s, holders, &err));
 	ok(slots_open(&slots, s, holders, &err));
 	ok(spread_open(&spread, s, &err));
 	ok(facts_open(s, &err));
@@ -547,8 +547,8 @@ test_all_prepare(void **state)
 	facts_close(s);
 	spread_close(spread);
 	slots_close(slots);
+	sender_names_close(senders);
 	holders_close(holders);
-	functions_close(functions);
 	store_close(s);
 }
 
