@@ -31,20 +31,14 @@ SELECT NULL, message, message_key, cust, received, addr, sender, helo, auth_user
        verdicts >> 5 & 1, verdicts >> 6 & 1, verdicts >> 4 & 1, verdicts >> 3 & 1, verdicts >> 1 & 1,
        recipients, accepted, reached, known, failed, tempfailed, unknown,
        iif(verdicts >= 32, outcome, refusal),
-       iif(verdicts >= 32, (SELECT min(v.time) FROM main.mail_verdict v
-                             WHERE v.message = q.message AND v.verdict = q.verdict), NULL),
+       iif(verdicts >= 32, verdict_time(message, verdict), NULL),
        sender_stem(sender), sender_domain(sender), sender_address(sender), sender_own(sender),
        detail, summed
   FROM (SELECT t.ref AS message, t.message_key, t.cust, t.time AS received, t.addr,
                t.sender, t.helo, t.auth_user, t.verdict,
                -- the worst of them is the message's: beside clean there is none else
                CASE WHEN t.verdict IS NULL THEN 0 WHEN t.verdict = 1 THEN 2
-                    ELSE 1 << t.verdict
-                         | coalesce((SELECT (max(v.verdict = 1) << 1) | (max(v.verdict = 3) << 3)
-                                            | (max(v.verdict = 4) << 4) | (max(v.verdict = 5) << 5)
-                                            | (max(v.verdict = 6) << 6)
-                                       FROM main.mail_verdict v
-                                      WHERE v.message = t.ref), 0) END AS verdicts,
+                    ELSE 1 << t.verdict | verdicts_of(t.cust, t.ref) END AS verdicts,
                sum(spread_hear(d.cust, r.message, r.recipient, r.unknown)) AS recipients,
                coalesce(sum(r.accepted), 0) AS accepted,
                coalesce(sum(r.reached), 0) AS reached, coalesce(sum(r.known), 0) AS known,
@@ -58,9 +52,16 @@ SELECT NULL, message, message_key, cust, received, addr, sender, helo, auth_user
           LEFT JOIN temp.detail d ON d.cust = t.cust
          WHERE t.what IN ('a', 'm') AND t.doubt IS NULL
          GROUP BY t.what, t.ref
-         LIMIT -1) q -- so that verdicts are looked for once
+         LIMIT -1) q -- so that verdicts are read once
  ORDER BY cust, received, message_key;
 CREATE INDEX temp.day_message_customer ON day_message (cust, received, message_key);
+
+-- What filters said against whom.
+DROP TABLE IF EXISTS temp.said;
+CREATE TEMP TABLE said (
+  cust INTEGER, filter INTEGER, signature INTEGER, -- 0: none
+  PRIMARY KEY (cust, filter, signature)) WITHOUT ROWID;
+SELECT verdicts_said();
 
 -- Whom they wrote to, of customers whose messages are looked at one by one
 -- (src/correlate/spread.h).

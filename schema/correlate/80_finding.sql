@@ -1,14 +1,4 @@
 -- Step 18: the findings themselves, in the words and figures that people read.
--- What filters said against whom, read once and in the order in which it is stored.
-DROP TABLE IF EXISTS temp.said;
-CREATE TEMP TABLE said (
-  cust INTEGER, filter INTEGER, signature INTEGER, -- 0: none
-  PRIMARY KEY (cust, filter, signature)) WITHOUT ROWID;
-INSERT OR IGNORE INTO temp.said
-SELECT d.cust, v.filter, coalesce(v.signature, 0)
-  FROM (SELECT cust, message FROM temp.day_message NOT INDEXED
-         WHERE spam OR virus ORDER BY message LIMIT -1) d
- CROSS JOIN main.mail_verdict v ON v.message = d.message AND v.verdict IN (5, 6);
 
 -- Confidence in percent: an order, and no probability (doc/classes.md).
 DROP TABLE IF EXISTS temp.judged;

@@ -11,6 +11,7 @@
 #include "correlate/sender_name.h"
 #include "correlate/slots.h"
 #include "correlate/spread.h"
+#include "correlate/verdicts.h"
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -44,6 +45,7 @@ run_steps(struct worker *w, struct err *e)
 	struct sender_names *senders = NULL;
 	struct slots *slots = NULL;
 	struct spread *spread = NULL;
+	struct verdicts *verdicts = NULL;
 	int rc = holders_open(&holders, w->store, w->no, w->share->n, e);
 
 	if (rc >= 0)
@@ -53,11 +55,14 @@ run_steps(struct worker *w, struct err *e)
 	if (rc >= 0)
 		rc = spread_open(&spread, w->store, e);
 	if (rc >= 0)
+		rc = verdicts_open(&verdicts, w->store, e);
+	if (rc >= 0)
 		rc = facts_open(w->store, e);
 	if (rc >= 0)
 		rc = store_run_steps_between(w->store, "correlate", STEP_RUN,
 		    j->replay ? STEP_CLASS : STEP_CLEAR, e);
 	facts_close(w->store);
+	verdicts_close(verdicts);
 	spread_close(spread);
 	slots_close(slots);
 	sender_names_close(senders);

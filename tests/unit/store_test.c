@@ -13,6 +13,7 @@
 #include "correlate/sender_name.h"
 #include "correlate/slots.h"
 #include "correlate/spread.h"
+#include "correlate/verdicts.h"
 #include "model/delivery.h"
 #include "store/sql_files.h"
 
@@ -517,6 +518,7 @@ test_all_prepare(void **state)
 	struct sender_names *senders = NULL;
 	struct slots *slots = NULL;
 	struct spread *spread = NULL;
+	struct verdicts *verdicts = NULL;
 	struct store *s;
 	char name[128];
 	size_t n = 0;
@@ -535,6 +537,7 @@ test_all_prepare(void **state)
 	ok(sender_names_open(&senders, s, holders, &err));
 	ok(slots_open(&slots, s, holders, &err));
 	ok(spread_open(&spread, s, &err));
+	ok(verdicts_open(&verdicts, s, &err));
 	ok(facts_open(s, &err));
 	ok(store_run_steps_between(s, "correlate", 0, 86, &err));
 	ok(store_run_steps_between(s, "replay", 0, 6, &err));
@@ -545,6 +548,7 @@ test_all_prepare(void **state)
 	assert_true(n >= 6);
 	sql_blocks_free(&blocks);
 	facts_close(s);
+	verdicts_close(verdicts);
 	spread_close(spread);
 	slots_close(slots);
 	sender_names_close(senders);
