@@ -88,7 +88,7 @@ INSERT INTO temp.metric_limit VALUES
   ('spam_sender_domains', 16), ('virus_sender_domains', 17),
   ('tempfailed_share', 114), ('refused_recipients', 3), ('auth_users', 1),
   ('auth_user_addresses', 1), ('address_auth_users', 1), ('hours_active', 1),
-  ('own_on_mx', 1);
+  ('own_on_mx', 1), ('recent_sender_share', 4);
 DROP TABLE IF EXISTS temp.asks_for;
 CREATE TEMP TABLE asks_for (
   rule TEXT, place INTEGER, least REAL, PRIMARY KEY (rule, place, least)) WITHOUT ROWID;

@@ -28,10 +28,10 @@ DROP TABLE IF EXISTS temp.flow_doubt;
 CREATE TEMP TABLE flow_doubt (
   cust INTEGER, addr INTEGER, port INTEGER, first INTEGER, last INTEGER, doubt INTEGER);
 -- Addresses that answer from a mail port and had several customers that day,
--- whosever they are; for step 15.
+-- whosever they are; for step 16.
 DROP TABLE IF EXISTS temp.several_had;
 CREATE TEMP TABLE several_had (addr INTEGER PRIMARY KEY);
--- Those that are shown, filled in step 16.
+-- Those that are shown, filled in step 17.
 DROP TABLE IF EXISTS temp.shown_slot;
 CREATE TEMP TABLE shown_slot (
   cust INTEGER, addr INTEGER, agent INTEGER, first INTEGER, client INTEGER, syn INTEGER,

@@ -12,16 +12,32 @@ SELECT text_no(customer), customer FROM temp.asked
                   'virus_strangers', 'spam_reach', 'virus_reach', 'spam_sender_domains',
                   'virus_sender_domains');
 
+-- Of whom earlier mail is looked at, and for what.
+DROP TABLE IF EXISTS temp.recent_asked;
+CREATE TEMP TABLE recent_asked (
+  cust INTEGER PRIMARY KEY, customer TEXT,
+  mail INTEGER,                      -- 1: the messages
+  senders INTEGER);                  -- 1: the senders of each day (step 13)
+INSERT INTO temp.recent_asked
+SELECT f.cust, f.customer,
+       f.messages < (SELECT value FROM temp.param WHERE name = 'recent_messages')
+         AND f.cust IN (SELECT cust FROM temp.recent_who),
+       max(a.metric = 'recent_sender_share')
+  FROM temp.asked a JOIN temp.figures f ON f.cust = text_no(a.customer)
+ WHERE f.cust IN (SELECT cust FROM temp.recent_who) OR a.metric = 'recent_sender_share'
+ GROUP BY f.cust;
+
 -- Where his earlier mail came from: the same address, and the same name logged
 -- in or a lease of his at that time, as today.
 DROP TABLE IF EXISTS temp.recent_place;
 CREATE TEMP TABLE recent_place AS
-SELECT DISTINCT w.cust, w.customer, d.addr, t.rank, iif(t.rank = 1, d.auth_user, NULL) AS auth_user
-  FROM temp.recent_who w
-  JOIN temp.figures f ON f.cust = w.cust
-   AND f.messages < (SELECT value FROM temp.param WHERE name = 'recent_messages')
+SELECT DISTINCT w.cust, w.customer, w.mail, w.senders, d.addr, t.rank,
+       iif(t.rank = 1, d.auth_user, NULL) AS auth_user
+  FROM temp.recent_asked w
   JOIN temp.day_message d ON d.cust = w.cust AND d.addr IS NOT NULL
-  JOIN temp.attributed t ON t.what = 'm' AND t.ref = d.message;
+  JOIN temp.attributed t ON t.what = 'm' AND t.ref = d.message
+ WHERE w.mail OR w.senders;
+CREATE INDEX temp.recent_place_customer ON recent_place (cust, addr);
 DROP TABLE IF EXISTS temp.recent_hold;
 CREATE TEMP TABLE recent_hold (
   customer TEXT, addr INTEGER, start INTEGER, until INTEGER,
@@ -66,7 +82,7 @@ SELECT p.cust, m.id, m.sender, sender_domain(m.sender), sender_address(m.sender)
                  WHERE e.hour = h.hour AND e.client = p.addr AND e.received < run.day_start
                  ORDER BY h.hour DESC, e.received DESC, e.message_key DESC
                  LIMIT (SELECT value FROM temp.param WHERE name = 'recent_most'))
- WHERE m.parent_queue_id IS NULL
+ WHERE p.mail AND m.parent_queue_id IS NULL
    AND CASE p.rank
          WHEN 1 THEN m.auth_user = p.auth_user
          WHEN 2 THEN EXISTS (SELECT 1 FROM temp.recent_hold h

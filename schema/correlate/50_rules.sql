@@ -1,4 +1,4 @@
--- Step 13: which detection rules fire: all of a rule's thresholds hold.
+-- Step 14: which detection rules fire: all of a rule's thresholds hold.
 DROP TABLE IF EXISTS temp.hit;
 CREATE TEMP TABLE hit (
   customer TEXT, rule TEXT, kind TEXT, PRIMARY KEY (customer, rule)) WITHOUT ROWID;

@@ -1,4 +1,4 @@
--- Step 14: rules that others take away: who is recognised as a newsletter or a
+-- Step 15: rules that others take away: who is recognised as a newsletter or a
 -- forwarder is not called a bot for what they do, and whom a rule with a better
 -- name has found, not by two names.  Rules over filters' verdicts are never
 -- taken away (correlate.c sees to it).

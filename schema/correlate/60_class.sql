@@ -1,4 +1,4 @@
--- Step 15: what the flows show of each customer, and one class for each.
+-- Step 16: what the flows show of each customer, and one class for each.
 -- Only what is in the day counts for a class; samples up to a window before
 -- and after count for flow_support alone.
 

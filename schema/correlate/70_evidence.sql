@@ -1,4 +1,4 @@
--- Step 16: the addresses, fired rules and facts behind each finding.  At most
+-- Step 17: the addresses, fired rules and facts behind each finding.  At most
 -- evidence_max facts of a kind, of a host elsewhere that no rule confirms
 -- remote_evidence_max; log.* and flow.* have the full counts.  Orders use times,
 -- keys and text, never row ids, so that the order of imports does not show.

@@ -1,4 +1,4 @@
--- Step 17: of our customers against whom filters spoke and no rule fires, which rule
+-- Step 18: of our customers against whom filters spoke and no rule fires, which rule
 -- over verdicts of that kind comes nearest, and what it misses: those first on whom
 -- it could fire by what is counted of everybody (step 10), then by how many
 -- thresholds are missed, then by how far the farthest is.  Rules over logins are not

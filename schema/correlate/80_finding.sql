@@ -1,4 +1,4 @@
--- Step 18: the findings themselves, in the words and figures that people read.
+-- Step 19: the findings themselves, in the words and figures that people read.
 
 -- Confidence in percent: an order, and no probability (doc/classes.md).
 DROP TABLE IF EXISTS temp.judged;

@@ -1,4 +1,4 @@
--- Step 19: who was reported, for a customer may be known by that alone; and what a
+-- Step 20: who was reported, for a customer may be known by that alone; and what a
 -- worker's customers add to the figures of the run.
 INSERT INTO temp.reported
 SELECT run.day, w.customer, w.scope, p.n

@@ -1,4 +1,4 @@
--- Step 20: what was found of the day before goes, while workers look for what comes
+-- Step 21: what was found of the day before goes, while workers look for what comes
 -- in its place, in the order of customers (src/correlate/share.c).
 DELETE FROM main.finding_figure WHERE day = (SELECT day FROM temp.run);
 DELETE FROM main.finding_addr WHERE day = (SELECT day FROM temp.run);

@@ -1,4 +1,4 @@
--- Step 21: the day's figures for charts, and what this run saw.  The findings are
+-- Step 22: the day's figures for charts, and what this run saw.  The findings are
 -- not read again: they are the most of what was written.
 DELETE FROM main.daily WHERE day = (SELECT day FROM temp.run);
 INSERT INTO main.daily

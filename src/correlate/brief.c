@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/json_out.h"
+#include "correlate/regulars.h"
 #include "correlate/server_pattern.h"
 
 /* Client packets of one message: half of the 49.7 packets per completed
@@ -62,6 +63,10 @@ brief_parameters(struct job *j)
 	json_i64(&out, "recent_days", RECENT_DAYS);
 	json_i64(&out, "recent_messages", RECENT_MESSAGES);
 	json_i64(&out, "recent_most", RECENT_MOST);
+	json_i64(&out, "regular_days", REGULAR_DAYS);
+	json_i64(&out, "crowd_domains", CROWD_DOMAINS);
+	json_real(&out, "crowd_known_share", CROWD_KNOWN_SHARE);
+	json_i64(&out, "crowd_days", CROWD_DAYS);
 	json_str(&out, "ports", STR(MAIL_PORTS));
 	json_close(&out, '}');
 }

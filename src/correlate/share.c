@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "correlate/facts.h"
 #include "correlate/holders.h"
+#include "correlate/regulars.h"
 #include "correlate/sender_name.h"
 #include "correlate/slots.h"
 #include "correlate/spread.h"
@@ -46,6 +47,7 @@ run_steps(struct worker *w, struct err *e)
 	struct slots *slots = NULL;
 	struct spread *spread = NULL;
 	struct verdicts *verdicts = NULL;
+	struct regulars *regulars = NULL;
 	int rc = holders_open(&holders, w->store, w->no, w->share->n, e);
 
 	if (rc >= 0)
@@ -57,11 +59,14 @@ run_steps(struct worker *w, struct err *e)
 	if (rc >= 0)
 		rc = verdicts_open(&verdicts, w->store, e);
 	if (rc >= 0)
+		rc = regulars_open(&regulars, w->store, e);
+	if (rc >= 0)
 		rc = facts_open(w->store, e);
 	if (rc >= 0)
 		rc = store_run_steps_between(w->store, "correlate", STEP_RUN,
 		    j->replay ? STEP_CLASS : STEP_CLEAR, e);
 	facts_close(w->store);
+	regulars_close(regulars);
 	verdicts_close(verdicts);
 	spread_close(spread);
 	slots_close(slots);

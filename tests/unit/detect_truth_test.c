@@ -36,6 +36,7 @@ struct part {
 	bool null; /* without a sender */
 	bool early; /* refused at RCPT: nobody saw the message */
 	bool apart; /* an hour before each */
+	int ago;    /* days */
 };
 
 #define PARTS 20
@@ -155,6 +156,15 @@ static const struct truth truths[] = {
     {"open_relay", "passed_on_share", 12 / 79.,
         {RELAYED(.n = 65, .fail = 6), BOUNCES(3, 1), PASSED(1), PASSED(2)},
         {RELAYED(.n = 64, .fail = 6), BOUNCES(3, 1), PASSED(1), PASSED(2)}},
+
+/* Domains that were there a week ago. */
+#define BEFORE(count)                                                          \
+	{                                                                      \
+		.n = count, .senders = 80, .domains = 80, .ago = 7             \
+	}
+    {"open_relay", "recent_sender_share", 16 / 50.,
+        {RELAYED(.n = 50), BOUNCES(3, 1), BEFORE(15)},
+        {RELAYED(.n = 50), BOUNCES(3, 1), BEFORE(16)}},
 
     {"helo_variety", "messages", 9,
         {{.n = 10, .verdict = SPAM, .senders = 8, .domains = 8, .helos = 10}},
@@ -465,6 +475,35 @@ static const struct truth truths[] = {
     {"forwarder", "passed_on_share", 6 / 41.,
         {ADVERSE(SPAM, 1, 1, 1), HAM(33), FORWARDED(1), FORWARDED(2)},
         {ADVERSE(SPAM, 1, 1, 1), HAM(34), FORWARDED(1), FORWARDED(2)}},
+#define TENANTS(...)                                                           \
+	{                                                                      \
+		.n = 49, .senders = 110, .domains = 110, .rdomains = 10,       \
+		.fail = 5, .helos = 5, __VA_ARGS__                             \
+	}
+#define OWN1                                                                   \
+	{                                                                      \
+		.n = 1, .verdict = SPAM, .own = true                           \
+	}
+    {"shared_server", "messages", 49, {TENANTS(.n = 49), OWN1, BEFORE(20)},
+        {TENANTS(.n = 48), OWN1, BEFORE(20)}},
+    {"shared_server", "sender_domain_share", .78,
+        {TENANTS(.domains = 39), OWN1, BEFORE(20)},
+        {TENANTS(.domains = 38), OWN1, BEFORE(20)}},
+    {"shared_server", "recipient_domains", 9,
+        {TENANTS(.rdomains = 10), OWN1, BEFORE(20)},
+        {TENANTS(.rdomains = 9), OWN1, BEFORE(20)}},
+    {"shared_server", "failed_recipients", 4,
+        {TENANTS(.fail = 5), OWN1, BEFORE(20)},
+        {TENANTS(.fail = 4), OWN1, BEFORE(20)}},
+    {"shared_server", "failure_share", 6 / 101.,
+        {TENANTS(.n = 100, .fail = 6), OWN1, BEFORE(40)},
+        {TENANTS(.n = 101, .fail = 6), OWN1, BEFORE(40)}},
+    {"shared_server", "helo_share", 11 / 50.,
+        {TENANTS(.helos = 10), OWN1, BEFORE(20)},
+        {TENANTS(.helos = 11), OWN1, BEFORE(20)}},
+    {"shared_server", "recent_sender_share", 14 / 50.,
+        {TENANTS(.n = 49), OWN1, BEFORE(15)},
+        {TENANTS(.n = 49), OWN1, BEFORE(14)}},
 };
 #define NTRUTHS (sizeof(truths) / sizeof(truths[0]))
 
@@ -501,7 +540,8 @@ put_message(struct who *w, const struct part *p, int i)
 
 	if (p->apart)
 		w->clock += 3600;
-	struct mail m = {.at = AT(9, 0, 0) + w->clock++ * USEC,
+	struct mail m = {
+	    .at = AT(9, 0, 0) + w->clock++ * USEC - p->ago * 24 * HOUR,
 	    .client = w->client,
 	    .sender = from,
 	    .rcpt = to,
@@ -1202,6 +1242,151 @@ the_days_before_are_his_own(void **state)
 	says("static", "23 messages of him are known");
 }
 
+/* A day of a server that many share: a message under each of n domains, from the
+ * skip-th on, one in twelve refused; or of a bot. */
+static void
+share(const char *client, int ago, int n, int skip, int helos, int bounces)
+{
+	const struct part day[] = {{.n = n,
+	                               .senders = 2000,
+	                               .domains = 2000,
+	                               .skip = skip,
+	                               .to = 100 + skip,
+	                               .rdomains = 20,
+	                               .fail = n / 12,
+	                               .helos = helos,
+	                               .ago = ago},
+	    {.n = bounces, .null = true, .helos = 1, .ago = ago}, {.n = 0}};
+
+	put(client, day);
+}
+
+/* A household's or a firm's own mail of four weeks, and of today. */
+static void
+own_mail(const char *client)
+{
+	for (int ago = 0; ago <= 28; ago++) {
+		const struct part day[] = {
+		    {.n = 5, .verdict = CLEAN, .own = true, .ago = ago},
+		    {.n = 0}};
+
+		put(client, day);
+	}
+}
+
+static void
+fires(const char *customer, const char *rules)
+{
+	char *sql = sqlite3_mprintf("SELECT json_extract(log, '$.rules') FROM "
+	                            "finding WHERE customer = %Q",
+	    customer);
+
+	if (strcmp(world_rows(sql), rules) != 0)
+		fail_msg("%s: %s, not %s", customer, world_rows(sql), rules);
+	sqlite3_free(sql);
+}
+
+/* Tenants of a server come back, a bot's senders do not. */
+static void
+a_server_of_many_tenants_is_no_bot(void **state)
+{
+	static const char explained[] =
+	    "nothing adverse; extrusion_new is explained by shared_server: "
+	    "shared_server (The sender domains";
+	static const char *const ip[] = {"198.51.100.1", "198.51.100.2",
+	    "198.51.100.3", "198.51.100.4", "198.51.100.5", "198.51.100.6",
+	    "198.51.100.7"};
+
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	/* each tenant writes every day, and there are bounces or not */
+	for (int ago = 0; ago <= 7; ago++) {
+		share(ip[0], ago, 60, 0, 1, 0);
+		share(ip[1], ago, 60, 0, 1, 4);
+	}
+	/* no more than six days are known */
+	for (int ago = 0; ago <= 6; ago++) {
+		share(ip[2], ago, 60, 0, 1, 0);
+		share(ip[3], ago, 60, 0, 1, 4);
+	}
+	/* each writes every third week */
+	for (int ago = 0; ago <= 28; ago++)
+		share(ip[4], ago, 60, ago % 21 * 60, 1, 0);
+	/* some write every day, all of them every fortnight */
+	for (int ago = 0; ago <= 28; ago++)
+		share(ip[5], ago, ago % 14 ? 8 : 200, 0, 1, 4);
+	/* 300 a day, of which the last thousand messages are three days' */
+	for (int ago = 0; ago <= 8; ago++)
+		share(ip[6], ago, 300, 0, 1, 0);
+	world_correlate(DAY, NULL);
+	for (int i = 0; i < 7; i++) {
+		const bool known = i != 2 && i != 3;
+
+		world_expect(ip[i], known ? "clean" : "confirmed",
+		    known ? "- -" : "spam not_visible");
+		says(ip[i], known ? explained : "flows: ");
+	}
+	fires(ip[2], "[\"extrusion_new\"]\n");
+	fires(ip[3], "[\"open_relay\"]\n");
+	assert_string_equal(
+	    world_rows("SELECT customer, printf('%.3f', value) FROM finding_role "
+	               "WHERE metric = 'recent_sender_share' ORDER BY customer"),
+	    "198.51.100.1|0.917\n198.51.100.2|0.917\n198.51.100.5|0.917\n"
+	    "198.51.100.6|0.960\n198.51.100.7|0.917\n");
+}
+
+/* The same list of forged senders every day is no tenants', on the second day or
+ * the second week, whatever of his own the customer sends.  Nor are those of
+ * others who use his server. */
+static void
+a_bot_stays_one(void **state)
+{
+	static const int since[] = {0, 1, 2, 6, 7, 14};
+	char ip[32];
+
+	(void)state;
+	world_prefix("198.51.100.0/24");
+	for (int i = 0; i < 6; i++) {
+		snprintf(ip, sizeof(ip), "198.51.100.%d", 1 + i);
+		own_mail(ip);
+		for (int ago = 0; ago <= since[i]; ago++)
+			share(ip, ago, 120, ago * 37 % 80, 40, 0);
+		/* the relay of somebody's server */
+		snprintf(ip, sizeof(ip), "198.51.100.%d", 11 + i);
+		own_mail(ip);
+		for (int ago = 0; ago <= since[i]; ago++)
+			share(ip, ago, 120, ago * 37 % 80, 1, 4);
+	}
+	/* of who sends nothing else a week is known */
+	for (int ago = 0; ago <= 6; ago++)
+		share("198.51.100.21", ago, 120, 0, 1, 0);
+	/* or more, if it makes up names */
+	for (int ago = 0; ago <= 20; ago++)
+		share("198.51.100.22", ago, 120, 0, 40, 0);
+	/* beside a server of 30 tenants */
+	for (int ago = 0; ago <= 28; ago++)
+		share("198.51.100.23", ago, 30, 900, 1, 0);
+	for (int ago = 0; ago <= 9; ago++)
+		share("198.51.100.23", ago, 120, 0, 1, 0);
+	/* senders of whose mail a third was called spam */
+	for (int ago = 0; ago <= 10; ago++)
+		share("198.51.100.24", ago, 121, 0, 1, 0);
+	world_do(sqlite3_mprintf(
+	    "UPDATE mail_message SET verdict = 5 WHERE id %% 3 = 0 AND "
+	    "received < %lld AND client = (SELECT id FROM addr WHERE text = "
+	    "'198.51.100.24')",
+	    (long long)AT(0, 0, 0)));
+	world_correlate(DAY, NULL);
+	for (int i = 1; i <= 24; i++) {
+		snprintf(ip, sizeof(ip), "198.51.100.%d", i);
+		if ((i > 6 && i < 11) || (i > 16 && i < 21))
+			continue;
+		world_expect(ip, "confirmed", "spam not_visible");
+		fires(ip, i > 10 && i < 17 ? "[\"open_relay\"]\n"
+		                           : "[\"extrusion_new\"]\n");
+	}
+}
+
 static void
 logs_of_four_weeks_are_in_the_watermark(void **state)
 {
@@ -1246,6 +1431,8 @@ main(void)
 	    WORLD(the_days_before_tell_whose_it_is),
 	    WORLD(refusals_that_name_nobody),
 	    WORLD(the_days_before_are_his_own),
+	    WORLD(a_server_of_many_tenants_is_no_bot),
+	    WORLD(a_bot_stays_one),
 	    WORLD(logs_of_four_weeks_are_in_the_watermark),
 	};
 

@@ -10,6 +10,7 @@
 #include "base/datadir.h"
 #include "correlate/facts.h"
 #include "correlate/holders.h"
+#include "correlate/regulars.h"
 #include "correlate/sender_name.h"
 #include "correlate/slots.h"
 #include "correlate/spread.h"
@@ -519,6 +520,7 @@ test_all_prepare(void **state)
 	struct slots *slots = NULL;
 	struct spread *spread = NULL;
 	struct verdicts *verdicts = NULL;
+	struct regulars *regulars = NULL;
 	struct store *s;
 	char name[128];
 	size_t n = 0;
@@ -538,6 +540,7 @@ test_all_prepare(void **state)
 	ok(slots_open(&slots, s, holders, &err));
 	ok(spread_open(&spread, s, &err));
 	ok(verdicts_open(&verdicts, s, &err));
+	ok(regulars_open(&regulars, s, &err));
 	ok(facts_open(s, &err));
 	ok(store_run_steps_between(s, "correlate", 0, 86, &err));
 	ok(store_run_steps_between(s, "replay", 0, 6, &err));
@@ -548,6 +551,7 @@ test_all_prepare(void **state)
 	assert_true(n >= 6);
 	sql_blocks_free(&blocks);
 	facts_close(s);
+	regulars_close(regulars);
 	verdicts_close(verdicts);
 	spread_close(spread);
 	slots_close(slots);
