@@ -15,7 +15,10 @@ SELECT d.ago, run.day_start / 3600000000 - 24 * d.ago,
           SELECT ago + 1 FROM d
            WHERE ago < (SELECT value FROM temp.param WHERE name = 'recent_days'))
         SELECT ago FROM d) d
- WHERE EXISTS (SELECT 1 FROM temp.recent_asked WHERE senders);
+ WHERE EXISTS (SELECT 1 FROM temp.recent_asked WHERE senders)
+   AND EXISTS (SELECT 1 FROM temp.recent_hour h
+                WHERE h.hour BETWEEN run.day_start / 3600000000 - 24 * d.ago
+                                 AND run.day_start / 3600000000 - 24 * d.ago + 24);
 
 DROP TABLE IF EXISTS temp.recent_sender;
 CREATE TEMP TABLE recent_sender (

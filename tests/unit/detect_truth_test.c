@@ -1292,7 +1292,7 @@ a_server_of_many_tenants_is_no_bot(void **state)
 {
 	static const char explained[] =
 	    "nothing adverse; extrusion_new is explained by shared_server: "
-	    "shared_server (The sender domains";
+	    "shared_server (Sender domains";
 	static const char *const ip[] = {"198.51.100.1", "198.51.100.2",
 	    "198.51.100.3", "198.51.100.4", "198.51.100.5", "198.51.100.6",
 	    "198.51.100.7"};
@@ -1387,6 +1387,64 @@ a_bot_stays_one(void **state)
 	}
 }
 
+/* Not of who had the address before him, has other ports of it or another login;
+ * nor what was never delivered. */
+static void
+senders_of_others_do_not_speak_for_him(void **state)
+{
+	static const char *const ip[] = {"198.51.100.1", "198.51.100.2",
+	    "198.51.100.3", "198.51.100.4", "198.51.100.5"};
+	const int64_t week = 7 * 24 * HOUR;
+
+	(void)state;
+	world_lease(ip[0], SINCE_EVER, NO_END, "stays", 0);
+	world_lease(ip[1], SINCE_EVER, AT(0, 0, 0) - week / 2, "old", 0);
+	world_lease(ip[1], AT(0, 0, 0) - week / 2, NO_END, "new", 0);
+	world_lease(ip[2], SINCE_EVER, AT(0, 0, 0) - week, "back", 0);
+	world_lease(ip[2], AT(0, 0, 0) - 24 * HOUR, NO_END, "back", 0);
+	world_port_lease(ip[3], 1000, 1999, SINCE_EVER, NO_END, "port");
+	world_port_lease(ip[3], 2000, 2999, SINCE_EVER, NO_END, "other port");
+	world_account("anna", "anna");
+	world_account("bert", "bert");
+	for (int i = 0; i < 5; i++)
+		for (int ago = 0; ago <= 14; ago++)
+			share(ip[i], ago, 60, 0, 1, 0);
+	world_do(sqlite3_mprintf(
+	    "UPDATE mail_message SET client_port = iif(received >= %lld, 1500, "
+	    "2500) WHERE client = (SELECT id FROM addr WHERE text = %Q)",
+	    (long long)AT(0, 0, 0), ip[3]));
+	world_run("INSERT INTO name (text) VALUES ('anna'), ('bert')");
+	world_do(sqlite3_mprintf(
+	    "UPDATE mail_message SET auth_user = (SELECT id FROM name WHERE "
+	    "text = iif(received >= %lld, 'anna', 'bert')) WHERE client = "
+	    "(SELECT id FROM addr WHERE text = %Q)",
+	    (long long)AT(0, 0, 0), ip[4]));
+	/* his login elsewhere */
+	for (int ago = 0; ago <= 14; ago++)
+		share("203.0.113.1", ago, 60, 0, 1, 0);
+	world_run("UPDATE mail_message SET auth_user = (SELECT id FROM name "
+	          "WHERE text = 'bert') WHERE client = (SELECT id FROM addr "
+	          "WHERE text = '203.0.113.1')");
+	world_prefix("198.18.0.0/15");
+	for (int ago = 0; ago <= 14; ago++)
+		share("198.18.0.1", ago, 60, 0, 1, 0);
+	world_do(sqlite3_mprintf(
+	    "UPDATE mail_recipient SET disposition = 3 WHERE message IN "
+	    "(SELECT id FROM mail_message WHERE received < %lld AND client = "
+	    "(SELECT id FROM addr WHERE text = '198.18.0.1'))",
+	    (long long)AT(0, 0, 0)));
+	world_run("INSERT OR IGNORE INTO mail_sum_due SELECT hour, "
+	          "coalesce(client, 0) FROM mail_message");
+	world_correlate(DAY, NULL);
+	world_expect("stays", "clean", "- -");
+	world_expect("new", "confirmed", "spam not_visible");
+	world_expect("back", "clean", "- -");
+	world_expect("port", "confirmed", "spam not_visible");
+	world_expect("anna", "confirmed", "spam not_visible");
+	world_expect("bert", "clean", "- -");
+	world_expect("198.18.0.1", "confirmed", "spam not_visible");
+}
+
 static void
 logs_of_four_weeks_are_in_the_watermark(void **state)
 {
@@ -1433,6 +1491,7 @@ main(void)
 	    WORLD(the_days_before_are_his_own),
 	    WORLD(a_server_of_many_tenants_is_no_bot),
 	    WORLD(a_bot_stays_one),
+	    WORLD(senders_of_others_do_not_speak_for_him),
 	    WORLD(logs_of_four_weeks_are_in_the_watermark),
 	};
 
