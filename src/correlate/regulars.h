@@ -8,7 +8,7 @@
  * a domain of today comes back if it was used a week ago or before.  Senders of
  * somebody whose mail was known long before and who brings a crowd of new ones
  * from one day to the next are a bot's for as long as that goes on, until a week
- * without such a day has gone by: invoices of every fortnight are no bot's.
+ * without such a day has gone by: what begins to go out once a week is no bot's.
  *
  *	regulars_count()  of each customer of temp.recent_asked that is asked for it,
  *	                  by temp.recent_sender (schema/correlate/46_regulars.sql):

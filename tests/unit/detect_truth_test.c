@@ -1295,7 +1295,7 @@ a_server_of_many_tenants_is_no_bot(void **state)
 	    "shared_server (Sender domains";
 	static const char *const ip[] = {"198.51.100.1", "198.51.100.2",
 	    "198.51.100.3", "198.51.100.4", "198.51.100.5", "198.51.100.6",
-	    "198.51.100.7"};
+	    "198.51.100.7", "198.51.100.8"};
 
 	(void)state;
 	world_prefix("198.51.100.0/24");
@@ -1315,11 +1315,15 @@ a_server_of_many_tenants_is_no_bot(void **state)
 	/* some write every day, all of them every fortnight */
 	for (int ago = 0; ago <= 28; ago++)
 		share(ip[5], ago, ago % 14 ? 8 : 200, 0, 1, 4);
+	/* a firm that began a week ago to send once a week for its customers */
+	own_mail(ip[7]);
+	for (int ago = 0; ago <= 7; ago += 7)
+		share(ip[7], ago, 60, 0, 1, 0);
 	/* 300 a day, of which the last thousand messages are three days' */
 	for (int ago = 0; ago <= 8; ago++)
 		share(ip[6], ago, 300, 0, 1, 0);
 	world_correlate(DAY, NULL);
-	for (int i = 0; i < 7; i++) {
+	for (int i = 0; i < 8; i++) {
 		const bool known = i != 2 && i != 3;
 
 		world_expect(ip[i], known ? "clean" : "confirmed",
@@ -1332,7 +1336,7 @@ a_server_of_many_tenants_is_no_bot(void **state)
 	    world_rows("SELECT customer, printf('%.3f', value) FROM finding_role "
 	               "WHERE metric = 'recent_sender_share' ORDER BY customer"),
 	    "198.51.100.1|0.917\n198.51.100.2|0.917\n198.51.100.5|0.917\n"
-	    "198.51.100.6|0.960\n198.51.100.7|0.917\n");
+	    "198.51.100.6|0.960\n198.51.100.7|0.917\n198.51.100.8|0.918\n");
 }
 
 /* The same list of forged senders every day is no tenants', on the second day or
