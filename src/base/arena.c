@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define HUGE_PAGE  ((size_t)2 * 1024 * 1024)
 #define BLOCK_SIZE ((size_t)64 * 1024)
 
 static void *
@@ -43,21 +42,59 @@ xstrdup(const char *z)
 	return must(strdup(z));
 }
 
+/* Are so many bytes pages of their own? */
+static bool
+are_pages(size_t n)
+{
+#ifdef ARENA_DEBUG
+	(void)n;
+	return false;
+#else
+	return n >= PAGES_PART / 2 && n <= SIZE_MAX / 2;
+#endif
+}
+
+static size_t
+whole_pages(size_t n)
+{
+	return (n + PAGES_PART - 1) / PAGES_PART * PAGES_PART;
+}
+
+/* Not malloc's, which keeps for itself what is freed. */
 void *
 xpages(size_t n)
 {
-	void *p = NULL;
+	size_t size, before;
+	char *p;
 
-#ifndef ARENA_DEBUG
-	if (n >= HUGE_PAGE / 2 && n <= SIZE_MAX - HUGE_PAGE) {
-		n = (n + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-		must(posix_memalign(&p, HUGE_PAGE, n) == 0 ? p : NULL);
-		madvise(p, n, MADV_HUGEPAGE); /* or not: it is but slower */
-		return p;
-	}
-#endif
-	(void)p;
-	return xmalloc(n);
+	if (!are_pages(n))
+		return xcalloc(1, n);
+	size = whole_pages(n);
+	p = mmap(NULL, size + PAGES_PART, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	must(p == MAP_FAILED ? NULL : p);
+	before = -(uintptr_t)p % PAGES_PART;
+	if (before > 0)
+		munmap(p, before);
+	munmap(p + before + size, PAGES_PART - before);
+	madvise(p + before, size, MADV_HUGEPAGE); /* or not: it is but slower */
+	return p + before;
+}
+
+void
+xpages_free(void *p, size_t n)
+{
+	if (are_pages(n))
+		munmap(p, whole_pages(n));
+	else
+		free(p);
+}
+
+void
+xpages_give_back(void *at, size_t n)
+{
+	if (are_pages(n) && n % PAGES_PART == 0)
+		madvise(at, n, MADV_DONTNEED);
 }
 
 static struct arena_block *

@@ -68,7 +68,12 @@ void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);
 char *xstrdup(const char *z);
 /* For what is large and read here and there: in huge pages where the system
- * gives them, for which fewer misses of the TLB wait.  Not zeroed; free(). */
+ * gives them, for which fewer misses of the TLB wait.  Zeroed. */
 void *xpages(size_t n);
+void xpages_free(void *p, size_t n); /* all n bytes of it */
+/* What n bytes of it hold, some parts from a multiple of a part on, is not
+ * needed any more. */
+void xpages_give_back(void *at, size_t n);
+#define PAGES_PART ((size_t)2 * 1024 * 1024)
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/bytes16.h"
 #include "base/hash.h"
+#include "base/key_table.h"
 #include "base/map.h"
 #include "base/pack.h"
 #include "base/pool.h"
@@ -37,20 +38,12 @@ struct mid {
 	bool one_taken;
 };
 
-/* There is one for every message of a window, and nearly all of them have
- * left, the only use of their id: of those no more is kept than the host's
- * number and the time, in the slot itself (an odd number).  Else `what` is the
- * struct mid. */
-struct mid_slot {
-	uint64_t key;
-	uint64_t what;
-};
-#define SLOT_FREE    0 /* nothing was ever there */
-#define SLOT_DELETED 2
-
 struct mid_index {
-	struct mid_slot *slots; /* open addressing, linear probing */
-	size_t used, live, size;
+	/* There is one for every message of a window, and nearly all of them
+	 * have left, the only use of their id: of those no more is kept than
+	 * the host's number and the time, in the slot itself (an odd number).
+	 * Of the others it is the struct mid. */
+	struct key_table ids;
 	struct pool pool;   /* of struct mid */
 	struct buf *record; /* or NULL */
 	/* Of what is kept in slots: hosts by number, and the earliest time. */
@@ -96,88 +89,28 @@ mid_free(struct mid_index *x, struct mid *m)
 /* The slots. */
 
 static bool
-is_gone(const struct mid_slot *s)
+is_gone(const struct key_slot *s)
 {
 	return (s->what & 1) != 0;
 }
 
 static struct mid *
-mid_in(const struct mid_slot *s)
+mid_in(const struct key_slot *s)
 {
 	return (struct mid *)(uintptr_t)s->what;
-}
-
-static bool
-is_live(const struct mid_slot *s)
-{
-	return s->what != SLOT_FREE && s->what != SLOT_DELETED;
-}
-
-static struct mid_slot *
-slot_find(const struct mid_index *x, uint64_t key)
-{
-	const size_t mask = x->size - 1;
-
-	if (x->size == 0)
-		return NULL;
-	for (size_t i = key & mask; x->slots[i].what != SLOT_FREE;
-	     i = (i + 1) & mask)
-		if (x->slots[i].key == key && x->slots[i].what != SLOT_DELETED)
-			return &x->slots[i];
-	return NULL;
-}
-
-/* Of a key that is not there. */
-static struct mid_slot *
-slot_take(struct mid_index *x, uint64_t key)
-{
-	const size_t mask = x->size - 1;
-	size_t i = key & mask;
-
-	while (is_live(&x->slots[i]))
-		i = (i + 1) & mask;
-	x->used += x->slots[i].what == SLOT_FREE;
-	x->live++;
-	x->slots[i].key = key;
-	return &x->slots[i];
-}
-
-static void
-slot_drop(struct mid_index *x, struct mid_slot *s)
-{
-	s->what = SLOT_DELETED;
-	x->live--;
-}
-
-/* Twice the room where it is full; or the same without what was deleted. */
-static void
-slots_grow(struct mid_index *x)
-{
-	struct mid_slot *old = x->slots;
-	size_t n = x->size;
-
-	if (x->size == 0)
-		x->size = 64;
-	while (x->live * 3 >= x->size)
-		x->size *= 2;
-	x->slots = xpages(x->size * sizeof(*x->slots));
-	memset(x->slots, 0, x->size * sizeof(*x->slots));
-	x->used = x->live = 0;
-	for (size_t i = 0; i < n; i++)
-		if (is_live(&old[i]))
-			slot_take(x, old[i].key)->what = old[i].what;
-	free(old);
 }
 
 void
 mids_free(struct mid_index *x)
 {
+	struct key_slot *s = NULL;
+
 	if (x == NULL)
 		return;
-	for (size_t i = 0; i < x->size; i++)
-		if (is_live(&x->slots[i]) && !is_gone(&x->slots[i]))
-			mid_free(x, mid_in(&x->slots[i]));
-	free(x->slots);
+	while ((s = key_next(&x->ids, s)) != NULL)
+		if (!is_gone(s))
+			mid_free(x, mid_in(s));
+	key_table_free(&x->ids);
 	free(x->hosts);
 	map_free(&x->host_numbers);
 	pool_free(&x->pool);
@@ -223,13 +156,13 @@ mid_shrink(struct mid_index *x, struct mid *m)
 	since = (uint64_t)u->time - x->base;
 	if (since >> TIME_BITS != 0 || !host_number(x, u->host, &host))
 		return;
-	slot_find(x, m->key)->what = since << 16 | host << 1 | 1;
+	key_find(&x->ids, m->key)->what = since << 16 | host << 1 | 1;
 	pool_put(&x->pool, m);
 }
 
 /* The same again, as it was. */
 static void
-mid_was(const struct mid_index *x, const struct mid_slot *s, struct mid *m)
+mid_was(const struct mid_index *x, const struct key_slot *s, struct mid *m)
 {
 	m->key = s->key;
 	m->one = (struct mid_use){.host = x->hosts[s->what >> 1 & (HOSTS_MAX - 1)],
@@ -295,17 +228,15 @@ mid_key(struct str id)
 void
 mids_soon(const struct mid_index *x, struct str message_id)
 {
-	if (mid_names_one(message_id) && x->size > 0)
-		__builtin_prefetch(
-		    &x->slots[mid_key(message_id) & (x->size - 1)]);
+	if (mid_names_one(message_id))
+		key_soon(&x->ids, mid_key(message_id));
 }
 
 void
 mids_leaves_soon(const struct mid_index *x, const struct message *m)
 {
 	if (m->mid != NULL)
-		__builtin_prefetch(
-		    &x->slots[m->mid->mid->key & (x->size - 1)]);
+		key_soon(&x->ids, m->mid->mid->key);
 }
 
 static uint64_t
@@ -317,7 +248,7 @@ name_hash(struct str name)
 static struct mid *
 mid_of(struct mid_index *x, uint64_t key)
 {
-	struct mid_slot *s = slot_find(x, key);
+	struct key_slot *s = key_find(&x->ids, key);
 	struct mid *m;
 
 	if (s != NULL && !is_gone(s))
@@ -326,9 +257,7 @@ mid_of(struct mid_index *x, uint64_t key)
 	if (s != NULL) {
 		mid_was(x, s, m);
 	} else {
-		if ((x->used + 1) * 3 > x->size * 2)
-			slots_grow(x);
-		s = slot_take(x, key);
+		s = key_take(&x->ids, key);
 		m->key = key;
 		m->crowded = m->last = UTC_NONE;
 	}
@@ -498,7 +427,7 @@ mids_only(const struct mid_index *x, uint64_t key, struct str host,
     struct str filter, int64_t t, bool *many)
 {
 	uint64_t h = name_hash(host), f = name_hash(filter);
-	const struct mid_slot *s = slot_find(x, key);
+	const struct key_slot *s = key_find(&x->ids, key);
 	const struct mid_use *u, *found = NULL;
 	const struct mid *mid;
 	int messages = 0, lines = 0;
@@ -535,7 +464,7 @@ mids_keep_from(int64_t now)
 
 /* Is all that is known of the id older than that? */
 static bool
-is_older(const struct mid_index *x, const struct mid_slot *s, int64_t t)
+is_older(const struct mid_index *x, const struct key_slot *s, int64_t t)
 {
 	const struct mid_use *u;
 
@@ -551,15 +480,16 @@ void
 mids_sweep(struct mid_index *x, int64_t now)
 {
 	const int64_t from = mids_keep_from(now);
-	struct mid_slot *s;
+	struct key_slot *s = NULL;
 
-	for (s = x->slots; s < x->slots + x->size; s++) {
-		if (!is_live(s) || !is_older(x, s, from))
+	while ((s = key_next(&x->ids, s)) != NULL) {
+		if (!is_older(x, s, from))
 			continue;
 		if (!is_gone(s))
 			mid_free(x, mid_in(s));
-		slot_drop(x, s);
+		s->what = 0;
 	}
+	key_tidy(&x->ids);
 }
 
 void
