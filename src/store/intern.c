@@ -7,25 +7,24 @@
 #include <stdlib.h>
 
 #define SLOTS   ((size_t)1 << 17)
-#define KEY_MAX 255 /* longer text is not kept: at most 40 MB in all */
+#define KEY_MAX 255 /* longer text is not kept: at most 39 MB in all */
 
 struct intern_slot {
-	uint64_t hash, generation;
-	int64_t id;
 	char *key;
+	int64_t id;
+	uint32_t generation;
 	uint16_t n, size;
 };
 
 int64_t
 intern_get(const struct intern *c, struct str key)
 {
-	uint64_t h = hash_str(key, 0);
 	const struct intern_slot *s;
 
 	if (c->slots == NULL || key.n > KEY_MAX)
 		return 0;
-	s = &c->slots[h % SLOTS];
-	if (s->hash != h || s->generation != c->generation || s->id == 0)
+	s = &c->slots[hash_str(key, 0) % SLOTS];
+	if (s->generation != c->generation || s->id == 0)
 		return 0;
 	return str_eq(str_of(s->key, s->n), key) ? s->id : 0;
 }
@@ -33,22 +32,21 @@ intern_get(const struct intern *c, struct str key)
 void
 intern_put(struct intern *c, struct str key, int64_t id)
 {
-	uint64_t h = hash_str(key, 0);
 	struct intern_slot *s;
 
 	if (key.n > KEY_MAX)
 		return;
 	if (c->slots == NULL)
 		c->slots = xcalloc(SLOTS, sizeof(*c->slots));
-	s = &c->slots[h % SLOTS];
+	s = &c->slots[hash_str(key, 0) % SLOTS];
 	if (s->size < key.n) {
-		s->size = (uint16_t)((key.n + 31) & ~(size_t)31);
+		/* 8, 24, 40, ...: what malloc gives without a rest */
+		s->size = (uint16_t)((key.n + 7) / 16 * 16 + 8);
 		s->key = xrealloc(s->key, s->size);
 	}
 	if (key.n > 0)
 		memcpy(s->key, key.p, key.n);
 	s->n = (uint16_t)key.n;
-	s->hash = h;
 	s->generation = c->generation;
 	s->id = id;
 }

@@ -11,7 +11,7 @@
 
 struct intern { /* {0} is a valid start: everything is unknown */
 	struct intern_slot *slots;
-	uint64_t generation;
+	uint32_t generation;
 };
 
 int64_t intern_get(const struct intern *c, struct str key); /* 0: unknown */
