@@ -107,17 +107,24 @@ seen_put(struct sum_seen *s, uint64_t key)
 }
 
 static void
+seen_free(const struct sum_seen *s)
+{
+	if (s->key != NULL)
+		xpages_free(s->key, s->size * sizeof(*s->key));
+}
+
+static void
 seen_grow(struct sum_seen *s)
 {
 	const struct sum_seen old = *s;
 
 	s->size = old.size ? 2 * old.size : 64;
-	s->key = xcalloc(s->size, sizeof(*s->key));
+	s->key = xpages(s->size * sizeof(*s->key));
 	s->n = 0;
 	for (size_t i = 0; i < old.size; i++)
 		if (old.key[i] != 0)
 			seen_put(s, old.key[i]);
-	free(old.key);
+	seen_free(&old);
 }
 
 /* True if it is new to the group and the kind of name. */
@@ -249,6 +256,6 @@ sum_hour_free(struct sum_hour *h)
 {
 	free(h->of);
 	map_free(&h->places);
-	free(h->seen.key);
+	seen_free(&h->seen);
 	*h = (struct sum_hour){.hour = h->hour};
 }
