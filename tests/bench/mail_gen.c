@@ -14,7 +14,8 @@
 #include <string.h>
 #include <time.h>
 
-#define LIVE 64 /* transactions at one time */
+#define LIVE      64    /* transactions at one time */
+#define RETRY_MAX 65536 /* messages that wait for their next attempt */
 
 static uint64_t state;
 static int64_t now = INT64_C(1795392000) * 1000; /* 2026-11-23, in ms */
@@ -361,7 +362,7 @@ static int (*go_on)(struct mail *) = postfix_step;
 int
 main(int argc, char **argv)
 {
-	static struct mail live[LIVE], retry[4096];
+	static struct mail live[LIVE], retry[RETRY_MAX];
 	size_t nretry = 0, i;
 	int64_t want;
 
@@ -382,8 +383,9 @@ main(int argc, char **argv)
 		if (!go_on(&live[i])) {
 			begin(&live[i]);
 		} else if (live[i].due > now) {
-			if (nretry < 4096)
-				retry[nretry++] = live[i];
+			if (nretry == RETRY_MAX)
+				return 1;
+			retry[nretry++] = live[i];
 			begin(&live[i]);
 		}
 		if (nretry > 0 && retry[i = rnd((uint32_t)nretry)].due <= now) {
