@@ -82,7 +82,9 @@ resize(struct key_table *t, size_t homes)
 	size_t end = end_of(t, homes), step;
 
 	t->homes = homes;
-	t->size = (homes > end ? homes : end) + BEYOND_MIN;
+	t->size = homes + BEYOND_MIN;
+	if (end > homes) /* crowded there: so much more that this is rare */
+		t->size = end + (end - homes) / 2 + BEYOND_MIN;
 	if (t->size > PART / 2)
 		t->size = (t->size + PART - 1) / PART * PART;
 	t->slots = xpages(t->size * sizeof(*t->slots));
