@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "correlate/facts.h"
+#include "correlate/feed.h"
 #include "correlate/holders.h"
 #include "correlate/regulars.h"
 #include "correlate/sender_name.h"
@@ -18,7 +19,7 @@
 
 #define THREADS_AUTO 4
 #define SMALL        100000 /* rows: ours; a worker for each so many */
-#define COLUMNS_MAX  64
+#define RESULTS_MAX  16
 
 struct worker {
 	struct share *share;
@@ -218,6 +219,7 @@ struct result {
 };
 
 static const struct result findings[] = {
+    /* at most RESULTS_MAX */
     {"correlate_take_finding", "correlate_keep_finding", 1},
     {"correlate_take_finding_addr", "correlate_keep_finding_addr", 1},
     {"correlate_take_finding_rule", "correlate_keep_finding_rule", 1},
@@ -246,59 +248,55 @@ compare(struct value a, struct value b)
 	return a.i < b.i ? -1 : a.i > b.i;
 }
 
+/* The rows in hand, one of each worker that has some. */
+struct hand {
+	const struct value *v; /* NULL: it has no more */
+	size_t n;
+};
+
 static int
-keep_row(struct stmt *to, const struct stmt *from, struct err *e)
+pick_up(struct hand *h, struct feed *f, struct err *e)
 {
-	struct value v[COLUMNS_MAX];
-	const size_t n = stmt_columns(from);
+	const int rc = feed_row(f, &h->v, &h->n, e);
 
-	for (size_t i = 0; i < n; i++)
-		v[i] = stmt_value(from, i);
-	return stmt_run(to, v, n, e);
-}
-
-/* The rows in hand, one of each worker that has some; NULL: it has no more. */
-static int
-next_row(struct stmt **from, struct err *e)
-{
-	int rc = stmt_next(*from, e);
-
-	if (rc == 0)
-		*from = NULL;
+	if (rc <= 0)
+		h->v = NULL;
 	return rc;
 }
 
-static struct stmt **
-first_row(struct stmt **from, unsigned n, size_t by)
+/* Whose row comes first; n: there are none. */
+static unsigned
+first_of(const struct hand *h, unsigned n, size_t by)
 {
-	struct stmt **first = NULL;
+	unsigned first = n;
 
 	for (unsigned i = 0; i < n; i++)
-		if (from[i] != NULL &&
-		    (first == NULL || compare(stmt_value(from[i], by),
-		                          stmt_value(*first, by)) < 0))
-			first = &from[i];
+		if (h[i].v != NULL &&
+		    (first == n || compare(h[i].v[by], h[first].v[by]) < 0))
+			first = i;
 	return first;
 }
 
 static int
-take(struct share *s, const struct result *r, struct err *e)
+take(
+    struct share *s, const struct result *r, struct feed **feeds, struct err *e)
 {
-	struct stmt *from[CONFIG_THREADS_MAX], **first, *to;
+	struct hand hand[CONFIG_THREADS_MAX];
+	struct stmt *to;
+	unsigned i;
 	int rc = store_prepare(s->job->store, r->keep, &to, e);
 
-	for (unsigned i = 0; rc >= 0 && i < s->n; i++) {
-		rc = store_prepare(s->of[i].store, r->take, &from[i], e);
-		if (rc >= 0)
-			rc = stmt_start(from[i], NULL, 0, e);
-		if (rc >= 0)
-			rc = next_row(&from[i], e);
+	for (i = 0; rc >= 0 && i < s->n; i++)
+		rc = pick_up(&hand[i], feeds[i], e);
+	while (rc >= 0 && (i = first_of(hand, s->n, r->by)) < s->n) {
+		rc = stmt_run(to, hand[i].v, hand[i].n, e);
+		if (rc < 0)
+			break;
+		feed_next(feeds[i]);
+		rc = pick_up(&hand[i], feeds[i], e);
 	}
-	while (rc >= 0 && (first = first_row(from, s->n, r->by)) != NULL) {
-		rc = keep_row(to, *first, e);
-		if (rc >= 0)
-			rc = next_row(first, e);
-	}
+	for (i = 0; rc >= 0 && i < s->n; i++)
+		feed_statement(feeds[i]);
 	return rc;
 }
 
@@ -307,9 +305,17 @@ share_take(struct share *s, struct err *e)
 {
 	const struct result *r = s->job->replay ? rules : findings;
 	const size_t n = s->job->replay ? LEN(rules) : LEN(findings);
+	struct feed *feeds[CONFIG_THREADS_MAX] = {NULL};
+	const char *names[RESULTS_MAX];
 	int rc = 0;
 
+	for (size_t i = 0; i < n; i++)
+		names[i] = r[i].take;
+	for (unsigned i = 0; rc >= 0 && i < s->n; i++)
+		rc = feed_open(&feeds[i], s->of[i].store, names, n, e);
 	for (size_t i = 0; rc >= 0 && i < n; i++)
-		rc = take(s, &r[i], e);
+		rc = take(s, &r[i], feeds, e);
+	for (unsigned i = 0; i < s->n; i++)
+		feed_close(feeds[i]);
 	return rc;
 }
