@@ -62,3 +62,6 @@ SELECT cust, ago, sender, sum(NOT bad), sum(bad)
 
 -- (src/correlate/regulars.h)
 SELECT regulars_count();
+
+-- Of senders nothing more is asked.
+SELECT sender_names_forget();

@@ -282,6 +282,26 @@ sender_names_day(
 	return rc;
 }
 
+static void
+forget(struct sender_names *p)
+{
+	free(p->all);
+	map_free(&p->by_id);
+	p->all = NULL;
+	p->n = p->size = p->last = 0;
+}
+
+static int
+sender_names_forget(
+    void *arg, const struct value *v, struct value *out, struct err *e)
+{
+	(void)v;
+	(void)out;
+	(void)e;
+	forget(arg);
+	return 0;
+}
+
 /* --- the functions */
 
 static struct value
@@ -348,6 +368,7 @@ sender_own(void *arg, const struct value *v, struct value *out, struct err *e)
 
 static const struct store_function functions[] = {
     {"sender_names_day", 0, sender_names_day},
+    {"sender_names_forget", 0, sender_names_forget},
     {"sender_stem", 1, sender_stem},
     {"sender_domain", 1, sender_domain},
     {"sender_address", 1, sender_address},
@@ -378,7 +399,6 @@ sender_names_close(struct sender_names *p)
 		return;
 	store_functions_end(p->store, functions, LEN(functions));
 	buf_free(&p->text);
-	free(p->all);
-	map_free(&p->by_id);
+	forget(p);
 	free(p);
 }

@@ -5,6 +5,7 @@
  * message by message each was in another page.
  *
  *	sender_names_day()         reads those of temp.attributed; others are when asked
+ *	sender_names_forget() gives back what they take, until one is asked
  *	sender_stem(id)       a number for the sender without what differs from
  *	                      message to message: BATV, SRS, VERP and digits
  *	sender_domain(id)     of what follows the last @; NULL: none
