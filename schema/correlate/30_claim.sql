@@ -27,14 +27,14 @@ UPDATE temp.day_addr
    SET ours = holder_ours(addr, self),
        who = iif(own_host, NULL, self << 3 | iif(inside, 3, 4));
 -- The ladder of doc/classes.md, for each address and login (0: none).
--- asks: leases of the address go before "who"; NULL: nobody.  ours: it is one of us,
--- whichever of them.
+-- asks: leases of the address go before "who"; NULL: nobody.  ours: one of the leases, or
+-- "who", which need not be the address, is of our share.
 DROP TABLE IF EXISTS temp.peer;
 CREATE TEMP TABLE peer (
   addr INTEGER, auth_user INTEGER, asks INTEGER, who INTEGER, ours INTEGER,
   PRIMARY KEY (addr, auth_user)) WITHOUT ROWID;
 INSERT INTO temp.peer
-SELECT addr, auth_user, asks, who, iif(asks, ours, in_share(who >> 3))
+SELECT addr, auth_user, asks, who, iif(asks AND ours, 1, in_share(who >> 3))
   FROM (SELECT l.addr, l.auth_user, a.ours,
                d.customer IS NULL AND coalesce(a.leased AND NOT a.own_host, 0) AS asks,
                CASE WHEN d.customer IS NOT NULL THEN text_no(d.customer) << 3 | 1
