@@ -310,60 +310,67 @@ value_no(int64_t no)
 	return no != 0 ? value_int(no) : value_null();
 }
 
+/* Makes the one asked for the last one: 1; 0: there is none in the log. */
 static int
-sender_stem(void *arg, const struct value *v, struct value *out, struct err *e)
+asked(struct sender_names *p, const struct value *v, const struct sender **s,
+    struct err *e)
 {
-	struct sender_names *p = arg;
+	int rc;
 
 	if (v[0].type != VALUE_INT)
 		return 0;
-	if (look(p, v[0].i, e) < 0)
-		return -1;
-	*out = value_no(p->all[p->last - 1].stem);
-	return 0;
+	rc = look(p, v[0].i, e);
+	if (rc < 0)
+		return rc;
+	*s = &p->all[p->last - 1];
+	return 1;
+}
+
+static int
+sender_stem(void *arg, const struct value *v, struct value *out, struct err *e)
+{
+	const struct sender *s;
+	const int rc = asked(arg, v, &s, e);
+
+	if (rc > 0)
+		*out = value_no(s->stem);
+	return rc;
 }
 
 static int
 sender_domain(
     void *arg, const struct value *v, struct value *out, struct err *e)
 {
-	struct sender_names *p = arg;
+	const struct sender *s;
+	const int rc = asked(arg, v, &s, e);
 
-	if (v[0].type != VALUE_INT)
-		return 0;
-	if (look(p, v[0].i, e) < 0)
-		return -1;
-	*out = value_no(p->all[p->last - 1].domain);
-	return 0;
+	if (rc > 0)
+		*out = value_no(s->domain);
+	return rc;
 }
 
 static int
 sender_address(
     void *arg, const struct value *v, struct value *out, struct err *e)
 {
-	struct sender_names *p = arg;
+	const struct sender *s;
+	const int rc = asked(arg, v, &s, e);
 
-	if (v[0].type != VALUE_INT)
-		return 0;
-	if (look(p, v[0].i, e) < 0)
-		return -1;
-	*out = value_no(p->all[p->last - 1].address);
-	return 0;
+	if (rc > 0)
+		*out = value_no(s->address);
+	return rc;
 }
 
 /* Of mail without a sender in the log nothing says that it is not his own. */
 static int
 sender_own(void *arg, const struct value *v, struct value *out, struct err *e)
 {
-	struct sender_names *p = arg;
+	const struct sender *s;
+	const int rc = asked(arg, v, &s, e);
 
-	*out = value_int(1);
-	if (v[0].type != VALUE_INT)
-		return 0;
-	if (look(p, v[0].i, e) < 0)
-		return -1;
-	*out = value_int(p->all[p->last - 1].own);
-	return 0;
+	if (rc >= 0)
+		*out = value_int(rc == 0 || s->own);
+	return rc;
 }
 
 static const struct store_function functions[] = {
