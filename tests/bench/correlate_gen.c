@@ -616,7 +616,8 @@ main(int argc, char **argv)
 	n.moving = leases * 3 / 8;
 	n.fixed = leases - 2 * n.moving - n.shared * n.blocks;
 	n.remote = 1000 + n.deliveries / 500;
-	n.bots = n.deliveries / 3000;
+	/* So many that one of them is awake at any time. */
+	n.bots = n.deliveries < 144000 ? 48 : n.deliveries / 3000;
 	n.helos = 1000 + leases / 4;
 	n.senders = n.deliveries / 10;
 	n.recipients = n.deliveries / 4;
