@@ -128,8 +128,8 @@ def group_of(t):
 def figures(f):
     if f is None:
         return "no finding"
-    g = f["log"]
-    return "%s; %d messages, %d own spam, %d virus, %d senders of %d domains to %d of %d domains, %d of %d failed" % (
+    g = collections.defaultdict(lambda: None, f["log"])
+    return "%s; %s messages, %s own spam, %s virus, %s senders of %s domains to %s of %s domains, %s of %s failed" % (
         f["reason"][:160], g["messages"], g["own_spam"], g["virus"], g["canonical_senders"], g["sender_domains"],
         g["distinct_recipients"], g["recipient_domains"], g["failed_recipients"], g["tried_recipients"])
 

@@ -113,19 +113,25 @@ truth_sent(int customer, int64_t at, unsigned packets)
 		s->sent += packets;
 }
 
+static int
+is_doubtful(int64_t at, int customer)
+{
+	const struct lease *l = lease_at((unsigned)customer, at);
+
+	return l == NULL ||
+	       lease_doubt(l, at, 1, LEASE_ERROR + MAIL_ERROR + SEC);
+}
+
 void
 truth_sample(int64_t at, int customer, int client)
 {
 	struct sum *s = sum_of(customer, at);
-	const struct lease *l;
 
 	if (s == NULL)
 		return;
-	l = lease_at((unsigned)customer, at);
 	s->samples++;
 	s->client_samples += (unsigned)client;
-	if (l == NULL || lease_doubt(l, at, 1, LEASE_ERROR + MAIL_ERROR + SEC))
-		s->doubtful_samples++;
+	s->doubtful_samples += (unsigned)is_doubtful(at, customer);
 }
 
 void
@@ -133,8 +139,10 @@ truth_forged(int64_t at, int customer)
 {
 	struct sum *s = sum_of(customer, at);
 
-	if (s)
-		s->forged++;
+	if (s == NULL)
+		return;
+	s->forged++;
+	s->doubtful_samples += (unsigned)is_doubtful(at, customer);
 }
 
 void
