@@ -106,19 +106,19 @@ read_statement(struct feed *f, const char *name)
 		return false;
 	b->rows = 0;
 	b->rc = begin(f, name, &st, &b->err);
-	for (;;) {
-		if (b->rc >= 0)
-			fill(b, st);
+	if (b->rc < 0) {
+		hand_over(f);
+		return false;
+	}
+	do {
+		fill(b, st);
 		hand_over(f);
 		if (b->rc <= 0)
 			return b->rc == 0;
 		b = empty(f);
-		if (b == NULL) {
-			stmt_reset(st);
-			return false;
-		}
-		b->rc = 1;
-	}
+	} while (b != NULL);
+	stmt_reset(st);
+	return false;
 }
 
 static void *

@@ -19,7 +19,6 @@
 
 #define THREADS_AUTO 4
 #define SMALL        100000 /* rows: ours; a worker for each so many */
-#define RESULTS_MAX  16
 
 struct worker {
 	struct share *share;
@@ -219,7 +218,6 @@ struct result {
 };
 
 static const struct result findings[] = {
-    /* at most RESULTS_MAX */
     {"correlate_take_finding", "correlate_keep_finding", 1},
     {"correlate_take_finding_addr", "correlate_keep_finding_addr", 1},
     {"correlate_take_finding_rule", "correlate_keep_finding_rule", 1},
@@ -300,13 +298,15 @@ take(
 	return rc;
 }
 
+_Static_assert(LEN(rules) <= LEN(findings), "names[] has room for both");
+
 int
 share_take(struct share *s, struct err *e)
 {
 	const struct result *r = s->job->replay ? rules : findings;
 	const size_t n = s->job->replay ? LEN(rules) : LEN(findings);
 	struct feed *feeds[CONFIG_THREADS_MAX] = {NULL};
-	const char *names[RESULTS_MAX];
+	const char *names[LEN(findings)];
 	int rc = 0;
 
 	for (size_t i = 0; i < n; i++)
