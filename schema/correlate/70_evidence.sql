@@ -45,29 +45,44 @@ SELECT run.day, h.customer, h.rule, a.n, a.metric, m.value, a.at_least, a.at_mos
 -- Of a bot's thousand messages only those are looked at whose facts come first in
 -- the end: ties are of one message.  NOT INDEXED: they are most of day_message, which
 -- is read faster as it is stored.
-DROP TABLE IF EXISTS temp.shown_verdict;
-CREATE TEMP TABLE shown_verdict (message INTEGER PRIMARY KEY, k INTEGER); -- in day_message
-INSERT INTO temp.shown_verdict
-SELECT message, k
-  FROM (SELECT d.message, d.k, c.facts,
+DROP TABLE IF EXISTS temp.shown;
+CREATE TEMP TABLE shown (
+  message INTEGER PRIMARY KEY, cust INTEGER, adverse INTEGER, reached INTEGER, recipients INTEGER,
+  said INTEGER,                      -- 1: what filters said of it
+  became INTEGER);                   -- 1: what became of it
+INSERT INTO temp.shown
+SELECT message, cust, 1, reached, recipients, 1, 0
+  FROM (SELECT d.message, d.cust, d.reached, d.recipients, c.facts,
                row_number() OVER (PARTITION BY c.cust
                  ORDER BY NOT d.virus, d.worst, d.message_key) AS n
           FROM temp.day_message d NOT INDEXED CROSS JOIN temp.classed c ON c.cust = d.cust
          WHERE c.class IN ('confirmed', 'below_threshold') AND d.worst IS NOT NULL)
  WHERE n <= facts
  ORDER BY message;
-DROP TABLE IF EXISTS temp.shown_outcome;
-CREATE TEMP TABLE shown_outcome (message INTEGER PRIMARY KEY, k INTEGER); -- in day_message
-INSERT INTO temp.shown_outcome
-SELECT message, k
-  FROM (SELECT d.message, d.k, c.facts,
+INSERT INTO temp.shown
+SELECT message, cust, adverse, reached, recipients, 0, 1
+  FROM (SELECT d.message, d.cust, d.spam OR d.virus AS adverse, d.reached, d.recipients, c.facts,
                row_number() OVER (PARTITION BY c.cust
                  ORDER BY NOT (d.spam OR d.virus), d.outcome, d.message_key) AS n
           FROM temp.day_message d NOT INDEXED CROSS JOIN temp.classed c ON c.cust = d.cust
          WHERE c.class IN ('confirmed', 'below_threshold') AND d.outcome IS NOT NULL
            AND (d.spam OR d.virus OR c.class = 'confirmed'))
  WHERE n <= facts
- ORDER BY message;
+ ORDER BY message
+    ON CONFLICT (message) DO UPDATE SET became = 1;
+-- The messages themselves, which lie apart, are read once.
+DROP TABLE IF EXISTS temp.shown_message;
+CREATE TEMP TABLE shown_message (
+  message INTEGER PRIMARY KEY, message_key INTEGER, client INTEGER,
+  named TEXT,                        -- NULL: without a queue id
+  by    TEXT);
+INSERT INTO temp.shown_message
+SELECT m.id, m.message_key, m.client, '; message ' || m.queue_id,
+       coalesce(' from <' || e.text || '>', '') || coalesce(' by client ' || x.text, '')
+  FROM temp.shown k
+ CROSS JOIN main.mail_message m ON m.id = k.message
+  LEFT JOIN main.name e ON e.id = m.sender
+  LEFT JOIN main.addr x ON x.id = m.client;
 
 -- The same of what flows show.
 SELECT slots_show(cust, facts, iif(class = 'confirmed', first, NULL), last)
@@ -101,44 +116,34 @@ SELECT c.cust, c.customer, c.facts, 'verdict', 2, -v.verdict, v.time,
          || iif(v.score IS NULL, '', printf(', score %g', v.score))
          || iif(v.threshold IS NULL, '', printf(' of %g', v.threshold))
          || coalesce(', rule ' || r.text, '')
-         || coalesce('; message ' || m.queue_id, '; message without queue id')
-         || coalesce(' from <' || e.text || '>', '')
-         || coalesce(' by client ' || x.text, '')
-         || printf(', delivered to %d of %d recipients', d.reached, d.recipients),
+         || coalesce(m.named, '; message without queue id') || m.by
+         || printf(', delivered to %d of %d recipients', k.reached, k.recipients),
        m.message_key, v.n, m.client, v.source, v."offset", v.line
-  FROM temp.shown_verdict k
- CROSS JOIN temp.day_message d ON d.k = k.k
- CROSS JOIN temp.classed c ON c.cust = d.cust
- CROSS JOIN main.mail_message m ON m.id = k.message
+  FROM temp.shown k
+ CROSS JOIN temp.classed c ON c.cust = k.cust
+ CROSS JOIN temp.shown_message m ON m.message = k.message
  CROSS JOIN main.mail_verdict v ON v.message = k.message AND v.verdict IN (5, 6)
  CROSS JOIN main.verdict_name w ON w.id = v.verdict
  CROSS JOIN main.name f ON f.id = v.filter
   LEFT JOIN main.name s ON s.id = v.signature
   LEFT JOIN main.name r ON r.id = v.rule
-  LEFT JOIN main.name e ON e.id = m.sender
-  LEFT JOIN main.addr x ON x.id = m.client
+ WHERE k.said
 UNION ALL
 -- What became of these messages (place 0), and failed deliveries of others.
-SELECT c.cust, c.customer, c.facts, 'delivery', 3, NOT (d.spam OR d.virus), r.time,
+SELECT c.cust, c.customer, c.facts, 'delivery', 3, NOT k.adverse, r.time,
        coalesce(p.text, 'no outcome yet') || coalesce(' at ' || g.text, '')
          || coalesce(' for <' || r.recipient || '>', '')
          || iif(r.reply IS NULL, '', printf(', reply %d', r.reply)) || coalesce(' ' || r.dsn, '')
-         || coalesce(': ' || r.reason, '')
-         || coalesce('; message ' || m.queue_id, '')
-         || coalesce(' from <' || e.text || '>', '')
-         || coalesce(' by client ' || x.text, ''),
+         || coalesce(': ' || r.reason, '') || coalesce(m.named, '') || m.by,
        m.message_key, r.n, m.client, r.source, r."offset", r.line
-  FROM temp.shown_outcome k
- CROSS JOIN temp.day_message d ON d.k = k.k
- CROSS JOIN temp.classed c ON c.cust = d.cust
- CROSS JOIN main.mail_message m ON m.id = k.message
+  FROM temp.shown k
+ CROSS JOIN temp.classed c ON c.cust = k.cust
+ CROSS JOIN temp.shown_message m ON m.message = k.message
  CROSS JOIN main.mail_recipient r ON r.message = k.message
   LEFT JOIN main.disposition_name p ON p.id = r.disposition
   LEFT JOIN main.stage_name g ON g.id = r.stage
-  LEFT JOIN main.name e ON e.id = m.sender
-  LEFT JOIN main.addr x ON x.id = m.client
- WHERE d.spam OR d.virus
-    OR c.class = 'confirmed' AND (r.disposition = 3 OR r.disposition = 5 AND r.stage = 5)
+ WHERE k.became
+   AND (k.adverse OR c.class = 'confirmed' AND (r.disposition = 3 OR r.disposition = 5 AND r.stage = 5))
 UNION ALL
 -- Mail in doubt, with those who may have sent it.
 SELECT t.cust, t.customer, t.facts, 'delivery', 3, 2, t.time,
