@@ -288,7 +288,8 @@ begin(struct job *j, struct err *e)
 			rc = mail_sums_due(j->store, from, until, e);
 		if (rc <= 0)
 			break;
-		rc = store_cache(j->store, SHARE_CACHE, e);
+		rc = store_cache(
+			    j->store, SHARE_CACHE, SHARE_TEMPORARY, e);
 		if (rc >= 0)
 			rc = mail_sums_update(j->store, from, until, e);
 		if (rc >= 0)
@@ -296,7 +297,8 @@ begin(struct job *j, struct err *e)
 		if (rc < 0)
 			break;
 	}
-	return rc < 0 ? rc : store_cache(j->store, STORE_CACHE, e);
+	return rc < 0 ? rc
+	              : store_cache(j->store, STORE_CACHE, STORE_CACHE, e);
 }
 
 /* Agents may be configured before they are heard. */

@@ -82,7 +82,8 @@ work(struct worker *w, struct err *e)
 	int rc = store_again(&w->store, j->store, STORE_READ, e);
 
 	if (rc >= 0)
-		rc = store_cache(w->store, SHARE_CACHE / w->share->n, e);
+		rc = store_cache(w->store, SHARE_CACHE / w->share->n,
+		    SHARE_TEMPORARY / w->share->n, e);
 	if (rc >= 0)
 		rc = store_begin(w->store, e);
 	if (rc >= 0)

@@ -33,9 +33,10 @@ int share_run(struct share **out, const struct job *j, struct err *e);
 int share_take(struct share *s, struct err *e);
 void share_close(struct share *s); /* before the commit; NULL is fine */
 
-/* KiB for pages, of the store and of temporary tables each, for all workers:
- * messages of an hour of ten million a day, and what belongs to them, are read
- * client by client, and not in the order in which they are stored. */
-#define SHARE_CACHE 196608
+/* KiB for pages of the store, and of temporary tables, for all workers: messages of
+ * an hour of ten million a day, and what belongs to them, are read client by client,
+ * and not in the order in which they are stored. */
+#define SHARE_CACHE     98304
+#define SHARE_TEMPORARY 294912
 
 #endif

@@ -126,9 +126,9 @@ store_path(const struct store *s)
 }
 
 int
-store_cache(struct store *s, int64_t kib, struct err *e)
+store_cache(struct store *s, int64_t kib, int64_t temporary, struct err *e)
 {
-	return s->ops->cache(s->db, kib, e);
+	return s->ops->cache(s->db, kib, temporary, e);
 }
 
 /* --- transactions */

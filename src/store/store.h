@@ -29,8 +29,8 @@ int store_again(struct store **out, const struct store *s, enum store_mode mode,
     struct err *e);
 void store_close(struct store *s); /* rolls back what is open; NULL is fine */
 const char *store_path(const struct store *s);
-/* Memory for pages of the store, and as much for those of temporary tables. */
-int store_cache(struct store *s, int64_t kib, struct err *e);
+/* Memory for pages of the store and for those of temporary tables, in KiB. */
+int store_cache(struct store *s, int64_t kib, int64_t temporary, struct err *e);
 
 int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);

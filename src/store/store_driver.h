@@ -27,7 +27,8 @@ struct store_driver_ops {
 	    void **db, const char *path, enum store_mode mode, struct err *e);
 	void (*close)(void *db); /* rolls back; statements are gone before */
 	/* Memory for pages of the database, and as much for temporary ones. */
-	int (*cache)(void *db, int64_t kib, struct err *e);
+	int (*cache)(
+	    void *db, int64_t kib, int64_t temporary, struct err *e);
 
 	/* begin waits for other writers, so that what is read afterwards stays
 	 * true until commit.  A failed commit has rolled back. */

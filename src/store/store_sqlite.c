@@ -364,13 +364,13 @@ run(struct sqlite_db *d, const char *sql, struct err *e)
 }
 
 static int
-db_cache(void *db, int64_t kib, struct err *e)
+db_cache(void *db, int64_t kib, int64_t temporary, struct err *e)
 {
 	char sql[96];
 
 	snprintf(sql, sizeof(sql),
 	    "PRAGMA main.cache_size = -%d; PRAGMA temp.cache_size = -%d",
-	    (int)kib, (int)kib);
+	    (int)kib, (int)temporary);
 	return run(db, sql, e);
 }
 
