@@ -276,25 +276,47 @@ first_of(const struct hand *h, unsigned n, size_t by)
 	return first;
 }
 
+/* Rows of one statement of all workers, in order. */
+struct taking {
+	struct feed **feeds;
+	struct hand hand[CONFIG_THREADS_MAX];
+	unsigned n, at; /* workers; whose row was given last, n: nobody's */
+	size_t by;
+};
+
+static int
+next_row(void *arg, const struct value **row, size_t *n, struct err *e)
+{
+	struct taking *t = arg;
+	int rc = 0;
+
+	if (t->at < t->n) {
+		feed_next(t->feeds[t->at]);
+		rc = pick_up(&t->hand[t->at], t->feeds[t->at], e);
+	}
+	t->at = first_of(t->hand, t->n, t->by);
+	if (rc < 0 || t->at == t->n)
+		return rc < 0 ? rc : 0;
+	*row = t->hand[t->at].v;
+	*n = t->hand[t->at].n;
+	return 1;
+}
+
 static int
 take(
     struct share *s, const struct result *r, struct feed **feeds, struct err *e)
 {
-	struct hand hand[CONFIG_THREADS_MAX];
-	struct stmt *to;
-	unsigned i;
-	int rc = store_prepare(s->job->store, r->keep, &to, e);
+	struct taking t = {feeds, .n = s->n, .at = s->n, .by = r->by};
+	int rc = 0;
 
-	for (i = 0; rc >= 0 && i < s->n; i++)
-		rc = pick_up(&hand[i], feeds[i], e);
-	while (rc >= 0 && (i = first_of(hand, s->n, r->by)) < s->n) {
-		rc = stmt_run(to, hand[i].v, hand[i].n, e);
-		if (rc < 0)
-			break;
-		feed_next(feeds[i]);
-		rc = pick_up(&hand[i], feeds[i], e);
-	}
-	for (i = 0; rc >= 0 && i < s->n; i++)
+	for (unsigned i = 0; rc >= 0 && i < s->n; i++)
+		rc = pick_up(&t.hand[i], feeds[i], e);
+	if (rc >= 0)
+		rc = store_give(s->job->store, next_row, &t, e);
+	if (rc >= 0)
+		rc = store_run(s->job->store, r->keep, NULL, 0, e);
+	store_give_end(s->job->store);
+	for (unsigned i = 0; rc >= 0 && i < s->n; i++)
 		feed_statement(feeds[i]);
 	return rc;
 }

@@ -407,6 +407,27 @@ store_functions_end(struct store *s, const struct store_function *f, size_t n)
 		s->ops->function(s->db, f[i].name, f[i].nargs, NULL, NULL, &e);
 }
 
+int
+store_give(struct store *s, store_next *next, void *arg, struct err *e)
+{
+	const struct sql_block *k =
+	    sql_block_find(&s->blocks, str_z("store_given"));
+
+	if (k == NULL)
+		return err_set(
+		    e, ERR_FAIL, "%s: no statement \"store_given\"", STATEMENTS);
+	return s->ops->give(s->db, k->sql, next, arg, e);
+}
+
+/* Nothing is registered any more, which cannot fail. */
+void
+store_give_end(struct store *s)
+{
+	struct err unused;
+
+	s->ops->give(s->db, (struct str){0}, NULL, NULL, &unused);
+}
+
 /* --- interning */
 
 static int

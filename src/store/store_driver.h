@@ -26,7 +26,7 @@ struct store_driver_ops {
 	int (*open)(
 	    void **db, const char *path, enum store_mode mode, struct err *e);
 	void (*close)(void *db); /* rolls back; statements are gone before */
-	/* Memory for pages of the database, and as much for temporary ones. */
+	/* Memory for pages of the database, and for temporary ones. */
 	int (*cache)(
 	    void *db, int64_t kib, int64_t temporary, struct err *e);
 
@@ -64,6 +64,9 @@ struct store_driver_ops {
 	/* Makes fn a function of SQL; NULL takes it away. */
 	int (*function)(void *db, const char *name, int nargs, store_fn *fn,
 	    void *arg, struct err *e);
+	/* What the table has that sql declares: store_give(). */
+	int (*give)(void *db, struct str sql, store_next *next, void *arg,
+	    struct err *e);
 
 	/* Runs all statements of a text.  On an error *at is the offset of the
 	 * one that failed. */

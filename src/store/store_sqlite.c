@@ -23,9 +23,18 @@
 #define BUSY_MS        30000
 #define APPLICATION_ID 0x48464c57 /* "HFLW", at offset 68 of the file */
 
+/* The table "given", which is there once somebody gives rows (sqlite.org/vtab.html). */
+struct given {
+	struct str sql;   /* declares it */
+	store_next *next; /* NULL: nobody gives any more */
+	void *arg;
+	bool there;
+};
+
 struct sqlite_db {
 	sqlite3 *db;
 	sqlite3_stmt *data_version;
+	struct given given;
 	enum store_mode mode;
 	char path[];
 };
@@ -724,6 +733,167 @@ db_function(void *db, const char *name, int nargs, store_fn *fn, void *arg,
 	return rc == SQLITE_OK ? 0 : fail(d, rc, e);
 }
 
+/* --- rows that are given */
+
+struct given_table {
+	sqlite3_vtab base;
+	struct given *given;
+};
+
+struct given_cursor {
+	sqlite3_vtab_cursor base;
+	const struct value *row; /* the giver's */
+	size_t n;
+	int64_t no;
+	bool end;
+};
+
+static int
+given_connect(sqlite3 *db, void *arg, int argc, const char *const *argv,
+    sqlite3_vtab **out, char **message)
+{
+	struct given *g = arg;
+	struct given_table *t = xcalloc(1, sizeof(*t));
+	struct buf sql = {0};
+	int rc;
+
+	(void)argc;
+	(void)argv;
+	(void)message;
+	t->given = g;
+	buf_s(&sql, g->sql);
+	buf_c(&sql, '\0');
+	rc = sqlite3_declare_vtab(db, sql.p);
+	buf_free(&sql);
+	if (rc == SQLITE_OK)
+		*out = &t->base;
+	else
+		free(t);
+	return rc;
+}
+
+/* There is one way to read it. */
+static int
+given_best_index(sqlite3_vtab *t, sqlite3_index_info *info)
+{
+	(void)t;
+	info->estimatedRows = 1000000;
+	info->estimatedCost = 1e6;
+	return SQLITE_OK;
+}
+
+static int
+given_disconnect(sqlite3_vtab *t)
+{
+	free(t);
+	return SQLITE_OK;
+}
+
+static int
+given_open(sqlite3_vtab *t, sqlite3_vtab_cursor **out)
+{
+	struct given_cursor *c = xcalloc(1, sizeof(*c));
+
+	(void)t;
+	*out = &c->base;
+	return SQLITE_OK;
+}
+
+static int
+given_close(sqlite3_vtab_cursor *c)
+{
+	free(c);
+	return SQLITE_OK;
+}
+
+static int
+given_next(sqlite3_vtab_cursor *base)
+{
+	struct given_cursor *c = (struct given_cursor *)base;
+	struct given_table *t = (struct given_table *)base->pVtab;
+	struct given *g = t->given;
+	struct err e;
+	int rc = g->next != NULL
+	             ? g->next(g->arg, &c->row, &c->n, &e)
+	             : err_set(&e, ERR_FAIL, "nobody gives rows");
+
+	c->end = rc == 0;
+	c->no++;
+	if (rc >= 0)
+		return SQLITE_OK;
+	sqlite3_free(t->base.zErrMsg);
+	t->base.zErrMsg = sqlite3_mprintf("%s", e.text);
+	return SQLITE_ERROR;
+}
+
+static int
+given_filter(sqlite3_vtab_cursor *c, int plan, const char *plan_text, int argc,
+    sqlite3_value **argv)
+{
+	(void)plan;
+	(void)plan_text;
+	(void)argc;
+	(void)argv;
+	return given_next(c);
+}
+
+static int
+given_eof(sqlite3_vtab_cursor *c)
+{
+	return ((struct given_cursor *)c)->end;
+}
+
+/* Those that a row has not are NULL. */
+static int
+given_column(sqlite3_vtab_cursor *base, sqlite3_context *to, int i)
+{
+	const struct given_cursor *c = (const struct given_cursor *)base;
+
+	if ((size_t)i < c->n)
+		set_result(to, &c->row[i]);
+	return SQLITE_OK;
+}
+
+static int
+given_rowid(sqlite3_vtab_cursor *c, sqlite3_int64 *out)
+{
+	*out = ((struct given_cursor *)c)->no;
+	return SQLITE_OK;
+}
+
+/* Without xCreate it is there by itself, under its name. */
+static const sqlite3_module given_module = {
+    .xConnect = given_connect,
+    .xBestIndex = given_best_index,
+    .xDisconnect = given_disconnect,
+    .xDestroy = given_disconnect,
+    .xOpen = given_open,
+    .xClose = given_close,
+    .xFilter = given_filter,
+    .xNext = given_next,
+    .xEof = given_eof,
+    .xColumn = given_column,
+    .xRowid = given_rowid,
+};
+
+static int
+db_give(
+    void *db, struct str sql, store_next *next, void *arg, struct err *e)
+{
+	struct sqlite_db *d = db;
+	int rc = SQLITE_OK;
+
+	if (next != NULL && !d->given.there) {
+		rc = sqlite3_create_module(
+		    d->db, "given", &given_module, &d->given);
+		d->given.there = rc == SQLITE_OK;
+	}
+	d->given.sql = sql;
+	d->given.next = next;
+	d->given.arg = arg;
+	return rc == SQLITE_OK ? 0 : fail(d, rc, e);
+}
+
 const struct store_driver_ops store_sqlite = {
     .name = "sqlite",
     .summary = "one SQLite file (the default)",
@@ -748,5 +918,6 @@ const struct store_driver_ops store_sqlite = {
     .last_id = db_last_id,
     .changes = db_changes,
     .function = db_function,
+    .give = db_give,
     .script = db_script,
 };

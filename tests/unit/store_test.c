@@ -283,6 +283,60 @@ test_values(void **state)
 	store_close(s);
 }
 
+struct giver {
+	size_t given, fails_at; /* rows */
+};
+
+static int
+give(void *arg, const struct value **row, size_t *n, struct err *e)
+{
+	struct giver *g = arg;
+
+	if (g->given == g->fails_at)
+		return err_set(e, ERR_FAIL, "out of rows");
+	if (g->given == NROUND)
+		return 0;
+	*row = &round_trip[g->given++].in;
+	*n = 1;
+	return 1;
+}
+
+static void
+test_given(void **state)
+{
+	struct store *s = open_store(STORE_WRITE);
+	struct giver g = {.fails_at = SIZE_MAX};
+	struct stmt *st;
+
+	(void)state;
+	run0(s, "test_table");
+	for (int i = 0; i < 2; i++, g.given = 0) {
+		ok(store_give(s, give, &g, &err));
+		run0(s, "test_put_given");
+		store_give_end(s);
+		assert_int_equal(store_changes(s), NROUND);
+	}
+	st = prepare(s, "test_get");
+	ok(stmt_start(st, NULL, 0, &err));
+	for (size_t i = 0; i < 2 * NROUND; i++) {
+		const struct value *want = &round_trip[i % NROUND].in;
+
+		assert_int_equal(stmt_next(st, &err), 1);
+		assert_int_equal(stmt_value(st, 0).i, want->i);
+		assert_true(str_eq(stmt_value(st, 0).s, want->s));
+	}
+	assert_int_equal(stmt_next(st, &err), 0);
+	g.fails_at = 2;
+	ok(store_give(s, give, &g, &err));
+	assert_true(store_run(s, "test_put_given", NULL, 0, &err) < 0);
+	assert_non_null(strstr(err.text, "out of rows"));
+	store_give_end(s);
+	assert_true(store_run(s, "test_put_given", NULL, 0, &err) < 0);
+	assert_non_null(strstr(err.text, "nobody gives rows"));
+	assert_int_equal(number(s, "test_count"), 2 * NROUND);
+	store_close(s);
+}
+
 /* Text that is bound for a loop may go away once it has started. */
 static void
 test_start_copies(void **state)
@@ -452,7 +506,7 @@ test_statement_errors(void **state)
 
 	(void)state;
 	statement_refused(s, "test_none", "no statement \"test_none\"");
-	statement_refused(s, "test_wrong", "statements.sql:27: test_wrong: ");
+	statement_refused(s, "test_wrong", "statements.sql:30: test_wrong: ");
 	statement_refused(s, "test_two", "more than one statement");
 	ok(stmt_start(st, NULL, 0, &err));
 	assert_int_equal(stmt_next(st, &err), 1);
@@ -542,6 +596,7 @@ test_all_prepare(void **state)
 	ok(verdicts_open(&verdicts, s, &err));
 	ok(regulars_open(&regulars, s, &err));
 	ok(facts_open(s, &err));
+	ok(store_give(s, give, NULL, &err));
 	ok(store_run_steps_between(s, "correlate", 0, 86, &err));
 	ok(store_run_steps_between(s, "replay", 0, 6, &err));
 	for (size_t i = 0; (k = map_next(&blocks.map, &i)) != NULL; n++) {
@@ -1129,7 +1184,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(test_values),
-	    T(test_start_copies),
+	    T(test_given),
+    T(test_start_copies),
 	    T(test_intern),
 	    T(test_rollback_forgets),
 	    T(test_other_forgets),

@@ -6,6 +6,9 @@ CREATE TABLE IF NOT EXISTS test_value (id INTEGER PRIMARY KEY, v);
 -- name: test_put
 INSERT INTO test_value (v) VALUES (?1);
 
+-- name: test_put_given
+INSERT INTO test_value (v) SELECT c1 FROM given;
+
 -- name: test_get
 SELECT v, typeof(v) AS type FROM test_value ORDER BY id;
 
