@@ -23,6 +23,7 @@ SELECT n.id,
   FROM (SELECT DISTINCT auth_user FROM temp.day_login WHERE auth_user <> 0) d
   JOIN main.name n ON n.id = d.auth_user;
 
+SELECT holder_load(addr, self, load) FROM temp.day_addr;
 UPDATE temp.day_addr
    SET ours = holder_ours(addr, self),
        who = iif(own_host, NULL, self << 3 | iif(inside, 3, 4));

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/rd.h"
 #include "base/texts.h"
+#include "correlate/lots.h"
 
 #include <stdlib.h>
 
@@ -24,7 +25,7 @@ struct holding {
 struct holders {
 	struct store *store;
 	struct texts texts;
-	unsigned share, shares;
+	struct lots *lots;
 	int8_t *ours; /* by number: 1 in our share, -1 not, 0 not asked yet */
 	size_t nours;
 	int64_t *block; /* by number: the lowest one that he has; NO_BLOCK */
@@ -95,17 +96,15 @@ block_at(struct holders *h, int64_t no)
 	return &h->block[no];
 }
 
-/* Whoever has leases is in the share of his lowest block, so that an address that
- * changes hands within a pool is mostly one share's; of others the text decides. */
-static bool
-is_ours(struct holders *h, int64_t no)
+/* Whoever has leases goes with his lowest block, so that an address that changes hands
+ * within a pool is mostly one share's; others go by themselves. */
+static uint64_t
+lot_of(struct holders *h, int64_t no)
 {
 	const int64_t block = *block_at(h, no);
 
-	return (block != NO_BLOCK ? (uint64_t)block
-	                          : hash_str(texts_of(&h->texts, no), 0)) %
-	           h->shares ==
-	       h->share;
+	return block != NO_BLOCK ? (uint64_t)block
+	                         : hash_str(texts_of(&h->texts, no), 0);
 }
 
 bool
@@ -121,7 +120,7 @@ holders_in_share(struct holders *h, int64_t no)
 		h->nours = 2 * n;
 	}
 	if (h->ours[no] == 0)
-		h->ours[no] = is_ours(h, no) ? 1 : -1;
+		h->ours[no] = lots_ours(h->lots, lot_of(h, no)) ? 1 : -1;
 	return h->ours[no] > 0;
 }
 
@@ -397,6 +396,22 @@ fn_holder_of(void *arg, const struct value *v, struct value *out, struct err *e)
 	return 0;
 }
 
+/* For whoever had it first. */
+static int
+fn_holder_load(
+    void *arg, const struct value *v, struct value *out, struct err *e)
+{
+	struct holders *h = arg;
+	const size_t i = holders_place(h, v[0].i);
+	const bool held = i < h->n && h->all[i].addr == v[0].i;
+
+	(void)out;
+	(void)e;
+	lots_load(
+	    h->lots, lot_of(h, held ? h->all[i].customer : v[1].i), v[2].i);
+	return 0;
+}
+
 /* A holder of ours; who has the address, as a customer, goes with the first one. */
 static int
 fn_holder_ours(
@@ -428,6 +443,7 @@ static const struct store_function functions[] = {
     {"holder_add", 9, fn_holder_add},
     {"holder_delegated", 2, fn_holder_delegated},
     {"holder_of", 5, fn_holder_of},
+    {"holder_load", 3, fn_holder_load},
     {"holder_ours", 2, fn_holder_ours},
 };
 
@@ -439,8 +455,7 @@ holders_open(struct holders **out, struct store *s, unsigned share,
 	int rc;
 
 	h->store = s;
-	h->share = share;
-	h->shares = shares;
+	h->lots = lots_new(share, shares);
 	rc = store_functions(s, functions, LEN(functions), h, e);
 	if (rc < 0)
 		holders_close(h);
@@ -456,6 +471,7 @@ holders_close(struct holders *h)
 		return;
 	store_functions_end(h->store, functions, LEN(functions));
 	texts_free(&h->texts);
+	lots_free(h->lots);
 	free(h->all);
 	free(h->narrow);
 	free(h->ours);

@@ -8,7 +8,7 @@
  *	                    lasts: of customers, domains, senders
  *	text_of(no)         the text
  *	in_share(no)        1: the text is of our share of all texts, 0: not;
- *	                    asked once the leases are there
+ *	                    asked once the leases and loads are there
  *	holder_add(row, addr, customer, port_first, port_last, start, until,
  *	    clock_error, range)
  *	                    one lease of one address; in order of row; range: the
@@ -20,6 +20,8 @@
  *	                    the customer's number; NULL: no lease comes near;
  *	                    or the reason of doubt, enum holder_doubt; slack:
  *	                    so much surer the clock is than clock_error says
+ *	holder_load(addr, self, load)
+ *	                    there is so much to be done of the address
  *	holder_ours(addr, self)
  *	                    1: one of the address' holders is of our share, or self,
  *	                    the number of the address as a customer, is
