@@ -31,20 +31,15 @@ CREATE TEMP TABLE detect_sprt (
 CREATE TEMP TABLE detect_against (
   rule TEXT, against TEXT, PRIMARY KEY (rule, against)) WITHOUT ROWID;
 
--- What is found: see schema/005_findings.sql, 026_figures.sql and those between.  What these
--- ask of the rows is checked here, where one statement writes many of them.
+-- What is found: see schema/005_findings.sql, 026_figures.sql and those between, which
+-- check it.
 CREATE TEMP TABLE flow_day (
   day INTEGER, customer TEXT, addr INTEGER, samples INTEGER, client INTEGER,
   syn_back INTEGER, answered_back INTEGER, rst INTEGER, server_strong INTEGER,
   server_weak INTEGER, answers INTEGER, PRIMARY KEY (day, customer, addr)) WITHOUT ROWID;
 CREATE TEMP TABLE finding_figure (     -- in the order of customers
   day INTEGER, customer TEXT,
-  attributed_by TEXT CHECK (attributed_by IN ('auth_user','lease','own_address','remote')),
-  scope TEXT CHECK (scope IN ('customer','own_unassigned','remote')),
-  class TEXT CHECK (class IN ('confirmed','below_threshold',
-          'flow_only_suspect','flow_only_expected','clean','ambiguous')),
-  kind TEXT CHECK (kind IN ('spam','virus','both')),
-  flow_support TEXT CHECK (flow_support IN ('seen','not_seen','not_visible')),
+  attributed_by TEXT, scope TEXT, class TEXT, kind TEXT, flow_support TEXT,
   first_seen INTEGER, last_seen INTEGER, complaints INTEGER,
   confidence REAL, reason TEXT, transactions INTEGER, messages INTEGER, recipients INTEGER,
   distinct_recipients INTEGER, recipient_domains INTEGER, spam INTEGER, own_spam INTEGER,
@@ -74,14 +69,9 @@ CREATE TEMP TABLE finding_sprt (
   day INTEGER, customer TEXT, rule TEXT, time INTEGER, verdicts INTEGER, spam INTEGER,
   theta0 REAL, theta1 REAL, alpha REAL, beta REAL, source TEXT,
   PRIMARY KEY (day, customer, rule)) WITHOUT ROWID;
--- In the order of customers.  Rows are put one by one: IN would make its list for each.
-CREATE TEMP TABLE finding_evidence (
-  day INTEGER, customer TEXT, n INTEGER,
-  kind TEXT CHECK (kind = 'rule' OR kind = 'verdict' OR kind = 'delivery' OR kind = 'attempt'
-                   OR kind = 'sample' OR kind = 'lease' OR kind = 'complaint'),
-  time INTEGER, text TEXT, message_key INTEGER, addr INTEGER,
+CREATE TEMP TABLE finding_evidence (   -- in the order of customers
+  day INTEGER, customer TEXT, n INTEGER, kind TEXT, time INTEGER, text TEXT, message_key INTEGER, addr INTEGER,
   source INTEGER, "offset" INTEGER, line INTEGER);
 CREATE TEMP TABLE reported (
   day INTEGER, customer TEXT PRIMARY KEY,
-  scope TEXT CHECK (scope IN ('customer','own_unassigned','remote')),
-  complaints INTEGER) WITHOUT ROWID;
+  scope TEXT, complaints INTEGER) WITHOUT ROWID;

@@ -102,13 +102,6 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM mail_sum
        + (SELECT count(*) FROM (SELECT 1 FROM sender_slot
                                  WHERE slot BETWEEN ?1 AND ?2 LIMIT ?3));
 
--- For rows that a worker's tables have checked (schema/correlate/05_own.sql): each
--- INSERT of a row would build the lists of IN anew.
--- name: correlate_unchecked
-PRAGMA ignore_check_constraints = ON;
--- name: correlate_checked
-PRAGMA ignore_check_constraints = OFF;
-
 -- What a worker found, in its temporary tables, and where it is kept.  In the order
 -- of customers, which spares sorting: finding_figure and finding_evidence are in it.
 -- name: correlate_take_finding

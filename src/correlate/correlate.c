@@ -328,25 +328,11 @@ work(struct job *j, struct share **share, struct err *e)
 	return rc < 0 ? rc : share_run(share, j, e);
 }
 
-/* Whatever comes of it, rows are checked again after it. */
-static int
-take(struct job *j, struct share *share, struct err *e)
-{
-	struct err other;
-	int rc = store_run(j->store, "correlate_unchecked", NULL, 0, e), checked;
-
-	if (rc >= 0)
-		rc = share_take(share, e);
-	checked = store_run(
-	    j->store, "correlate_checked", NULL, 0, rc < 0 ? &other : e);
-	return rc < 0 ? rc : checked;
-}
-
 /* What they found, in the place of what was found before. */
 static int
 keep(struct job *j, struct share *share, struct err *e)
 {
-	int rc = take(j, share, e);
+	int rc = share_take(share, e);
 
 	if (rc >= 0)
 		rc = store_run_steps_between(
