@@ -80,27 +80,28 @@ DELETE FROM mail_attempt WHERE message = ?1;
 -- name: verdicts_delete
 DELETE FROM mail_verdict WHERE message = ?1;
 
--- name: recipient_put
+-- name: recipients_put
 INSERT INTO mail_recipient
        (message, n, recipient, orig_recipient, final_queue_id, time, relay,
         disposition, stage, reply, dsn, reason, source, "offset", line,
         relay_addr, sole)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17);
+SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17 FROM given;
 
 -- name: recipient_outcomes
-SELECT outcome FROM mail_recipient WHERE message = ?1;
+SELECT message, outcome FROM mail_recipient WHERE message BETWEEN ?1 AND ?2
+ ORDER BY message;
 
--- name: attempt_put
+-- name: attempts_put
 INSERT INTO mail_attempt
        (message, n, attempt, time, relay, relay_addr, disposition, reply, dsn,
         reason, source, "offset", line)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);
+SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13 FROM given;
 
--- name: verdict_put
+-- name: verdicts_put
 INSERT INTO mail_verdict
        (message, n, filter, verdict, score, threshold, signature, rule, time,
         source, "offset", line)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12);
+SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12 FROM given;
 
 -- name: message_get
 SELECT m.received, host.text, mta.text, instance.text, m.queue_id,

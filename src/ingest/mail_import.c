@@ -323,7 +323,10 @@ mail_import_open(struct mail_import **out, struct store *s,
 	assembler_own_hosts(
 	    i->assembler, config->own_hosts, config->nown_hosts);
 	mids_record(assembler_mids(i->assembler), &i->mids);
-	i->rows = (struct mail_store){s, i->assembler, mail_sums_new(s)};
+	i->rows.store = s;
+	i->rows.assembler = i->assembler;
+	i->rows.sums = mail_sums_new(s);
+	i->rows.parts = part_rows_new(s, i->rows.sums);
 	i->feed = mail_feed_new(parsers, rules, i->assembler, &i->unparsed);
 	*out = i;
 	rc = store_begin(s, e);
@@ -338,6 +341,7 @@ mail_import_close(struct mail_import *i)
 	store_rollback(i->store);
 	mail_feed_free(i->feed);
 	assembler_free(i->assembler);
+	part_rows_free(i->rows.parts);
 	mail_sums_free(i->rows.sums);
 	free(i->files);
 	free(i->gone);
@@ -584,14 +588,22 @@ save_batch(struct mail_import *i, struct err *e)
 	return rc;
 }
 
+/* Before a commit: hours that ended by `now` are over. */
+static int
+save_rows(struct mail_import *i, int64_t now, struct err *e)
+{
+	int rc = part_rows_flush(i->rows.parts, e);
+
+	return rc < 0 ? rc : mail_sums_save(i->rows.sums, now, e);
+}
+
 static int
 next_batch(struct mail_import *i, struct err *e)
 {
 	int rc = save_batch(i, e);
 
 	if (rc >= 0)
-		rc = mail_sums_save(
-		    i->rows.sums, assembler_now(i->assembler), e);
+		rc = save_rows(i, assembler_now(i->assembler), e);
 	if (rc >= 0)
 		rc = store_commit(i->store, e);
 	return rc < 0 ? rc : store_begin(i->store, e);
@@ -716,7 +728,7 @@ finish(struct mail_import *i, struct err *e)
 	if (rc >= 0 && !i->opt->follow)
 		rc = read_unended(i, e);
 	if (rc >= 0)
-		rc = mail_sums_save(i->rows.sums, INT64_MAX, e);
+		rc = save_rows(i, INT64_MAX, e);
 	/* Who follows a log is not held up: the correlation does the rest.  Nor
 	 * is an hour that goes on made anew by each of many imports. */
 	if (rc >= 0 && !i->opt->follow)

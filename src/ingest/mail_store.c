@@ -193,8 +193,11 @@ get_verdicts(struct mail_store *t, int64_t id, struct message *m, struct err *e)
 static int
 get_all(struct mail_store *t, int64_t id, struct message **out, struct err *e)
 {
-	int rc = get_message(t->store, id, out, e);
+	int rc = part_rows_flush(t->parts, e);
 
+	*out = NULL;
+	if (rc >= 0)
+		rc = get_message(t->store, id, out, e);
 	if (rc < 0 || *out == NULL)
 		return rc;
 	rc = get_recipients(t, id, *out, e);
@@ -403,9 +406,10 @@ put_message(struct store *s, const struct message *m, int64_t *id,
 }
 
 static int
-put_attempts(struct store *s, const struct recipient *r, int64_t id, int n,
+put_attempts(struct mail_store *t, const struct recipient *r, int64_t id, int n,
     struct err *e)
 {
+	struct store *s = t->store;
 	const struct attempt *a;
 	int rc = 0, number = 0;
 
@@ -420,7 +424,7 @@ put_attempts(struct store *s, const struct recipient *r, int64_t id, int n,
 		    value_int(a->evidence.offset), value_int(a->evidence.line)};
 
 		if (rc >= 0 && a->disposition != DISP_NONE)
-			rc = store_run(s, "attempt_put", row, LEN(row), e);
+			part_rows_add(t->parts, PART_ATTEMPT, row, LEN(row));
 	}
 	return rc;
 }
@@ -458,9 +462,10 @@ sole_attempt(const struct recipient *r, struct evidence row)
 }
 
 static int
-put_recipient(struct store *s, const struct message *m,
+put_recipient(struct mail_store *t, const struct message *m,
     const struct recipient *r, int64_t id, int n, struct err *e)
 {
+	struct store *s = t->store;
 	const struct attempt *o = &r->outcome;
 	struct evidence ev = record_evidence(m, r);
 	const struct attempt *sole = sole_attempt(r, ev);
@@ -485,14 +490,15 @@ put_recipient(struct store *s, const struct message *m,
 	    opt_int(1, sole != NULL)};
 
 	if (rc >= 0)
-		rc = store_run(s, "recipient_put", row, LEN(row), e);
-	return rc < 0 || sole ? rc : put_attempts(s, r, id, n, e);
+		part_rows_add(t->parts, PART_RECIPIENT, row, LEN(row));
+	return rc < 0 || sole ? rc : put_attempts(t, r, id, n, e);
 }
 
 static int
 put_verdicts(
-    struct store *s, const struct message *m, int64_t id, struct err *e)
+    struct mail_store *t, const struct message *m, int64_t id, struct err *e)
 {
+	struct store *s = t->store;
 	const struct message_verdict *v;
 	int rc = 0, n = 0;
 
@@ -509,17 +515,20 @@ put_verdicts(
 		    value_int(v->v.evidence.line)};
 
 		if (rc >= 0)
-			rc = store_run(s, "verdict_put", row, LEN(row), e);
+			part_rows_add(t->parts, PART_VERDICT, row, LEN(row));
 	}
 	return rc;
 }
 
 static int
-delete_rows(struct store *s, int64_t id, struct err *e)
+delete_rows(struct mail_store *t, int64_t id, struct err *e)
 {
+	struct store *s = t->store;
 	struct value v = value_int(id);
-	int rc = store_run(s, "verdicts_delete", &v, 1, e);
+	int rc = part_rows_flush(t->parts, e);
 
+	if (rc >= 0)
+		rc = store_run(s, "verdicts_delete", &v, 1, e);
 	if (rc >= 0)
 		rc = store_run(s, "attempts_delete", &v, 1, e);
 	return rc < 0 ? rc : store_run(s, "recipients_delete", &v, 1, e);
@@ -554,7 +563,7 @@ delete_message(struct mail_store *t, int64_t id, struct err *e)
 	int rc = mail_sums_mark(t->sums, id, e);
 
 	if (rc >= 0)
-		rc = delete_rows(t->store, id, e);
+		rc = delete_rows(t, id, e);
 	if (rc >= 0)
 		rc = store_run(t->store, "hops_delete", &v, 1, e);
 	return rc < 0 ? rc : store_run(t->store, "message_delete", &v, 1, e);
@@ -580,7 +589,7 @@ drop_stored(
 
 /* Its recipients, their attempts, and verdicts. */
 static int
-put_parts(struct store *s, const struct message *m, int64_t id,
+put_parts(struct mail_store *t, const struct message *m, int64_t id,
     int64_t *records, struct err *e)
 {
 	const struct recipient *r;
@@ -588,24 +597,12 @@ put_parts(struct store *s, const struct message *m, int64_t id,
 
 	for (r = record_next(m, NULL); rc >= 0 && r != NULL;
 	     r = record_next(m, r)) {
-		rc = put_recipient(s, m, r, id, ++n, e);
+		rc = put_recipient(t, m, r, id, ++n, e);
 		++*records;
 		if (r == &record_none)
 			break;
 	}
-	return rc < 0 ? rc : put_verdicts(s, m, id, e);
-}
-
-/* What the store makes of its recipients. */
-static int
-sum_recipients(struct store *s, int64_t id, struct sum_mail *sum, struct err *e)
-{
-	struct stmt *st;
-	int rc = start(s, "recipient_outcomes", id, &st, e);
-
-	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
-		sum_mail_recipient(sum, stmt_value(st, 0).i);
-	return rc;
+	return rc < 0 ? rc : put_verdicts(t, m, id, e);
 }
 
 /* Writes the rows of the message of that id anew, or of a new one if *id is 0,
@@ -619,18 +616,16 @@ put_rows(struct mail_store *t, const struct message *m, int64_t *id,
 	int rc = 0;
 
 	if (!is_new && (rc = mail_sums_mark(t->sums, *id, e)) >= 0)
-		rc = delete_rows(t->store, *id, e);
+		rc = delete_rows(t, *id, e);
 	if (rc >= 0)
 		rc = put_message(t->store, m, id, &sum, e);
 	if (rc < 0 || *id == 0 ||
-	    (rc = put_parts(t->store, m, *id, records, e)) < 0)
+	    (rc = put_parts(t, m, *id, records, e)) < 0)
 		return rc;
 	if (!is_new)
 		return mail_sums_mark(t->sums, *id, e);
-	rc = sum_recipients(t->store, *id, &sum, e);
-	return rc < 0 ? rc
-	              : mail_sums_add(
-	                    t->sums, *id, str_has(m->parent_queue_id), &sum, e);
+	return part_rows_sum(
+	    t->parts, *id, str_has(m->parent_queue_id), &sum, e);
 }
 
 /* --- hops between our servers whose logs are read in different calls */
@@ -936,6 +931,8 @@ mail_store_put(
 		rc = put_hop_rows(t, m, records, e);
 	m->stored_key = key;
 	m->rows_dirty = false;
+	if (rc >= 0 && part_rows_full(t->parts))
+		rc = part_rows_flush(t->parts, e);
 	return rc;
 }
 
@@ -991,8 +988,10 @@ mail_store_link(struct mail_store *t, const struct pending *p,
 	struct message *m;
 	int64_t id, records = 0;
 	uint64_t key = 0;
-	int rc = find_message(t->store, p, &id, &key, e);
+	int rc = part_rows_flush(t->parts, e);
 
+	if (rc >= 0)
+		rc = find_message(t->store, p, &id, &key, e);
 	if (rc < 0 || id == 0)
 		return rc;
 	if (!str_has(p->queue_id)) {

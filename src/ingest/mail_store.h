@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "ingest/assemble.h"
 #include "ingest/mail_sums.h"
+#include "ingest/part_rows.h"
 #include "ingest/pending.h"
 #include "store/store.h"
 
@@ -17,6 +18,7 @@ struct mail_store {
 	struct store *store;
 	struct assembler *assembler;
 	struct mail_sums *sums;
+	struct part_rows *parts; /* flushed before a commit */
 };
 
 /* Writes the message's rows.  If others are stored under its key (the same

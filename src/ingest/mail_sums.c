@@ -146,6 +146,15 @@ check_epoch(struct mail_sums *u)
 }
 
 int
+mail_sums_meet(struct mail_sums *u, int64_t id, int64_t received, struct err *e)
+{
+	struct open_hour *h;
+
+	check_epoch(u);
+	return hour_of(u, received / HOUR, id, &h, e);
+}
+
+int
 mail_sums_add(struct mail_sums *u, int64_t id, bool notice,
     const struct sum_mail *m, struct err *e)
 {

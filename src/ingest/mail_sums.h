@@ -17,8 +17,11 @@ struct mail_sums;
 struct mail_sums *mail_sums_new(struct store *s);
 void mail_sums_free(struct mail_sums *u);
 
-/* Message id, whose rows are new.  notice: one of our own servers, which is not
- * counted. */
+/* Message id was stored, which was received then: before others of its hour are. */
+int mail_sums_meet(
+    struct mail_sums *u, int64_t id, int64_t received, struct err *e);
+/* Message id, whose rows are new and which was met.  notice: one of our own servers,
+ * which is not counted. */
 int mail_sums_add(struct mail_sums *u, int64_t id, bool notice,
     const struct sum_mail *m, struct err *e);
 /* The client's hour that the stored message id is in is to be made anew: before
