@@ -21,11 +21,13 @@ SELECT h.hour, h.client, h.auth_user, h.host, h.first - h.ahead AS first, h.last
 -- Clients and logins of mail; 0: none.  mail_sum has been made up to date.
 DROP TABLE IF EXISTS temp.day_login;
 CREATE TEMP TABLE day_login (
-  addr INTEGER, auth_user INTEGER, PRIMARY KEY (addr, auth_user)) WITHOUT ROWID;
+  addr INTEGER, auth_user INTEGER,
+  load INTEGER,                      -- transactions
+  PRIMARY KEY (addr, auth_user)) WITHOUT ROWID;
 DROP TABLE IF EXISTS temp.seen_addr;
 CREATE TEMP TABLE seen_addr (
   addr INTEGER PRIMARY KEY, mail INTEGER,
-  load INTEGER);                     -- transactions and slots (src/correlate/seen.h)
+  load INTEGER);                     -- slots
 SELECT seen_login(client, auth_user, transactions) FROM temp.right_sum;
 SELECT seen_slot(s.addr)
   FROM temp.run CROSS JOIN main.sender_slot s
@@ -46,7 +48,7 @@ CREATE TEMP TABLE day_addr (
   addr     INTEGER PRIMARY KEY,
   bytes    BLOB NOT NULL,
   mail     INTEGER NOT NULL,         -- 1: client of a message of the day
-  load     INTEGER NOT NULL,         -- how much there is of it
+  load     INTEGER NOT NULL,         -- slots
   self     INTEGER NOT NULL,         -- the address as a customer
   own_host INTEGER NOT NULL DEFAULT 0,
   inside   INTEGER NOT NULL DEFAULT 0,

@@ -23,32 +23,38 @@ SELECT n.id,
   FROM (SELECT DISTINCT auth_user FROM temp.day_login WHERE auth_user <> 0) d
   JOIN main.name n ON n.id = d.auth_user;
 
-SELECT holder_load(addr, self, load) FROM temp.day_addr;
 UPDATE temp.day_addr
-   SET ours = holder_ours(addr, self),
-       who = iif(own_host, NULL, self << 3 | iif(inside, 3, 4));
+   SET who = iif(own_host, NULL, self << 3 | iif(inside, 3, 4));
 -- The ladder of doc/classes.md, for each address and login (0: none).
--- asks: leases of the address go before "who"; NULL: nobody.  ours: one of the leases, or
--- "who", which need not be the address, is of our share.
+-- asks: leases of the address go before "who"; NULL: nobody.
+DROP VIEW IF EXISTS temp.ladder;
+CREATE TEMP VIEW ladder AS
+SELECT l.addr, l.auth_user, l.load, a.ours,
+       d.customer IS NULL AND coalesce(a.leased AND NOT a.own_host, 0) AS asks,
+       CASE WHEN d.customer IS NOT NULL THEN text_no(d.customer) << 3 | 1
+            WHEN l.addr = 0 OR a.own_host THEN NULL
+            WHEN a.inside THEN a.who
+            -- who logs in to us is ours, wherever he is
+            WHEN d.auth_user IS NOT NULL THEN text_no(d.text) << 3 | 1
+            ELSE a.who END AS who
+  FROM (SELECT addr, auth_user, sum(load) AS load
+          FROM (SELECT addr, auth_user, load FROM temp.day_login
+                UNION ALL SELECT addr, 0, load FROM temp.day_addr)
+         GROUP BY addr, auth_user) l
+  LEFT JOIN temp.day_addr a ON a.addr = l.addr
+  LEFT JOIN temp.day_account d ON d.auth_user = l.auth_user;
+
+-- How much there is of whom; then it is known whose share he is.
+SELECT holder_load(iif(asks, addr, NULL), who >> 3, load) FROM temp.ladder WHERE who IS NOT NULL;
+UPDATE temp.day_addr SET ours = holder_ours(addr, self);
+-- ours: one of the leases, or "who", which need not be the address, is of our share.
 DROP TABLE IF EXISTS temp.peer;
 CREATE TEMP TABLE peer (
   addr INTEGER, auth_user INTEGER, asks INTEGER, who INTEGER, ours INTEGER,
   PRIMARY KEY (addr, auth_user)) WITHOUT ROWID;
 INSERT INTO temp.peer
 SELECT addr, auth_user, asks, who, iif(asks AND ours, 1, in_share(who >> 3))
-  FROM (SELECT l.addr, l.auth_user, a.ours,
-               d.customer IS NULL AND coalesce(a.leased AND NOT a.own_host, 0) AS asks,
-               CASE WHEN d.customer IS NOT NULL THEN text_no(d.customer) << 3 | 1
-                    WHEN l.addr = 0 OR a.own_host THEN NULL
-                    WHEN a.inside THEN a.who
-                    -- who logs in to us is ours, wherever he is
-                    WHEN d.auth_user IS NOT NULL THEN text_no(d.text) << 3 | 1
-                    ELSE a.who END AS who
-          FROM (SELECT addr, auth_user FROM temp.day_login
-                UNION SELECT addr, 0 FROM temp.day_addr) l
-          LEFT JOIN temp.day_addr a ON a.addr = l.addr
-          LEFT JOIN temp.day_account d ON d.auth_user = l.auth_user
-         LIMIT -1); -- so that it is made once
+  FROM (SELECT * FROM temp.ladder LIMIT -1); -- so that it is made once
 
 -- Mail by hour, client, login and host.  apart: 1 if who it was is to be asked of each
 -- message, for the address changed hands, or the day begins or ends in the

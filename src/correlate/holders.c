@@ -396,19 +396,23 @@ fn_holder_of(void *arg, const struct value *v, struct value *out, struct err *e)
 	return 0;
 }
 
-/* For whoever had it first. */
+/* Of holders, for whoever had it first. */
 static int
 fn_holder_load(
     void *arg, const struct value *v, struct value *out, struct err *e)
 {
 	struct holders *h = arg;
-	const size_t i = holders_place(h, v[0].i);
-	const bool held = i < h->n && h->all[i].addr == v[0].i;
+	int64_t no = v[1].i;
+	size_t i;
 
 	(void)out;
 	(void)e;
-	lots_load(
-	    h->lots, lot_of(h, held ? h->all[i].customer : v[1].i), v[2].i);
+	if (v[0].type == VALUE_INT) {
+		i = holders_place(h, v[0].i);
+		if (i < h->n && h->all[i].addr == v[0].i)
+			no = h->all[i].customer;
+	}
+	lots_load(h->lots, lot_of(h, no), v[2].i);
 	return 0;
 }
 

@@ -20,8 +20,9 @@
  *	                    the customer's number; NULL: no lease comes near;
  *	                    or the reason of doubt, enum holder_doubt; slack:
  *	                    so much surer the clock is than clock_error says
- *	holder_load(addr, self, load)
- *	                    there is so much to be done of the address
+ *	holder_load(addr, no, load)
+ *	                    there is so much to be done of the address' holders, or
+ *	                    if it is NULL of customer no
  *	holder_ours(addr, self)
  *	                    1: one of the address' holders is of our share, or self,
  *	                    the number of the address as a customer, is

@@ -61,6 +61,8 @@ lots_load(struct lots *l, uint64_t key, int64_t load)
 {
 	struct lot *o = map_get(&l->by_key, key);
 
+	if (l->dealt)
+		return;
 	if (o == NULL)
 		o = add(l, key);
 	o->load += load;
@@ -95,7 +97,8 @@ deal(struct lots *l)
 {
 	int64_t *load = xcalloc(l->shares, sizeof(*load));
 
-	qsort(l->of, l->n, sizeof(struct lot *), by_load);
+	if (l->n > 0)
+		qsort(l->of, l->n, sizeof(struct lot *), by_load);
 	for (size_t i = 0; i < l->n; i++) {
 		l->of[i]->share = least(load, l->shares);
 		load[l->of[i]->share] += l->of[i]->load;
@@ -109,7 +112,7 @@ lots_ours(struct lots *l, uint64_t key)
 {
 	const struct lot *o;
 
-	if (!l->dealt && l->n > 0)
+	if (!l->dealt)
 		deal(l);
 	o = map_get(&l->by_key, key);
 	return (o != NULL ? o->share : key % l->shares) == l->share;

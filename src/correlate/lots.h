@@ -14,7 +14,8 @@ struct lots;
 struct lots *lots_new(unsigned share, unsigned shares);
 void lots_free(struct lots *l); /* NULL is fine */
 
-/* So much of the load is the key's; adds up.  Not after the first lots_ours. */
+/* So much of the load is the key's; adds up.  After the first lots_ours it does not
+ * count any more. */
 void lots_load(struct lots *l, uint64_t key, int64_t load);
 /* Is the key of our share?  Of those with a load the largest are dealt first, each to
  * whoever has least; of others the key itself decides. */

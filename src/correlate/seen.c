@@ -12,7 +12,7 @@
 /* What is seen of an address, or of one of its logins. */
 struct sight {
 	int64_t addr, auth_user; /* auth_user of logins; 0: none */
-	int64_t load;            /* transactions and slots */
+	int64_t load; /* transactions of a login, slots of an address */
 	bool mail;
 };
 
@@ -60,13 +60,11 @@ static int
 seen_login(void *arg, const struct value *v, struct value *out, struct err *e)
 {
 	struct seen *p = arg;
-	struct sight *addr = sight_of(&p->addrs, v[0].i, 0);
 
 	(void)out;
 	(void)e;
-	sight_of(&p->logins, v[0].i, v[1].i);
-	addr->load += v[2].i;
-	addr->mail = true;
+	sight_of(&p->logins, v[0].i, v[1].i)->load += v[2].i;
+	sight_of(&p->addrs, v[0].i, 0)->mail = true;
 	return 0;
 }
 
@@ -96,7 +94,8 @@ by_addr(const void *pa, const void *pb)
 static int
 put_login(struct store *s, const struct sight *o, struct err *e)
 {
-	const struct value v[] = {value_int(o->addr), value_int(o->auth_user)};
+	const struct value v[] = {
+	    value_int(o->addr), value_int(o->auth_user), value_int(o->load)};
 
 	return store_run(s, "seen_put_login", v, LEN(v), e);
 }

@@ -287,21 +287,26 @@ struct taking {
 	struct hand hand[CONFIG_THREADS_MAX];
 	unsigned n, at; /* workers; whose row was given last, n: nobody's */
 	size_t by;
+	int rc; /* what a worker failed with, and why */
+	struct err err;
 };
 
 static int
 next_row(void *arg, const struct value **row, size_t *n, struct err *e)
 {
 	struct taking *t = arg;
-	int rc = 0;
 
 	if (t->at < t->n) {
 		feed_next(t->feeds[t->at]);
-		rc = pick_up(&t->hand[t->at], t->feeds[t->at], e);
+		t->rc = pick_up(&t->hand[t->at], t->feeds[t->at], &t->err);
+	}
+	if (t->rc < 0) {
+		*e = t->err;
+		return t->rc;
 	}
 	t->at = first_of(t->hand, t->n, t->by);
-	if (rc < 0 || t->at == t->n)
-		return rc < 0 ? rc : 0;
+	if (t->at == t->n)
+		return 0;
 	*row = t->hand[t->at].v;
 	*n = t->hand[t->at].n;
 	return 1;
@@ -320,6 +325,8 @@ take(
 		rc = store_give(s->job->store, next_row, &t, e);
 	if (rc >= 0)
 		rc = store_run(s->job->store, r->keep, NULL, 0, e);
+	if (t.rc < 0) /* as the worker says it */
+		*e = t.err;
 	store_give_end(s->job->store);
 	for (unsigned i = 0; rc >= 0 && i < s->n; i++)
 		feed_statement(feeds[i]);

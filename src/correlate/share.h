@@ -37,6 +37,6 @@ void share_close(struct share *s); /* before the commit; NULL is fine */
  * an hour of ten million a day, and what belongs to them, are read client by client,
  * and not in the order in which they are stored. */
 #define SHARE_CACHE     98304
-#define SHARE_TEMPORARY 294912
+#define SHARE_TEMPORARY 262144
 
 #endif

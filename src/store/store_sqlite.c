@@ -777,8 +777,7 @@ static int
 given_best_index(sqlite3_vtab *t, sqlite3_index_info *info)
 {
 	(void)t;
-	info->estimatedRows = 1000000;
-	info->estimatedCost = 1e6;
+	(void)info;
 	return SQLITE_OK;
 }
 
@@ -866,7 +865,6 @@ static const sqlite3_module given_module = {
     .xConnect = given_connect,
     .xBestIndex = given_best_index,
     .xDisconnect = given_disconnect,
-    .xDestroy = given_disconnect,
     .xOpen = given_open,
     .xClose = given_close,
     .xFilter = given_filter,
@@ -888,7 +886,8 @@ db_give(
 		    d->db, "given", &given_module, &d->given);
 		d->given.there = rc == SQLITE_OK;
 	}
-	d->given.sql = sql;
+	if (next != NULL)
+		d->given.sql = sql;
 	d->given.next = next;
 	d->given.arg = arg;
 	return rc == SQLITE_OK ? 0 : fail(d, rc, e);
