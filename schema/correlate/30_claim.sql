@@ -39,7 +39,7 @@ SELECT l.addr, l.auth_user, l.load, a.ours,
             ELSE a.who END AS who
   FROM (SELECT addr, auth_user, sum(load) AS load
           FROM (SELECT addr, auth_user, load FROM temp.day_login
-                UNION ALL SELECT addr, 0, load FROM temp.day_addr)
+                UNION ALL SELECT addr, 0, 0 FROM temp.day_addr)
          GROUP BY addr, auth_user) l
   LEFT JOIN temp.day_addr a ON a.addr = l.addr
   LEFT JOIN temp.day_account d ON d.auth_user = l.auth_user;

@@ -10,7 +10,6 @@
 #include "correlate/feed.h"
 #include "correlate/holders.h"
 #include "correlate/regulars.h"
-#include "correlate/seen.h"
 #include "correlate/sender_name.h"
 #include "correlate/slots.h"
 #include "correlate/spread.h"
@@ -49,11 +48,8 @@ run_steps(struct worker *w, struct err *e)
 	struct spread *spread = NULL;
 	struct verdicts *verdicts = NULL;
 	struct regulars *regulars = NULL;
-	struct seen *seen = NULL;
 	int rc = holders_open(&holders, w->store, w->no, w->share->n, e);
 
-	if (rc >= 0)
-		rc = seen_open(&seen, w->store, e);
 	if (rc >= 0)
 		rc = sender_names_open(&senders, w->store, holders, e);
 	if (rc >= 0)
@@ -75,7 +71,6 @@ run_steps(struct worker *w, struct err *e)
 	spread_close(spread);
 	slots_close(slots);
 	sender_names_close(senders);
-	seen_close(seen);
 	holders_close(holders);
 	return rc;
 }

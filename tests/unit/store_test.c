@@ -11,7 +11,6 @@
 #include "correlate/facts.h"
 #include "correlate/holders.h"
 #include "correlate/regulars.h"
-#include "correlate/seen.h"
 #include "correlate/sender_name.h"
 #include "correlate/slots.h"
 #include "correlate/spread.h"
@@ -576,7 +575,6 @@ test_all_prepare(void **state)
 	struct spread *spread = NULL;
 	struct verdicts *verdicts = NULL;
 	struct regulars *regulars = NULL;
-	struct seen *seen = NULL;
 	struct store *s;
 	char name[128];
 	size_t n = 0;
@@ -592,7 +590,6 @@ test_all_prepare(void **state)
 			run0(s, name);
 	}
 	ok(holders_open(&holders, s, 0, 1, &err));
-	ok(seen_open(&seen, s, &err));
 	ok(sender_names_open(&senders, s, holders, &err));
 	ok(slots_open(&slots, s, holders, &err));
 	ok(spread_open(&spread, s, &err));
@@ -614,7 +611,6 @@ test_all_prepare(void **state)
 	spread_close(spread);
 	slots_close(slots);
 	sender_names_close(senders);
-	seen_close(seen);
 	holders_close(holders);
 	store_close(s);
 }

@@ -286,17 +286,15 @@ class Events:
 
 
 class Functions:
-    """Those of src/correlate/holders.h and seen.h, by brute force."""
+    """Those of src/correlate/holders.h, by brute force."""
 
     def __init__(self, db):
-        self.db = db
-        self.logins, self.addrs = set(), {}  # addr: 1 if it sent mail
         self.numbers, self.texts = {}, [None]
         self.rows, self.of_addr = {}, collections.defaultdict(list)
         self.narrow = collections.defaultdict(list)
         for name, n in (("text_no", 1), ("text_of", 1), ("in_share", 1), ("holder_add", 9),
                         ("holder_delegated", 2), ("holder_of", 5), ("holder_load", 3),
-                        ("holder_ours", 2), ("seen_login", 3), ("seen_slot", 1), ("seen_day", 0)):
+                        ("holder_ours", 2)):
             db.create_function(name, n, getattr(self, name))
 
     def text_no(self, text):
@@ -316,17 +314,6 @@ class Functions:
 
     def holder_ours(self, addr, number):
         return 1
-
-    def seen_login(self, client, auth_user, transactions):
-        self.logins.add((client, auth_user))
-        self.addrs[client] = 1
-
-    def seen_slot(self, addr):
-        self.addrs.setdefault(addr, 0)
-
-    def seen_day(self):
-        self.db.executemany("INSERT INTO temp.day_login VALUES (?, ?, 1)", sorted(self.logins))
-        self.db.executemany("INSERT INTO temp.seen_addr VALUES (?, ?, 1)", sorted(self.addrs.items()))
 
     def holder_add(self, row, addr, *lease):
         self.rows[row] = lease[:-1]  # where the range begins tells shares
