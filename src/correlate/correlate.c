@@ -288,8 +288,7 @@ begin(struct job *j, struct err *e)
 			rc = mail_sums_due(j->store, from, until, e);
 		if (rc <= 0)
 			break;
-		rc = store_cache(
-			    j->store, SHARE_CACHE, SHARE_TEMPORARY, e);
+		rc = store_cache(j->store, SHARE_CACHE, SHARE_TEMPORARY, e);
 		if (rc >= 0)
 			rc = mail_sums_update(j->store, from, until, e);
 		if (rc >= 0)

@@ -282,23 +282,20 @@ struct taking {
 	struct hand hand[CONFIG_THREADS_MAX];
 	unsigned n, at; /* workers; whose row was given last, n: nobody's */
 	size_t by;
-	int rc; /* what a worker failed with, and why */
-	struct err err;
 };
 
 static int
 next_row(void *arg, const struct value **row, size_t *n, struct err *e)
 {
 	struct taking *t = arg;
+	int rc = 0;
 
 	if (t->at < t->n) {
 		feed_next(t->feeds[t->at]);
-		t->rc = pick_up(&t->hand[t->at], t->feeds[t->at], &t->err);
+		rc = pick_up(&t->hand[t->at], t->feeds[t->at], e);
 	}
-	if (t->rc < 0) {
-		*e = t->err;
-		return t->rc;
-	}
+	if (rc < 0)
+		return rc;
 	t->at = first_of(t->hand, t->n, t->by);
 	if (t->at == t->n)
 		return 0;
@@ -317,12 +314,7 @@ take(
 	for (unsigned i = 0; rc >= 0 && i < s->n; i++)
 		rc = pick_up(&t.hand[i], feeds[i], e);
 	if (rc >= 0)
-		rc = store_give(s->job->store, next_row, &t, e);
-	if (rc >= 0)
-		rc = store_run(s->job->store, r->keep, NULL, 0, e);
-	if (t.rc < 0) /* as the worker says it */
-		*e = t.err;
-	store_give_end(s->job->store);
+		rc = store_give(s->job->store, r->keep, next_row, &t, e);
 	for (unsigned i = 0; rc >= 0 && i < s->n; i++)
 		feed_statement(feeds[i]);
 	return rc;

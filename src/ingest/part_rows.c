@@ -113,16 +113,8 @@ give(void *arg, const struct value **row, size_t *n, struct err *e)
 static int
 put(struct store *s, struct rows *r, const char *statement, struct err *e)
 {
-	int rc;
-
-	if (r->n == 0)
-		return 0;
 	r->given = 0;
-	rc = store_give(s, give, r, e);
-	if (rc >= 0)
-		rc = store_run(s, statement, NULL, 0, e);
-	store_give_end(s);
-	return rc;
+	return r->n > 0 ? store_give(s, statement, give, r, e) : 0;
 }
 
 /* What the store makes of their recipients. */

@@ -407,25 +407,45 @@ store_functions_end(struct store *s, const struct store_function *f, size_t n)
 		s->ops->function(s->db, f[i].name, f[i].nargs, NULL, NULL, &e);
 }
 
+/* Who gives rows, and what he failed with. */
+struct giver {
+	store_next *next;
+	void *arg;
+	int rc;
+	struct err err;
+};
+
+static int
+next_given(void *arg, const struct value **row, size_t *n, struct err *e)
+{
+	struct giver *g = arg;
+
+	g->rc = g->next(g->arg, row, n, &g->err);
+	if (g->rc < 0)
+		*e = g->err;
+	return g->rc;
+}
+
 int
-store_give(struct store *s, store_next *next, void *arg, struct err *e)
+store_give(struct store *s, const char *name, store_next *next, void *arg,
+    struct err *e)
 {
 	const struct sql_block *k =
 	    sql_block_find(&s->blocks, str_z("store_given"));
+	struct giver g = {.next = next, .arg = arg};
+	int rc;
 
 	if (k == NULL)
 		return err_set(
 		    e, ERR_FAIL, "%s: no statement \"store_given\"", STATEMENTS);
-	return s->ops->give(s->db, k->sql, next, arg, e);
-}
-
-/* Nothing is registered any more, which cannot fail. */
-void
-store_give_end(struct store *s)
-{
-	struct err unused;
-
-	s->ops->give(s->db, (struct str){0}, NULL, NULL, &unused);
+	rc = s->ops->give(s->db, k->sql, next_given, &g, e);
+	if (rc < 0)
+		return rc;
+	rc = store_run(s, name, NULL, 0, e);
+	if (g.rc < 0) /* as he says it, and not the statement */
+		*e = g.err;
+	s->ops->give(s->db, k->sql, NULL, NULL, e); /* cannot fail */
+	return rc;
 }
 
 /* --- interning */

@@ -101,13 +101,14 @@ int store_functions(struct store *s, const struct store_function *f, size_t n,
 void store_functions_end(
     struct store *s, const struct store_function *f, size_t n);
 
-/* The table "given", with columns c1, c2 ... (schema/statements/store.sql), is what
- * next() gives, once through: INSERT ... SELECT from it takes half the time of a
- * statement for each row.  1: a row, which lives until the next one is asked for; 0:
- * the end; negative: *e says why.  The caller ends it before arg goes. */
+/* Runs the statement of that name while the table "given", with columns c1, c2 ...
+ * (schema/statements/store.sql), is what next() gives, once through: INSERT ... SELECT
+ * from it takes half the time of a statement for each row.  next: 1: a row, which lives
+ * until the next one is asked for; 0: the end; negative: *e says why, and so it is
+ * said. */
 typedef int store_next(
     void *arg, const struct value **row, size_t *n, struct err *e);
-int store_give(struct store *s, store_next *next, void *arg, struct err *e);
-void store_give_end(struct store *s);
+int store_give(struct store *s, const char *name, store_next *next, void *arg,
+    struct err *e);
 
 #endif

@@ -64,7 +64,8 @@ struct store_driver_ops {
 	/* Makes fn a function of SQL; NULL takes it away. */
 	int (*function)(void *db, const char *name, int nargs, store_fn *fn,
 	    void *arg, struct err *e);
-	/* What the table has that sql declares: store_give(). */
+	/* What the table has that sql declares: store_give().  next NULL: from
+	 * now on nobody gives, which cannot fail. */
 	int (*give)(void *db, struct str sql, store_next *next, void *arg,
 	    struct err *e);
 

@@ -886,8 +886,7 @@ db_give(
 		    d->db, "given", &given_module, &d->given);
 		d->given.there = rc == SQLITE_OK;
 	}
-	if (next != NULL)
-		d->given.sql = sql;
+	d->given.sql = sql;
 	d->given.next = next;
 	d->given.arg = arg;
 	return rc == SQLITE_OK ? 0 : fail(d, rc, e);

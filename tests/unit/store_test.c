@@ -311,9 +311,7 @@ test_given(void **state)
 	(void)state;
 	run0(s, "test_table");
 	for (int i = 0; i < 2; i++, g.given = 0) {
-		ok(store_give(s, give, &g, &err));
-		run0(s, "test_put_given");
-		store_give_end(s);
+		ok(store_give(s, "test_put_given", give, &g, &err));
 		assert_int_equal(store_changes(s), NROUND);
 	}
 	st = prepare(s, "test_get");
@@ -327,10 +325,9 @@ test_given(void **state)
 	}
 	assert_int_equal(stmt_next(st, &err), 0);
 	g.fails_at = 2;
-	ok(store_give(s, give, &g, &err));
-	assert_true(store_run(s, "test_put_given", NULL, 0, &err) < 0);
-	assert_non_null(strstr(err.text, "out of rows"));
-	store_give_end(s);
+	assert_int_equal(
+	    store_give(s, "test_put_given", give, &g, &err), ERR_FAIL);
+	assert_string_equal(err.text, "out of rows");
 	assert_true(store_run(s, "test_put_given", NULL, 0, &err) < 0);
 	assert_non_null(strstr(err.text, "nobody gives rows"));
 	assert_int_equal(number(s, "test_count"), 2 * NROUND);
@@ -575,6 +572,7 @@ test_all_prepare(void **state)
 	struct spread *spread = NULL;
 	struct verdicts *verdicts = NULL;
 	struct regulars *regulars = NULL;
+	struct giver none = {.given = NROUND, .fails_at = SIZE_MAX};
 	struct store *s;
 	char name[128];
 	size_t n = 0;
@@ -596,7 +594,7 @@ test_all_prepare(void **state)
 	ok(verdicts_open(&verdicts, s, &err));
 	ok(regulars_open(&regulars, s, &err));
 	ok(facts_open(s, &err));
-	ok(store_give(s, give, NULL, &err));
+	ok(store_give(s, "verdicts_put", give, &none, &err));
 	ok(store_run_steps_between(s, "correlate", 0, 86, &err));
 	ok(store_run_steps_between(s, "replay", 0, 6, &err));
 	for (size_t i = 0; (k = map_next(&blocks.map, &i)) != NULL; n++) {
