@@ -107,7 +107,7 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM mail_sum
 -- name: correlate_take_finding
 SELECT * FROM temp.finding_figure;
 -- name: correlate_keep_finding
-INSERT INTO main.finding_figure
+INSERT OR FAIL INTO main.finding_figure
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19,
        c20, c21, c22, c23, c24, c25, c26, c27, c28, c29, c30, c31, c32, c33, c34, c35, c36,
        c37, c38, c39, c40, c41, c42, c43, c44, c45, c46, c47, c48, c49, c50, c51, c52, c53,
@@ -115,42 +115,42 @@ SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c1
 -- name: correlate_take_finding_addr
 SELECT * FROM finding_addr ORDER BY day, customer;
 -- name: correlate_keep_finding_addr
-INSERT INTO main.finding_addr
+INSERT OR FAIL INTO main.finding_addr
 SELECT c1, c2, c3, c4, c5 FROM given;
 -- name: correlate_take_finding_rule
 SELECT * FROM finding_rule ORDER BY day, customer;
 -- name: correlate_keep_finding_rule
-INSERT INTO main.finding_rule
+INSERT OR FAIL INTO main.finding_rule
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9 FROM given;
 -- name: correlate_take_finding_role
 SELECT * FROM finding_role ORDER BY day, customer;
 -- name: correlate_keep_finding_role
-INSERT INTO main.finding_role
+INSERT OR FAIL INTO main.finding_role
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9 FROM given;
 -- name: correlate_take_finding_taken
 SELECT * FROM finding_taken ORDER BY day, customer;
 -- name: correlate_keep_finding_taken
-INSERT INTO main.finding_taken
+INSERT OR FAIL INTO main.finding_taken
 SELECT c1, c2, c3, c4 FROM given;
 -- name: correlate_take_finding_sprt
 SELECT * FROM finding_sprt ORDER BY day, customer;
 -- name: correlate_keep_finding_sprt
-INSERT INTO main.finding_sprt
+INSERT OR FAIL INTO main.finding_sprt
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 FROM given;
 -- name: correlate_take_finding_evidence
 SELECT * FROM finding_evidence;
 -- name: correlate_keep_finding_evidence
-INSERT INTO main.finding_evidence
+INSERT OR FAIL INTO main.finding_evidence
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 FROM given;
 -- name: correlate_take_flow_day
 SELECT * FROM flow_day WHERE day = (SELECT day FROM temp.run) ORDER BY day, customer;
 -- name: correlate_keep_flow_day
-INSERT INTO main.flow_day
+INSERT OR FAIL INTO main.flow_day
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 FROM given;
 -- name: correlate_take_reported
 SELECT * FROM reported ORDER BY customer;
 -- name: correlate_keep_reported
-INSERT INTO main.reported
+INSERT OR FAIL INTO main.reported
 SELECT c1, c2, c3, c4 FROM given;
 -- name: correlate_take_own_addr
 SELECT addr FROM temp.own_addr ORDER BY addr;
@@ -160,27 +160,27 @@ SELECT c1 FROM given;
 -- name: correlate_take_classes
 SELECT * FROM temp.classes;
 -- name: correlate_keep_classes
-INSERT INTO temp.classes
+INSERT OR FAIL INTO temp.classes
 SELECT c1, c2, c3, c4, c5 FROM given;
 -- name: correlate_take_counted
 SELECT * FROM temp.counted;
 -- name: correlate_keep_counted
-INSERT INTO temp.counted
+INSERT OR FAIL INTO temp.counted
 SELECT c1, c2, c3, c4, c5 FROM given;
 -- name: correlate_take_hit
 SELECT customer, rule, kind FROM temp.hit ORDER BY customer;
 -- name: correlate_keep_hit
-INSERT INTO temp.hit
+INSERT OR FAIL INTO temp.hit
 SELECT c1, c2, c3 FROM given;
 -- name: correlate_take_fired
 SELECT customer, rule, kind FROM temp.fired ORDER BY customer;
 -- name: correlate_keep_fired
-INSERT INTO temp.fired
+INSERT OR FAIL INTO temp.fired
 SELECT c1, c2, c3 FROM given;
 -- name: correlate_take_taken
 SELECT customer, rule, taken_by FROM temp.taken ORDER BY customer;
 -- name: correlate_keep_taken
-INSERT INTO temp.taken
+INSERT OR FAIL INTO temp.taken
 SELECT c1, c2, c3 FROM given;
 
 -- name: correlate_stored_watermark

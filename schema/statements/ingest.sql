@@ -81,7 +81,7 @@ DELETE FROM mail_attempt WHERE message = ?1;
 DELETE FROM mail_verdict WHERE message = ?1;
 
 -- name: recipients_put
-INSERT INTO mail_recipient
+INSERT OR FAIL INTO mail_recipient
        (message, n, recipient, orig_recipient, final_queue_id, time, relay,
         disposition, stage, reply, dsn, reason, source, "offset", line,
         relay_addr, sole)
@@ -92,13 +92,13 @@ SELECT message, outcome FROM mail_recipient WHERE message BETWEEN ?1 AND ?2
  ORDER BY message;
 
 -- name: attempts_put
-INSERT INTO mail_attempt
+INSERT OR FAIL INTO mail_attempt
        (message, n, attempt, time, relay, relay_addr, disposition, reply, dsn,
         reason, source, "offset", line)
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13 FROM given;
 
 -- name: verdicts_put
-INSERT INTO mail_verdict
+INSERT OR FAIL INTO mail_verdict
        (message, n, filter, verdict, score, threshold, signature, rule, time,
         source, "offset", line)
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12 FROM given;
