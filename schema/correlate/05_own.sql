@@ -37,22 +37,6 @@ CREATE TEMP TABLE flow_day (
   day INTEGER, customer TEXT, addr INTEGER, samples INTEGER, client INTEGER,
   syn_back INTEGER, answered_back INTEGER, rst INTEGER, server_strong INTEGER,
   server_weak INTEGER, answers INTEGER, PRIMARY KEY (day, customer, addr)) WITHOUT ROWID;
-CREATE TEMP TABLE finding_figure (     -- in the order of customers
-  day INTEGER, customer TEXT,
-  attributed_by TEXT, scope TEXT, class TEXT, kind TEXT, flow_support TEXT,
-  first_seen INTEGER, last_seen INTEGER, complaints INTEGER,
-  confidence REAL, reason TEXT, transactions INTEGER, messages INTEGER, recipients INTEGER,
-  distinct_recipients INTEGER, recipient_domains INTEGER, spam INTEGER, own_spam INTEGER,
-  virus INTEGER, banned INTEGER, listed INTEGER, clean INTEGER, adverse_delivered INTEGER,
-  senders INTEGER, canonical_senders INTEGER, sender_domains INTEGER, helos INTEGER,
-  null_senders INTEGER, tried_recipients INTEGER, failed_recipients INTEGER,
-  tempfailed_recipients INTEGER, unknown_recipients INTEGER, auth_addresses INTEGER,
-  mail_doubtful INTEGER, mail_first INTEGER, mail_last INTEGER, filters TEXT, signatures TEXT,
-  rules TEXT, against TEXT, samples INTEGER, client INTEGER, client_strong INTEGER,
-  syn INTEGER, est_syn INTEGER, answered INTEGER, rst INTEGER, flow_hours INTEGER,
-  server_strong INTEGER, server_weak INTEGER, expected INTEGER, slots INTEGER,
-  flow_doubtful INTEGER, flow_first INTEGER, flow_last INTEGER, window INTEGER,
-  client_in_window INTEGER, p_miss REAL, p_miss_messages INTEGER, rate INTEGER);
 CREATE TEMP TABLE finding_addr (
   day INTEGER, customer TEXT, addr INTEGER, messages INTEGER, samples INTEGER,
   PRIMARY KEY (day, customer, addr)) WITHOUT ROWID;
@@ -69,9 +53,6 @@ CREATE TEMP TABLE finding_sprt (
   day INTEGER, customer TEXT, rule TEXT, time INTEGER, verdicts INTEGER, spam INTEGER,
   theta0 REAL, theta1 REAL, alpha REAL, beta REAL, source TEXT,
   PRIMARY KEY (day, customer, rule)) WITHOUT ROWID;
-CREATE TEMP TABLE finding_evidence (   -- in the order of customers
-  day INTEGER, customer TEXT, n INTEGER, kind TEXT, time INTEGER, text TEXT, message_key INTEGER, addr INTEGER,
-  source INTEGER, "offset" INTEGER, line INTEGER);
 CREATE TEMP TABLE reported (
   day INTEGER, customer TEXT PRIMARY KEY,
   scope TEXT, complaints INTEGER) WITHOUT ROWID;

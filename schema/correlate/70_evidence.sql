@@ -219,4 +219,19 @@ SELECT c.cust, c.customer, c.facts, 'complaint', 6, 0, k.received,
   JOIN main.complaint k ON k.id = t.ref
   LEFT JOIN main.addr x ON x.id = k.addr
  WHERE t.what = 'c' AND t.doubt IS NULL;
-SELECT facts_keep();
+-- Those that are kept, in order, with their numbers; n orders a rule's thresholds only:
+-- elsewhere it is the order of import.  Views, here and in step 19: what nothing in
+-- a run reads is made when it is taken (src/correlate/share.c), beside the writing of
+-- what was made before.
+DROP VIEW IF EXISTS temp.finding_evidence;
+CREATE TEMP VIEW finding_evidence AS
+SELECT day, customer, n, kind, time, text, message_key, addr, source, "offset", line
+  FROM (SELECT *, fact_number(cust, place, most) AS n
+          FROM (SELECT run.day, t.customer, t.kind, t.time, t.text, t.message_key, t.addr,
+                       t.source, t."offset", t.line, t.cust, t.place, t.most
+                  FROM temp.run CROSS JOIN temp.fact t LEFT JOIN main.name n ON n.id = t.source
+                 ORDER BY t.customer, t.place, t.first_key, t.time, t.message_key,
+                          iif(t.place = 1, t.n, 0), t.text, n.text, t.line, t."offset"
+                 LIMIT -1)
+         LIMIT -1) -- so that it is numbered once, in order
+ WHERE n IS NOT NULL;

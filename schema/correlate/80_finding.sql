@@ -47,7 +47,17 @@ SELECT j.cust,
  WHERE g.adverse > 0 OR j.rules > 0
     OR j.customer IN (SELECT x.customer FROM temp.finding_role x WHERE x.day = run.day);
 
-INSERT INTO temp.finding_figure
+DROP VIEW IF EXISTS temp.finding_figure;
+-- Made when it is taken, like finding_evidence.
+CREATE TEMP VIEW finding_figure (
+  day, customer, attributed_by, scope, class, kind, flow_support, first_seen, last_seen,
+  complaints, confidence, reason, transactions, messages, recipients, distinct_recipients,
+  recipient_domains, spam, own_spam, virus, banned, listed, clean, adverse_delivered, senders,
+  canonical_senders, sender_domains, helos, null_senders, tried_recipients, failed_recipients,
+  tempfailed_recipients, unknown_recipients, auth_addresses, mail_doubtful, mail_first,
+  mail_last, filters, signatures, rules, against, samples, client, client_strong, syn, est_syn,
+  answered, rst, flow_hours, server_strong, server_weak, expected, slots, flow_doubtful,
+  flow_first, flow_last, window, client_in_window, p_miss, p_miss_messages, rate) AS
 SELECT j.day, j.customer,
        CASE j.rank WHEN 1 THEN 'auth_user' WHEN 2 THEN 'lease' WHEN 3 THEN 'own_address' ELSE 'remote' END,
        j.scope, j.class, j.kind, j.flow_support, j.first, j.last,

@@ -1,86 +1,60 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "correlate/facts.h"
 
-#define COLUMNS 11 /* of finding_evidence */
+#include "base/arena.h"
 
-/* Columns of the statement facts_read: first those of finding_evidence. */
-enum {
-	N = 2,
-	CUST = COLUMNS,
-	PLACE,
-	MOST,
-};
+#include <stdlib.h>
 
 /* Where the numbers are. */
-struct at {
-	int64_t cust, place;
-	int64_t n;    /* of the finding */
-	int64_t kind; /* of these, of the kind */
+struct facts {
+	struct store *store;
+	int64_t customer, kind;
+	int64_t kept;    /* of the customer */
+	int64_t of_kind; /* of these, of the kind */
 };
 
-/* 1: it is kept, under the number at->n. */
-static bool
-count(struct at *at, const struct stmt *st)
-{
-	const int64_t cust = stmt_value(st, CUST).i;
-	const int64_t place = stmt_value(st, PLACE).i;
-
-	if (cust != at->cust)
-		*at = (struct at){cust, place, 0, 0};
-	if (place != at->place)
-		at->kind = 0;
-	at->place = place;
-	if (at->kind >= stmt_value(st, MOST).i)
-		return false;
-	at->kind++;
-	at->n++;
-	return true;
-}
-
 static int
-keep(struct stmt *put, const struct stmt *st, int64_t n, struct err *e)
+fact_number(void *arg, const struct value *v, struct value *out, struct err *e)
 {
-	struct value v[COLUMNS];
+	struct facts *f = arg;
 
-	for (size_t i = 0; i < COLUMNS; i++)
-		v[i] = i == N ? value_int(n) : stmt_value(st, i);
-	return stmt_run(put, v, COLUMNS, e);
-}
-
-static int
-facts_keep(void *arg, const struct value *v, struct value *out, struct err *e)
-{
-	struct store *s = arg;
-	struct at at = {0};
-	struct stmt *st, *put;
-	int rc = store_prepare(s, "facts_put", &put, e);
-
-	(void)v;
-	(void)out;
-	if (rc >= 0)
-		rc = store_prepare(s, "facts_read", &st, e);
-	if (rc >= 0)
-		rc = stmt_start(st, NULL, 0, e);
-	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
-		if (count(&at, st))
-			rc = keep(put, st, at.n, e);
-		if (rc < 0)
-			stmt_reset(st);
-	}
-	return rc;
+	(void)e;
+	if (v[0].i != f->customer)
+		f->kept = 0;
+	if (v[0].i != f->customer || v[1].i != f->kind)
+		f->of_kind = 0;
+	f->customer = v[0].i;
+	f->kind = v[1].i;
+	if (f->of_kind >= v[2].i)
+		return 0;
+	f->of_kind++;
+	*out = value_int(++f->kept);
+	return 0;
 }
 
 static const struct store_function facts_function = {
-    "facts_keep", 0, facts_keep};
+    "fact_number", 3, fact_number};
 
 int
-facts_open(struct store *s, struct err *e)
+facts_open(struct facts **out, struct store *s, struct err *e)
 {
-	return store_functions(s, &facts_function, 1, s, e);
+	struct facts *f = xcalloc(1, sizeof(*f));
+	int rc;
+
+	f->store = s;
+	rc = store_functions(s, &facts_function, 1, f, e);
+	if (rc < 0)
+		facts_close(f);
+	else
+		*out = f;
+	return rc;
 }
 
 void
-facts_close(struct store *s)
+facts_close(struct facts *f)
 {
-	store_functions_end(s, &facts_function, 1);
+	if (f == NULL)
+		return;
+	store_functions_end(f->store, &facts_function, 1);
+	free(f);
 }

@@ -4,16 +4,20 @@
  * the order of findings and kinds, and of each kind so many are kept as its finding
  * shows.  A window function over the rows with their words took twice as long.
  *
- *	facts_keep()     from temp.fact into temp.finding_evidence
- *	                 (schema/correlate/70_evidence.sql)
+ *	fact_number(customer, kind, most)
+ *	        its number among the customer's that are kept, from 1; NULL: there
+ *	        are that many of the kind, by numbers all three
+ *	        (schema/correlate/70_evidence.sql)
  */
 #ifndef CORRELATE_FACTS_H
 #define CORRELATE_FACTS_H
 
 #include "store/store.h"
 
-/* Registers the function with the store; close takes it back. */
-int facts_open(struct store *s, struct err *e);
-void facts_close(struct store *s);
+struct facts;
+
+/* Registers the function with the store; close takes it back, NULL is fine. */
+int facts_open(struct facts **out, struct store *s, struct err *e);
+void facts_close(struct facts *f);
 
 #endif

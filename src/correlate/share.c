@@ -20,12 +20,24 @@
 #define THREADS_AUTO 4
 #define SMALL        100000 /* rows: ours; a worker for each so many */
 
+/* What the steps call, and the statements that take what they found. */
+struct tools {
+	struct holders *holders;
+	struct sender_names *senders;
+	struct slots *slots;
+	struct spread *spread;
+	struct verdicts *verdicts;
+	struct regulars *regulars;
+	struct facts *facts;
+};
+
 struct worker {
 	struct share *share;
 	unsigned no;
 	pthread_t thread;
 	bool started;
 	struct store *store;
+	struct tools tools;
 	int rc;
 	struct err err;
 };
@@ -39,40 +51,37 @@ struct share {
 /* --- work */
 
 static int
-run_steps(struct worker *w, struct err *e)
+open_tools(struct worker *w, struct err *e)
 {
-	const struct job *j = w->share->job;
-	struct holders *holders = NULL;
-	struct sender_names *senders = NULL;
-	struct slots *slots = NULL;
-	struct spread *spread = NULL;
-	struct verdicts *verdicts = NULL;
-	struct regulars *regulars = NULL;
-	int rc = holders_open(&holders, w->store, w->no, w->share->n, e);
+	struct tools *t = &w->tools;
+	struct store *s = w->store;
+	int rc = holders_open(&t->holders, s, w->no, w->share->n, e);
 
 	if (rc >= 0)
-		rc = sender_names_open(&senders, w->store, holders, e);
+		rc = sender_names_open(&t->senders, s, t->holders, e);
 	if (rc >= 0)
-		rc = slots_open(&slots, w->store, holders, e);
+		rc = slots_open(&t->slots, s, t->holders, e);
 	if (rc >= 0)
-		rc = spread_open(&spread, w->store, e);
+		rc = spread_open(&t->spread, s, e);
 	if (rc >= 0)
-		rc = verdicts_open(&verdicts, w->store, e);
+		rc = verdicts_open(&t->verdicts, s, e);
 	if (rc >= 0)
-		rc = regulars_open(&regulars, w->store, e);
+		rc = regulars_open(&t->regulars, s, e);
 	if (rc >= 0)
-		rc = facts_open(w->store, e);
-	if (rc >= 0)
-		rc = store_run_steps_between(w->store, "correlate", STEP_RUN,
-		    j->replay ? STEP_CLASS : STEP_CLEAR, e);
-	facts_close(w->store);
-	regulars_close(regulars);
-	verdicts_close(verdicts);
-	spread_close(spread);
-	slots_close(slots);
-	sender_names_close(senders);
-	holders_close(holders);
+		rc = facts_open(&t->facts, s, e);
 	return rc;
+}
+
+static void
+close_tools(struct tools *t)
+{
+	facts_close(t->facts);
+	regulars_close(t->regulars);
+	verdicts_close(t->verdicts);
+	spread_close(t->spread);
+	slots_close(t->slots);
+	sender_names_close(t->senders);
+	holders_close(t->holders);
 }
 
 static int
@@ -91,7 +100,12 @@ work(struct worker *w, struct err *e)
 		    w->store, "correlate", STEP_OWN, STEP_RUN, e);
 	if (rc >= 0)
 		rc = brief(w->store, j, e);
-	return rc < 0 ? rc : run_steps(w, e);
+	if (rc >= 0)
+		rc = open_tools(w, e);
+	if (rc >= 0)
+		rc = store_run_steps_between(w->store, "correlate", STEP_RUN,
+		    j->replay ? STEP_CLASS : STEP_CLEAR, e);
+	return rc;
 }
 
 static void *
@@ -204,8 +218,10 @@ share_close(struct share *s)
 {
 	if (s == NULL)
 		return;
-	for (unsigned i = 0; i < s->n; i++)
+	for (unsigned i = 0; i < s->n; i++) {
+		close_tools(&s->of[i].tools);
 		store_close(s->of[i].store);
+	}
 	free(s);
 }
 
@@ -218,14 +234,15 @@ struct result {
 	size_t by;
 };
 
+/* First what is made while it is taken. */
 static const struct result findings[] = {
+    {"correlate_take_finding_evidence", "correlate_keep_finding_evidence", 1},
     {"correlate_take_finding", "correlate_keep_finding", 1},
     {"correlate_take_finding_addr", "correlate_keep_finding_addr", 1},
     {"correlate_take_finding_rule", "correlate_keep_finding_rule", 1},
     {"correlate_take_finding_role", "correlate_keep_finding_role", 1},
     {"correlate_take_finding_taken", "correlate_keep_finding_taken", 1},
     {"correlate_take_finding_sprt", "correlate_keep_finding_sprt", 1},
-    {"correlate_take_finding_evidence", "correlate_keep_finding_evidence", 1},
     {"correlate_take_flow_day", "correlate_keep_flow_day", 1},
     {"correlate_take_reported", "correlate_keep_reported", 1},
     {"correlate_take_own_addr", "correlate_keep_own_addr", 0},

@@ -115,8 +115,9 @@ struct slots {
 	size_t nagents, agents_size;
 	struct map by_agent; /* place, plus 1 */
 	struct address *addrs;
+	int64_t *ids; /* of addrs, in order */
 	size_t naddrs, addrs_size;
-	struct map by_addr; /* place, plus 1 */
+	size_t at; /* who was looked for last; below naddrs, if there are any */
 	struct seen *split;
 	size_t nsplit, split_size;
 	struct map by_slot; /* place in split, plus 1 */
@@ -146,13 +147,13 @@ forget(struct slots *p)
 {
 	free(p->agents);
 	free(p->addrs);
+	free(p->ids);
 	free(p->split);
 	free(p->sums);
 	free(p->sightings);
 	free(p->customers);
 	free(p->shown);
 	map_free(&p->by_agent);
-	map_free(&p->by_addr);
 	map_free(&p->by_slot);
 	map_free(&p->by_sum);
 	*p = (struct slots){.store = p->store, .holders = p->holders};
@@ -232,47 +233,52 @@ clock_row(struct slots *p, const struct stmt *st, struct err *e)
 	return 0;
 }
 
-/* The place of an address plus 1; 0: nothing is said of it, and *key is free for
- * it.  The key is not the number itself: who is looked for in vain would be looked
- * for from one end of a row of numbers to the other. */
+/* The place of an address plus 1; 0: nothing is said of it.  Looked for from the one
+ * before on, for slots come in the order of addresses, as those stand here. */
 static size_t
-find_addr(const struct slots *p, int64_t addr, uint64_t *key)
+place_of(struct slots *p, int64_t addr)
 {
-	size_t at;
+	size_t low = p->naddrs > 0 && p->ids[p->at] <= addr ? p->at : 0;
+	size_t high = low + 1;
 
-	*key = hash_u64((uint64_t)addr, 0);
-	while ((at = (uintptr_t)map_get(&p->by_addr, *key)) != 0 &&
-	       p->addrs[at - 1].id != addr)
-		++*key;
-	return at;
-}
+	for (size_t step = 1; high < p->naddrs && p->ids[high] <= addr;
+	     step *= 2) {
+		low = high;
+		high += step;
+	}
+	if (high > p->naddrs)
+		high = p->naddrs;
+	while (low + 1 < high) {
+		const size_t mid = low + (high - low) / 2;
 
-static size_t
-place_of(const struct slots *p, int64_t addr)
-{
-	uint64_t key;
-
-	return find_addr(p, addr, &key);
+		if (p->ids[mid] <= addr)
+			low = mid;
+		else
+			high = mid;
+	}
+	p->at = low;
+	return low < p->naddrs && p->ids[low] == addr ? low + 1 : 0;
 }
 
 static int
 addr_row(struct slots *p, const struct stmt *st, struct err *e)
 {
 	const int64_t id = stmt_value(st, 0).i;
-	struct address *a;
-	uint64_t key;
 
 	(void)e;
-	find_addr(p, id, &key);
-	GROW(p->addrs, p->naddrs, p->addrs_size);
-	a = &p->addrs[p->naddrs++];
-	*a = (struct address){.id = id,
+	if (p->naddrs == p->addrs_size) {
+		p->addrs_size = p->addrs_size ? 2 * p->addrs_size : 256;
+		p->addrs =
+		    xrealloc(p->addrs, p->addrs_size * sizeof(*p->addrs));
+		p->ids = xrealloc(p->ids, p->addrs_size * sizeof(*p->ids));
+	}
+	p->ids[p->naddrs] = id;
+	p->addrs[p->naddrs++] = (struct address){.id = id,
 	    .self = stmt_value(st, 1).i,
 	    .who = stmt_value(st, 2).i,
 	    .leases = holders_place(p->holders, id),
 	    .leased = stmt_value(st, 3).i,
 	    .allowed = stmt_value(st, 4).i};
-	map_put(&p->by_addr, key, (void *)(uintptr_t)p->naddrs);
 	return 0;
 }
 
@@ -881,7 +887,6 @@ slots_day(void *arg, const struct value *v, struct value *out, struct err *e)
 	map_free(&p->by_sum);
 	map_free(&p->by_slot);
 	map_free(&p->by_agent);
-	map_free(&p->by_addr);
 	return rc;
 }
 

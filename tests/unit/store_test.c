@@ -566,6 +566,7 @@ test_all_prepare(void **state)
 {
 	struct sql_blocks blocks = {0};
 	const struct sql_block *k;
+	struct facts *facts = NULL;
 	struct holders *holders = NULL;
 	struct sender_names *senders = NULL;
 	struct slots *slots = NULL;
@@ -593,7 +594,7 @@ test_all_prepare(void **state)
 	ok(spread_open(&spread, s, &err));
 	ok(verdicts_open(&verdicts, s, &err));
 	ok(regulars_open(&regulars, s, &err));
-	ok(facts_open(s, &err));
+	ok(facts_open(&facts, s, &err));
 	ok(store_give(s, "verdicts_put", give, &none, &err));
 	ok(store_run_steps_between(s, "correlate", 0, 86, &err));
 	ok(store_run_steps_between(s, "replay", 0, 6, &err));
@@ -603,7 +604,7 @@ test_all_prepare(void **state)
 	}
 	assert_true(n >= 6);
 	sql_blocks_free(&blocks);
-	facts_close(s);
+	facts_close(facts);
 	regulars_close(regulars);
 	verdicts_close(verdicts);
 	spread_close(spread);
