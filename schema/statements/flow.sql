@@ -33,10 +33,10 @@ INSERT OR IGNORE INTO flow_agent (agent) VALUES (?1);
 INSERT INTO flow_agent (agent, name) VALUES (?1, 'sender list')
     ON CONFLICT (agent) DO UPDATE SET name = coalesce(name, excluded.name);
 
--- name: flow_sample_put
-INSERT INTO smtp_sample (time, ledger, agent, source_id, src, src_port, dst,
-                         dst_port, flags, rate, src_as, dst_as)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12);
+-- name: flow_samples_put
+INSERT OR FAIL INTO smtp_sample (time, ledger, agent, source_id, src, src_port, dst,
+                                 dst_port, flags, rate, src_as, dst_as)
+SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12 FROM given;
 
 -- A rate of 0 stands for no samples in that hour.
 -- name: flow_coverage_add
@@ -61,11 +61,12 @@ SELECT time, agent, src, src_port, dst, dst_port, flags, rate
 
 -- A slot is always counted from all its samples, so counts only grow; where
 -- retention has taken some, the count of before stands.
--- name: flow_slot_put
-INSERT INTO sender_slot (addr, slot, agent, packets, syn, answered, rst, fin,
-                         client_strong, client_weak, server_strong,
-                         server_weak, peers, first, last, rate_min, rate_max)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+-- name: flow_slots_put
+INSERT OR FAIL INTO sender_slot (addr, slot, agent, packets, syn, answered, rst, fin,
+                                 client_strong, client_weak, server_strong,
+                                 server_weak, peers, first, last, rate_min, rate_max)
+SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17
+  FROM given WHERE true -- or ON would be taken for a join's
     ON CONFLICT (addr, slot, agent) DO UPDATE
    SET packets = max(packets, excluded.packets),
        syn = max(syn, excluded.syn),

@@ -94,25 +94,65 @@ flow_batch_heard(struct flow_batch *b, const struct flow_heard *h)
 	b->new_data++;
 }
 
-static int
-put_sample(struct store *s, int64_t ledger, const struct smtp_sample *p,
-    struct flow_slots *slots, struct err *e)
-{
-	int64_t agent, src, dst;
-	int rc;
+/* A chunk on its way into the store: ids of its addresses, and the row in hand. */
+struct writing {
+	const struct flow_chunk *chunk;
+	size_t given;
+	int64_t ledger;
+	struct ids {
+		int64_t agent, src, dst;
+	} ids[CHUNK];
+	struct value v[12];
+};
 
-	if ((rc = store_addr(s, p->agent, &agent, e)) < 0 ||
-	    (rc = store_addr(s, p->src, &src, e)) < 0 ||
-	    (rc = store_addr(s, p->dst, &dst, e)) < 0 ||
-	    (rc = flow_slots_note(slots, s, p, agent, src, dst, e)) < 0)
-		return rc;
-	const struct value v[] = {value_int(p->time), value_int(ledger),
-	    value_int(agent), value_int(p->source_id), value_int(src),
-	    value_int(p->src_port), value_int(dst), value_int(p->dst_port),
+static int
+next_sample(void *arg, const struct value **row, size_t *n, struct err *e)
+{
+	struct writing *w = arg;
+
+	(void)e;
+	if (w->given == w->chunk->n)
+		return 0;
+	const struct smtp_sample *p = &w->chunk->sample[w->given];
+	const struct ids *id = &w->ids[w->given++];
+	const struct value v[] = {value_int(p->time), value_int(w->ledger),
+	    value_int(id->agent), value_int(p->source_id), value_int(id->src),
+	    value_int(p->src_port), value_int(id->dst), value_int(p->dst_port),
 	    p->has_flags ? value_int(p->flags) : value_null(),
 	    value_int(p->no_rate ? 0 : p->rate), value_id(p->src_as),
 	    value_id(p->dst_as)};
-	return store_run(s, "flow_sample_put", v, sizeof(v) / sizeof(v[0]), e);
+	_Static_assert(sizeof(v) == sizeof(w->v), "a row");
+	memcpy(w->v, v, sizeof(v));
+	*row = w->v;
+	*n = sizeof(v) / sizeof(v[0]);
+	return 1;
+}
+
+static int
+meet_sample(struct store *s, const struct smtp_sample *p, struct ids *id,
+    struct flow_slots *slots, struct err *e)
+{
+	int rc;
+
+	if ((rc = store_addr(s, p->agent, &id->agent, e)) < 0 ||
+	    (rc = store_addr(s, p->src, &id->src, e)) < 0 ||
+	    (rc = store_addr(s, p->dst, &id->dst, e)) < 0)
+		return rc;
+	return flow_slots_note(slots, s, p, id->agent, id->src, id->dst, e);
+}
+
+static int
+put_chunk(struct store *s, struct writing *w, struct flow_slots *slots,
+    struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < w->chunk->n && rc >= 0; i++)
+		rc = meet_sample(
+		    s, &w->chunk->sample[i], &w->ids[i], slots, e);
+	w->given = 0;
+	return rc < 0 ? rc
+	              : store_give(s, "flow_samples_put", next_sample, w, e);
 }
 
 static int
@@ -139,13 +179,12 @@ int
 flow_batch_write(const struct flow_batch *b, struct store *s, int64_t ledger,
     struct flow_slots *slots, struct err *e)
 {
+	struct writing w = {.ledger = ledger};
 	const struct cover *c;
 	int rc = 0;
 
-	for (const struct flow_chunk *k = b->first; k; k = k->next) {
-		for (size_t i = 0; i < k->n && rc >= 0; i++)
-			rc = put_sample(s, ledger, &k->sample[i], slots, e);
-	}
+	for (w.chunk = b->first; w.chunk && rc >= 0; w.chunk = w.chunk->next)
+		rc = put_chunk(s, &w, slots, e);
 	for (size_t i = 0; (c = map_next(&b->covers, &i)) != NULL;) {
 		for (; c && rc >= 0; c = c->chain)
 			rc = put_cover(s, c, e);

@@ -203,7 +203,8 @@ flow_slots_note(struct flow_slots *l, struct store *s,
 /* Rows to write. */
 struct rows {
 	struct sender **row;
-	size_t n, size;
+	size_t n, size, given;
+	struct value v[17]; /* of the row in hand */
 };
 
 static void
@@ -236,8 +237,16 @@ by_key(const void *a, const void *b)
 }
 
 static int
-write_sender(struct stmt *st, const struct sender *x, struct err *e)
+next_row(void *arg, const struct value **row, size_t *n, struct err *e)
 {
+	struct rows *rows = arg;
+	struct sender *x;
+
+	(void)e;
+	if (rows->given == rows->n)
+		return 0;
+	x = rows->row[rows->given++];
+	x->changed = false;
 	const struct value v[] = {value_int(x->addr), value_int(x->slot),
 	    value_int(x->agent), value_int(x->packets), value_int(x->syn),
 	    value_int(x->answered), value_int(x->rst), value_int(x->fin),
@@ -245,23 +254,21 @@ write_sender(struct stmt *st, const struct sender *x, struct err *e)
 	    value_int(x->server_strong), value_int(x->server_weak),
 	    value_int(x->peers), value_int(x->first), value_int(x->last),
 	    value_int(x->rate_min), value_int(x->rate_max)};
-	return stmt_run(st, v, sizeof(v) / sizeof(v[0]), e);
+	_Static_assert(sizeof(v) == sizeof(rows->v), "a row");
+	memcpy(rows->v, v, sizeof(v));
+	*row = rows->v;
+	*n = sizeof(v) / sizeof(v[0]);
+	return 1;
 }
 
 /* Sorted, new slots go to the end of the table. */
 static int
-write_rows(const struct rows *rows, struct store *s, struct err *e)
+write_rows(struct rows *rows, struct store *s, struct err *e)
 {
-	struct stmt *st;
-	int rc = store_prepare(s, "flow_slot_put", &st, e);
-
-	if (rows->n > 0)
-		qsort(rows->row, rows->n, sizeof(*rows->row), by_key);
-	for (size_t i = 0; i < rows->n && rc >= 0; i++) {
-		rc = write_sender(st, rows->row[i], e);
-		rows->row[i]->changed = false;
-	}
-	return rc;
+	if (rows->n == 0)
+		return 0;
+	qsort(rows->row, rows->n, sizeof(*rows->row), by_key);
+	return store_give(s, "flow_slots_put", next_row, rows, e);
 }
 
 int
