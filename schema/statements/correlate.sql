@@ -138,7 +138,7 @@ SELECT * FROM finding_sprt ORDER BY day, customer;
 INSERT OR FAIL INTO main.finding_sprt
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 FROM given;
 -- name: correlate_take_finding_evidence
-SELECT * FROM finding_evidence;
+SELECT * FROM temp.finding_evidence;
 -- name: correlate_keep_finding_evidence
 INSERT OR FAIL INTO main.finding_evidence
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 FROM given;

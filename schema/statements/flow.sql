@@ -1,4 +1,4 @@
--- Statements of src/ingest/flow_import.c and flow_slots.c.
+-- Statements of src/ingest/flow_import.c, flow_batch.c, flow_slots.c and flow_listed.c.
 
 -- A flow file is known by its beginning; the longest one that fits is it.
 -- name: flow_ledger_find
@@ -67,6 +67,29 @@ INSERT OR FAIL INTO sender_slot (addr, slot, agent, packets, syn, answered, rst,
                                  server_weak, peers, first, last, rate_min, rate_max)
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17
   FROM given WHERE true -- or ON would be taken for a join's
+    ON CONFLICT (addr, slot, agent) DO UPDATE
+   SET packets = max(packets, excluded.packets),
+       syn = max(syn, excluded.syn),
+       answered = max(answered, excluded.answered),
+       rst = max(rst, excluded.rst),
+       fin = max(fin, excluded.fin),
+       client_strong = max(client_strong, excluded.client_strong),
+       client_weak = max(client_weak, excluded.client_weak),
+       server_strong = max(server_strong, excluded.server_strong),
+       server_weak = max(server_weak, excluded.server_weak),
+       peers = max(peers, excluded.peers),
+       first = min(first, excluded.first),
+       last = max(last, excluded.last),
+       rate_min = min(rate_min, excluded.rate_min),
+       rate_max = max(rate_max, excluded.rate_max);
+
+-- The same of one slot of a list.  Many at once, in no order, would go into the journal
+-- of the statement by the page.
+-- name: flow_slot_put
+INSERT INTO sender_slot (addr, slot, agent, packets, syn, answered, rst, fin,
+                         client_strong, client_weak, server_strong,
+                         server_weak, peers, first, last, rate_min, rate_max)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
     ON CONFLICT (addr, slot, agent) DO UPDATE
    SET packets = max(packets, excluded.packets),
        syn = max(syn, excluded.syn),

@@ -234,7 +234,8 @@ clock_row(struct slots *p, const struct stmt *st, struct err *e)
 }
 
 /* The place of an address plus 1; 0: nothing is said of it.  Looked for from the one
- * before on, for slots come in the order of addresses, as those stand here. */
+ * before on, for slots of one time come in the order of addresses, as those stand
+ * here. */
 static size_t
 place_of(struct slots *p, int64_t addr)
 {
