@@ -114,8 +114,7 @@ struct slots {
 	struct agent *agents;
 	size_t nagents, agents_size;
 	struct map by_agent; /* place, plus 1 */
-	struct address *addrs;
-	int64_t *ids; /* of addrs, in order */
+	struct address *addrs; /* in the order of ids */
 	size_t naddrs, addrs_size;
 	size_t at; /* who was looked for last; below naddrs, if there are any */
 	struct seen *split;
@@ -147,7 +146,6 @@ forget(struct slots *p)
 {
 	free(p->agents);
 	free(p->addrs);
-	free(p->ids);
 	free(p->split);
 	free(p->sums);
 	free(p->sightings);
@@ -239,10 +237,10 @@ clock_row(struct slots *p, const struct stmt *st, struct err *e)
 static size_t
 place_of(struct slots *p, int64_t addr)
 {
-	size_t low = p->naddrs > 0 && p->ids[p->at] <= addr ? p->at : 0;
+	size_t low = p->naddrs > 0 && p->addrs[p->at].id <= addr ? p->at : 0;
 	size_t high = low + 1;
 
-	for (size_t step = 1; high < p->naddrs && p->ids[high] <= addr;
+	for (size_t step = 1; high < p->naddrs && p->addrs[high].id <= addr;
 	     step *= 2) {
 		low = high;
 		high += step;
@@ -252,13 +250,13 @@ place_of(struct slots *p, int64_t addr)
 	while (low + 1 < high) {
 		const size_t mid = low + (high - low) / 2;
 
-		if (p->ids[mid] <= addr)
+		if (p->addrs[mid].id <= addr)
 			low = mid;
 		else
 			high = mid;
 	}
 	p->at = low;
-	return low < p->naddrs && p->ids[low] == addr ? low + 1 : 0;
+	return low < p->naddrs && p->addrs[low].id == addr ? low + 1 : 0;
 }
 
 static int
@@ -267,13 +265,7 @@ addr_row(struct slots *p, const struct stmt *st, struct err *e)
 	const int64_t id = stmt_value(st, 0).i;
 
 	(void)e;
-	if (p->naddrs == p->addrs_size) {
-		p->addrs_size = p->addrs_size ? 2 * p->addrs_size : 256;
-		p->addrs =
-		    xrealloc(p->addrs, p->addrs_size * sizeof(*p->addrs));
-		p->ids = xrealloc(p->ids, p->addrs_size * sizeof(*p->ids));
-	}
-	p->ids[p->naddrs] = id;
+	GROW(p->addrs, p->naddrs, p->addrs_size);
 	p->addrs[p->naddrs++] = (struct address){.id = id,
 	    .self = stmt_value(st, 1).i,
 	    .who = stmt_value(st, 2).i,
