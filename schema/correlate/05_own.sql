@@ -32,8 +32,7 @@ CREATE TEMP TABLE detect_sprt (
 CREATE TEMP TABLE detect_against (
   rule TEXT, against TEXT, PRIMARY KEY (rule, against)) WITHOUT ROWID;
 
--- What is found: see schema/005_findings.sql, 026_figures.sql and those between, which
--- check it.
+-- What is found: see schema/005_findings.sql and those that follow it, which check it.
 CREATE TEMP TABLE flow_day (
   day INTEGER, customer TEXT, addr INTEGER, samples INTEGER, client INTEGER,
   syn_back INTEGER, answered_back INTEGER, rst INTEGER, server_strong INTEGER,

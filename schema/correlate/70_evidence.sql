@@ -219,10 +219,10 @@ SELECT c.cust, c.customer, c.facts, 'complaint', 6, 0, k.received,
   JOIN main.complaint k ON k.id = t.ref
   LEFT JOIN main.addr x ON x.id = k.addr
  WHERE t.what = 'c' AND t.doubt IS NULL;
+
 -- Those that are kept, in order, with their numbers; n orders a rule's thresholds only:
--- elsewhere it is the order of import.  Views, here and in step 19: what nothing in
--- a run reads is made when it is taken (src/correlate/share.c), beside the writing of
--- what was made before.
+-- elsewhere it is the order of import.  Views, here and in step 19: what no step reads
+-- is made when it is taken (src/correlate/share.c), and not stored before.
 DROP VIEW IF EXISTS temp.finding_evidence;
 CREATE TEMP VIEW finding_evidence AS
 SELECT day, customer, n, kind, time, text, message_key, addr, source, "offset", line

@@ -113,27 +113,27 @@ SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c1
        c37, c38, c39, c40, c41, c42, c43, c44, c45, c46, c47, c48, c49, c50, c51, c52, c53,
        c54, c55, c56, c57, c58, c59, c60, c61 FROM given;
 -- name: correlate_take_finding_addr
-SELECT * FROM finding_addr ORDER BY day, customer;
+SELECT * FROM temp.finding_addr ORDER BY day, customer;
 -- name: correlate_keep_finding_addr
 INSERT OR FAIL INTO main.finding_addr
 SELECT c1, c2, c3, c4, c5 FROM given;
 -- name: correlate_take_finding_rule
-SELECT * FROM finding_rule ORDER BY day, customer;
+SELECT * FROM temp.finding_rule ORDER BY day, customer;
 -- name: correlate_keep_finding_rule
 INSERT OR FAIL INTO main.finding_rule
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9 FROM given;
 -- name: correlate_take_finding_role
-SELECT * FROM finding_role ORDER BY day, customer;
+SELECT * FROM temp.finding_role ORDER BY day, customer;
 -- name: correlate_keep_finding_role
 INSERT OR FAIL INTO main.finding_role
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9 FROM given;
 -- name: correlate_take_finding_taken
-SELECT * FROM finding_taken ORDER BY day, customer;
+SELECT * FROM temp.finding_taken ORDER BY day, customer;
 -- name: correlate_keep_finding_taken
 INSERT OR FAIL INTO main.finding_taken
 SELECT c1, c2, c3, c4 FROM given;
 -- name: correlate_take_finding_sprt
-SELECT * FROM finding_sprt ORDER BY day, customer;
+SELECT * FROM temp.finding_sprt ORDER BY day, customer;
 -- name: correlate_keep_finding_sprt
 INSERT OR FAIL INTO main.finding_sprt
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 FROM given;
@@ -143,12 +143,12 @@ SELECT * FROM temp.finding_evidence;
 INSERT OR FAIL INTO main.finding_evidence
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 FROM given;
 -- name: correlate_take_flow_day
-SELECT * FROM flow_day WHERE day = (SELECT day FROM temp.run) ORDER BY day, customer;
+SELECT * FROM temp.flow_day WHERE day = (SELECT day FROM temp.run) ORDER BY day, customer;
 -- name: correlate_keep_flow_day
 INSERT OR FAIL INTO main.flow_day
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 FROM given;
 -- name: correlate_take_reported
-SELECT * FROM reported ORDER BY customer;
+SELECT * FROM temp.reported ORDER BY customer;
 -- name: correlate_keep_reported
 INSERT OR FAIL INTO main.reported
 SELECT c1, c2, c3, c4 FROM given;

@@ -234,15 +234,14 @@ struct result {
 	size_t by;
 };
 
-/* First what is made while it is taken. */
 static const struct result findings[] = {
-    {"correlate_take_finding_evidence", "correlate_keep_finding_evidence", 1},
     {"correlate_take_finding", "correlate_keep_finding", 1},
     {"correlate_take_finding_addr", "correlate_keep_finding_addr", 1},
     {"correlate_take_finding_rule", "correlate_keep_finding_rule", 1},
     {"correlate_take_finding_role", "correlate_keep_finding_role", 1},
     {"correlate_take_finding_taken", "correlate_keep_finding_taken", 1},
     {"correlate_take_finding_sprt", "correlate_keep_finding_sprt", 1},
+    {"correlate_take_finding_evidence", "correlate_keep_finding_evidence", 1},
     {"correlate_take_flow_day", "correlate_keep_flow_day", 1},
     {"correlate_take_reported", "correlate_keep_reported", 1},
     {"correlate_take_own_addr", "correlate_keep_own_addr", 0},
