@@ -65,16 +65,16 @@ domain_of(struct regulars *r, int64_t domain)
 static void
 add_row(struct regulars *r, const struct stmt *st)
 {
-	const int64_t domain = stmt_value(st, DOMAIN).i;
-	const int64_t ago = stmt_value(st, AGO).i;
-	const int64_t good = stmt_value(st, GOOD).i;
+	const int64_t domain = stmt_int(st, DOMAIN);
+	const int64_t ago = stmt_int(st, AGO);
+	const int64_t good = stmt_int(st, GOOD);
 	size_t at;
 
 	if (domain == 0)
 		return;
 	at = domain_of(r, domain);
 	r->of[at].good += good;
-	r->of[at].bad += stmt_value(st, BAD).i;
+	r->of[at].bad += stmt_int(st, BAD);
 	if (good > 0 && ago > r->oldest)
 		r->oldest = ago;
 	if (r->nrow == r->row_size) {
@@ -196,7 +196,7 @@ regulars_count(
 	if (rc >= 0)
 		rc = stmt_start(st, NULL, 0, e);
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
-		const int64_t cust = stmt_value(st, CUST).i;
+		const int64_t cust = stmt_int(st, CUST);
 
 		if (cust != r->cust)
 			rc = one_customer(r, e);

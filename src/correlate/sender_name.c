@@ -258,7 +258,7 @@ read_ids(struct sender_names *p, int64_t **ids, size_t *n, struct err *e)
 			size = size ? 2 * size : 1024;
 			*ids = xrealloc(*ids, size * sizeof(**ids));
 		}
-		(*ids)[(*n)++] = stmt_value(st, 0).i;
+		(*ids)[(*n)++] = stmt_int(st, 0);
 	}
 	return rc;
 }

@@ -205,17 +205,17 @@ add_mail(struct spread *p, const struct stmt *st)
 		p->mail = xrealloc(p->mail, p->mail_size * sizeof(*p->mail));
 	}
 	m = &p->mail[p->nmail++];
-	*m = (struct mail){.id = stmt_value(st, MESSAGE).i,
-	    .sender = stmt_value(st, SENDER).i,
-	    .domain = stmt_value(st, DOMAIN).i,
-	    .address = stmt_value(st, ADDRESS).i,
-	    .hour = stmt_value(st, HOUR).i,
+	*m = (struct mail){.id = stmt_int(st, MESSAGE),
+	    .sender = stmt_int(st, SENDER),
+	    .domain = stmt_int(st, DOMAIN),
+	    .address = stmt_int(st, ADDRESS),
+	    .hour = stmt_int(st, HOUR),
 	    .other = NOBODY,
-	    .own = stmt_value(st, OWN).i,
-	    .spam = stmt_value(st, SPAM).i,
-	    .virus = stmt_value(st, VIRUS).i,
-	    .good = stmt_value(st, GOOD).i,
-	    .today = stmt_value(st, TODAY).i};
+	    .own = stmt_int(st, OWN),
+	    .spam = stmt_int(st, SPAM),
+	    .virus = stmt_int(st, VIRUS),
+	    .good = stmt_int(st, GOOD),
+	    .today = stmt_int(st, TODAY)};
 	m->spread = m->own && m->domain != 0;
 	map_put(&p->by_id, (uint64_t)m->id + 2, (void *)(uintptr_t)p->nmail);
 	return p->nmail;
@@ -249,13 +249,13 @@ static void
 add_row(struct spread *p, const struct stmt *st)
 {
 	const struct value to = stmt_value(st, RECIPIENT);
-	size_t at = place_of(p, stmt_value(st, MESSAGE).i);
+	size_t at = place_of(p, stmt_int(st, MESSAGE));
 
 	if (at == 0)
 		at = add_mail(p, st);
 	if (!p->mail[at - 1].today)
 		add_recipient(p, at - 1, to.type == VALUE_TEXT, to.s,
-		    stmt_value(st, OUTCOME).i & UNKNOWN_USER);
+		    stmt_int(st, OUTCOME) & UNKNOWN_USER);
 }
 
 /* All mail of the customer is there: what was heard of it. */
@@ -625,7 +625,7 @@ each_customer(struct spread *p, const char *statement,
 	if (rc >= 0)
 		rc = stmt_start(st, NULL, 0, e);
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
-		const int64_t cust = stmt_value(st, CUST).i;
+		const int64_t cust = stmt_int(st, CUST);
 
 		if (cust != p->cust)
 			rc = one_customer(p, put, e);

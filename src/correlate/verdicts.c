@@ -58,9 +58,9 @@ hear(struct verdicts *p, const struct said *s)
 static void
 take(struct verdicts *p, const struct stmt *st, int64_t cust)
 {
-	const int64_t verdict = stmt_value(st, 0).i;
-	const int64_t time = stmt_value(st, 1).i;
-	const struct said s = {cust, stmt_value(st, 2).i, stmt_value(st, 3).i};
+	const int64_t verdict = stmt_int(st, 0);
+	const int64_t time = stmt_int(st, 1);
+	const struct said s = {cust, stmt_int(st, 2), stmt_int(st, 3)};
 
 	if (verdict < 0 || verdict >= VERDICTS)
 		return;

@@ -188,8 +188,8 @@ mail_sums_mark(struct mail_sums *u, int64_t id, struct err *e)
 	if (rc < 0 || (rc = stmt_start(st, &v, 1, e)) < 0 ||
 	    (rc = stmt_next(st, e)) <= 0)
 		return rc;
-	hour = stmt_value(st, 0).i;
-	client = stmt_value(st, 1).i;
+	hour = stmt_int(st, 0);
+	client = stmt_int(st, 1);
 	stmt_reset(st);
 	h = map_get(&u->hours, hour_key(hour));
 	return h != NULL ? mark(u, h, client, e)
@@ -285,30 +285,30 @@ begin_mail(struct reading *r, const struct stmt *st)
 {
 	if (r->id != 0)
 		sum_hour_add(&r->hour, &r->mail);
-	r->id = stmt_value(st, READ_MESSAGE).i;
-	r->mail = (struct sum_mail){.client = stmt_value(st, READ_CLIENT).i,
-	    .auth_user = stmt_value(st, READ_AUTH_USER).i,
-	    .host = stmt_value(st, READ_HOST).i,
-	    .received = stmt_value(st, READ_RECEIVED).i,
-	    .sender = stmt_value(st, READ_SENDER).i,
-	    .helo = stmt_value(st, READ_HELO).i,
-	    .verdicts = (unsigned)stmt_value(st, READ_VERDICTS).i};
+	r->id = stmt_int(st, READ_MESSAGE);
+	r->mail = (struct sum_mail){.client = stmt_int(st, READ_CLIENT),
+	    .auth_user = stmt_int(st, READ_AUTH_USER),
+	    .host = stmt_int(st, READ_HOST),
+	    .received = stmt_int(st, READ_RECEIVED),
+	    .sender = stmt_int(st, READ_SENDER),
+	    .helo = stmt_int(st, READ_HELO),
+	    .verdicts = (unsigned)stmt_int(st, READ_VERDICTS)};
 	r->mail.null_sender = r->mail.sender == r->null_sender;
 }
 
 static int
 add_row(struct reading *r, const struct stmt *st, struct err *e)
 {
-	const int64_t hour = stmt_value(st, READ_HOUR).i;
+	const int64_t hour = stmt_int(st, READ_HOUR);
 	int rc = 0;
 
 	if (hour != r->hour.hour)
 		rc = put_hour(r, e);
 	r->hour.hour = hour;
-	if (stmt_value(st, READ_MESSAGE).i != r->id)
+	if (stmt_int(st, READ_MESSAGE) != r->id)
 		begin_mail(r, st);
 	if (stmt_value(st, READ_OUTCOME).type == VALUE_INT)
-		sum_mail_recipient(&r->mail, stmt_value(st, READ_OUTCOME).i);
+		sum_mail_recipient(&r->mail, stmt_int(st, READ_OUTCOME));
 	return rc;
 }
 

@@ -129,10 +129,10 @@ read_outcomes(struct part_rows *p, struct err *e)
 	if (rc >= 0)
 		rc = stmt_start(st, span, LEN(span), e);
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
-		while (m < end && m->id < stmt_value(st, 0).i)
+		while (m < end && m->id < stmt_int(st, 0))
 			m++;
-		if (m < end && m->id == stmt_value(st, 0).i)
-			sum_mail_recipient(&m->sum, stmt_value(st, 1).i);
+		if (m < end && m->id == stmt_int(st, 0))
+			sum_mail_recipient(&m->sum, stmt_int(st, 1));
 	}
 	return rc;
 }

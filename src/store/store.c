@@ -367,6 +367,12 @@ stmt_value(const struct stmt *st, size_t i)
 	return st->store->ops->value(st->own, i);
 }
 
+int64_t
+stmt_int(const struct stmt *st, size_t i)
+{
+	return st->store->ops->integer(st->own, i);
+}
+
 void
 stmt_reset(struct stmt *st)
 {

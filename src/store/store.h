@@ -60,6 +60,8 @@ int stmt_next(struct stmt *st, struct err *e);
 size_t stmt_columns(const struct stmt *st);
 const char *stmt_column(const struct stmt *st, size_t i);
 struct value stmt_value(const struct stmt *st, size_t i); /* of this row */
+/* The same of a column of whole numbers, in a quarter of the time; 0: it is NULL. */
+int64_t stmt_int(const struct stmt *st, size_t i);
 void stmt_reset(struct stmt *st); /* needed only if left before the end */
 
 int64_t store_last_id(const struct store *s); /* of the last insert */

@@ -58,6 +58,7 @@ struct store_driver_ops {
 	size_t (*columns)(const void *stmt);
 	const char *(*column)(const void *stmt, size_t i);
 	struct value (*value)(const void *stmt, size_t i); /* until next step */
+	int64_t (*integer)(const void *stmt, size_t i);    /* NULL is 0 */
 	int64_t (*last_id)(const void *db);
 	int64_t (*changes)(const void *db);
 

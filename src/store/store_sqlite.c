@@ -620,6 +620,13 @@ st_value(const void *stmt, size_t i)
 }
 
 static int64_t
+st_integer(const void *stmt, size_t i)
+{
+	return sqlite3_column_int64(
+	    ((const struct sqlite_stmt *)stmt)->st, (int)i);
+}
+
+static int64_t
 db_last_id(const void *db)
 {
 	return sqlite3_last_insert_rowid(((const struct sqlite_db *)db)->db);
@@ -913,6 +920,7 @@ const struct store_driver_ops store_sqlite = {
     .columns = st_columns,
     .column = st_column,
     .value = st_value,
+    .integer = st_integer,
     .last_id = db_last_id,
     .changes = db_changes,
     .function = db_function,
