@@ -27,16 +27,21 @@ SELECT src, src_port, src_port IN (SELECT port FROM temp.mail_port),
   FROM main.smtp_sample
  WHERE time >= ?1 AND time < ?2;
 
+-- Of the table "given" (store_give).
 -- name: slots_put_who
-INSERT INTO temp.flow_who VALUES (?1, ?2, ?3);
+INSERT OR FAIL INTO temp.flow_who SELECT c1, c2, c3 FROM given;
 -- name: slots_put_figures
-INSERT INTO temp.flow_figures VALUES (
-       ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21);
+INSERT OR FAIL INTO temp.flow_figures
+SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19,
+       c20, c21
+  FROM given;
 -- name: slots_put_addr
-INSERT INTO temp.flow_addr VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
+INSERT OR FAIL INTO temp.flow_addr SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10 FROM given;
+-- name: slots_put_several
+INSERT OR FAIL INTO temp.several_had SELECT c1 FROM given;
+
+-- Row by row.
 -- name: slots_put_doubt
 INSERT INTO temp.flow_doubt VALUES (?1, ?2, ?3, ?4, ?5, ?6);
--- name: slots_put_several
-INSERT INTO temp.several_had VALUES (?1);
 -- name: slots_put_shown
 INSERT INTO temp.shown_slot VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);

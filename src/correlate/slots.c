@@ -182,10 +182,10 @@ static int
 run_row(struct slots *p, const struct stmt *st, struct err *e)
 {
 	(void)e;
-	p->day_start = stmt_value(st, 0).i;
-	p->day_end = stmt_value(st, 1).i;
-	p->window = stmt_value(st, 2).i;
-	p->margin = stmt_value(st, 3).i;
+	p->day_start = stmt_int(st, 0);
+	p->day_end = stmt_int(st, 1);
+	p->window = stmt_int(st, 2);
+	p->margin = stmt_int(st, 3);
 	return 0;
 }
 
@@ -202,7 +202,7 @@ static int
 log_hour_row(struct slots *p, const struct stmt *st, struct err *e)
 {
 	(void)e;
-	p->log_hours |= hour_bit(p, stmt_value(st, 0).i);
+	p->log_hours |= hour_bit(p, stmt_int(st, 0));
 	return 0;
 }
 
@@ -224,10 +224,10 @@ agent_of(struct slots *p, int64_t id)
 static int
 clock_row(struct slots *p, const struct stmt *st, struct err *e)
 {
-	const uint32_t agent = agent_of(p, stmt_value(st, 0).i);
+	const uint32_t agent = agent_of(p, stmt_int(st, 0));
 
 	(void)e;
-	p->agents[agent].ahead = stmt_value(st, 1).i;
+	p->agents[agent].ahead = stmt_int(st, 1);
 	return 0;
 }
 
@@ -262,16 +262,16 @@ place_of(struct slots *p, int64_t addr)
 static int
 addr_row(struct slots *p, const struct stmt *st, struct err *e)
 {
-	const int64_t id = stmt_value(st, 0).i;
+	const int64_t id = stmt_int(st, 0);
 
 	(void)e;
 	GROW(p->addrs, p->naddrs, p->addrs_size);
 	p->addrs[p->naddrs++] = (struct address){.id = id,
-	    .self = stmt_value(st, 1).i,
-	    .who = stmt_value(st, 2).i,
+	    .self = stmt_int(st, 1),
+	    .who = stmt_int(st, 2),
 	    .leases = holders_place(p->holders, id),
-	    .leased = stmt_value(st, 3).i,
-	    .allowed = stmt_value(st, 4).i};
+	    .leased = stmt_int(st, 3),
+	    .allowed = stmt_int(st, 4)};
 	return 0;
 }
 
@@ -525,12 +525,6 @@ ask(struct slots *p, const struct seen *s)
 	                 : (struct holders_answer){0, false};
 }
 
-static int64_t
-number(const struct stmt *st, size_t i)
-{
-	return stmt_value(st, i).i;
-}
-
 static struct seen
 slot_seen(
     const struct slots *p, const struct stmt *st, size_t place, uint32_t agent)
@@ -540,32 +534,32 @@ slot_seen(
 	return (struct seen){.addr = (uint32_t)(place - 1),
 	    .agent = agent,
 	    .port = -1,
-	    .slot = number(st, SLOT_START),
-	    .first = number(st, FIRST) - ahead,
-	    .last = number(st, LAST) - ahead,
-	    .packets = number(st, PACKETS),
-	    .syn = number(st, SYN),
-	    .answered = number(st, ANSWERED),
-	    .rst = number(st, RST),
-	    .client_strong = number(st, CLIENT_STRONG),
-	    .client_weak = number(st, CLIENT_WEAK),
-	    .server_strong = number(st, SERVER_STRONG),
-	    .server_weak = number(st, SERVER_WEAK),
-	    .rate = number(st, RATE)};
+	    .slot = stmt_int(st, SLOT_START),
+	    .first = stmt_int(st, FIRST) - ahead,
+	    .last = stmt_int(st, LAST) - ahead,
+	    .packets = stmt_int(st, PACKETS),
+	    .syn = stmt_int(st, SYN),
+	    .answered = stmt_int(st, ANSWERED),
+	    .rst = stmt_int(st, RST),
+	    .client_strong = stmt_int(st, CLIENT_STRONG),
+	    .client_weak = stmt_int(st, CLIENT_WEAK),
+	    .server_strong = stmt_int(st, SERVER_STRONG),
+	    .server_weak = stmt_int(st, SERVER_WEAK),
+	    .rate = stmt_int(st, RATE)};
 }
 
 static int
 slot_row(struct slots *p, const struct stmt *st, struct err *e)
 {
-	const uint32_t agent = agent_of(p, number(st, AGENT));
-	const int64_t slot = number(st, SLOT_START);
-	const size_t place = place_of(p, number(st, ADDR));
+	const uint32_t agent = agent_of(p, stmt_int(st, AGENT));
+	const int64_t slot = stmt_int(st, SLOT_START);
+	const size_t place = place_of(p, stmt_int(st, ADDR));
 	struct holders_answer a;
 	struct seen s;
 
 	if (slot > p->day_start - SLOT && slot < p->day_end) {
-		p->agents[agent].syn += number(st, SYN);
-		p->agents[agent].answered += number(st, ANSWERED);
+		p->agents[agent].syn += stmt_int(st, SYN);
+		p->agents[agent].answered += stmt_int(st, ANSWERED);
 	}
 	if (place == 0)
 		return 0;
@@ -602,7 +596,7 @@ struct end {
 static struct seen
 sample_seen(const struct stmt *st, const struct end *d)
 {
-	const int64_t flags = number(st, FLAGS);
+	const int64_t flags = stmt_int(st, FLAGS);
 	const bool opens = (flags & 18) == 2;    /* SYN without ACK */
 	const bool answers = (flags & 18) == 18; /* SYN and ACK */
 	bool client = d->peer_mail, server = d->mail;
@@ -620,14 +614,14 @@ sample_seen(const struct stmt *st, const struct end *d)
 	    .client_weak = client && !(d->out && opens),
 	    .server_strong = server && d->out && answers,
 	    .server_weak = server && !(d->out && answers),
-	    .rate = number(st, SAMPLE_RATE)};
+	    .rate = stmt_int(st, SAMPLE_RATE)};
 }
 
 static int
 sample_end(
     struct slots *p, const struct stmt *st, const struct end *d, struct err *e)
 {
-	const int64_t time = number(st, TIME);
+	const int64_t time = stmt_int(st, TIME);
 	const size_t place = place_of(p, d->addr);
 	struct seen *whole, s;
 	uint32_t agent;
@@ -635,7 +629,7 @@ sample_end(
 
 	if (place == 0)
 		return 0;
-	agent = agent_of(p, number(st, BY));
+	agent = agent_of(p, stmt_int(st, BY));
 	whole = find_split(
 	    p, (uint32_t)(place - 1), agent, time - time % SLOT, &key);
 	if (whole == NULL)
@@ -651,12 +645,12 @@ sample_end(
 static int
 sample_row(struct slots *p, const struct stmt *st, struct err *e)
 {
-	const bool src_mail = number(st, SRC_MAIL);
-	const bool dst_mail = number(st, DST_MAIL);
+	const bool src_mail = stmt_int(st, SRC_MAIL);
+	const bool dst_mail = stmt_int(st, DST_MAIL);
 	const struct end src = {
-	    number(st, SRC), number(st, SRC_PORT), src_mail, dst_mail, true};
+	    stmt_int(st, SRC), stmt_int(st, SRC_PORT), src_mail, dst_mail, true};
 	const struct end dst = {
-	    number(st, DST), number(st, DST_PORT), dst_mail, src_mail, false};
+	    stmt_int(st, DST), stmt_int(st, DST_PORT), dst_mail, src_mail, false};
 	const int rc = sample_end(p, st, &src, e);
 
 	return rc < 0 ? rc : sample_end(p, st, &dst, e);
@@ -740,39 +734,145 @@ add_total(const struct slots *p, struct total *t, const struct sum *m)
 	}
 }
 
-static int
-put_figures(struct slots *p, int64_t cust, const struct total *t, struct err *e)
-{
-	const struct sum *s = &t->sum;
-	const struct value v[] = {value_int(cust),
-	    null_if(s->slots == 0, s->first), null_if(s->slots == 0, s->last),
-	    value_int(s->packets), value_int(s->client), value_int(s->covered),
-	    value_int(s->client_strong), value_int(s->syn),
-	    value_int(s->answered), value_int(s->server_strong),
-	    value_int(s->server_weak), value_int(s->rst),
-	    value_int(t->syn_back), value_int(t->answered_back),
-	    value_int(__builtin_popcountll(s->hours)),
-	    null_if(s->rate_unknown, s->est_syn), value_int(s->slots),
-	    value_int(s->doubtful), null_if(s->doubtful == 0, s->doubt_first),
-	    null_if(s->doubtful == 0, s->doubt_last),
-	    null_if(!t->client, t->allowed)};
+/* What goes into a table of its own, row by row (store_give). */
+struct putting {
+	const struct slots *p;
+	size_t i; /* what comes next */
+	struct value v[21];
+};
 
-	return store_run(p->store, "slots_put_figures", v, LEN(v), e);
+static int
+put(struct slots *p, const char *name, store_next *next, struct err *e)
+{
+	struct putting t = {.p = p};
+
+	return store_give(p->store, name, next, &t, e);
+}
+
+/* The sums of one customer, or of one of his addresses. */
+static struct total
+next_total(struct putting *t, bool addr)
+{
+	const struct slots *p = t->p;
+	const struct sum *first = &p->sums[t->i];
+	struct total all = nothing();
+
+	for (; t->i < p->nsums; t->i++) {
+		const struct sum *m = &p->sums[t->i];
+
+		if (m->cust != first->cust || (addr && m->addr != first->addr))
+			break;
+		add_total(p, &all, m);
+	}
+	return all;
 }
 
 static int
-put_addr(struct slots *p, int64_t cust, int64_t addr, const struct total *t,
-    struct err *e)
+next_figures(void *arg, const struct value **row, size_t *n, struct err *e)
 {
-	const struct sum *s = &t->sum;
-	const bool none = s->seen == 0;
-	const struct value v[] = {value_int(cust), value_int(addr),
-	    value_int(s->all_packets), null_if(none, s->packets),
-	    null_if(none, s->client), value_int(t->syn_back),
-	    value_int(t->answered_back), null_if(none, s->rst),
-	    null_if(none, s->server_strong), null_if(none, s->server_weak)};
+	struct putting *t = arg;
+	const struct sum *m = t->p->sums + t->i;
+	struct total all;
+	struct value *v = t->v;
 
-	return store_run(p->store, "slots_put_addr", v, LEN(v), e);
+	(void)e;
+	if (t->i == t->p->nsums)
+		return 0;
+	all = next_total(t, false);
+	*v++ = value_int(m->cust);
+	m = &all.sum;
+	*v++ = null_if(m->slots == 0, m->first);
+	*v++ = null_if(m->slots == 0, m->last);
+	*v++ = value_int(m->packets);
+	*v++ = value_int(m->client);
+	*v++ = value_int(m->covered);
+	*v++ = value_int(m->client_strong);
+	*v++ = value_int(m->syn);
+	*v++ = value_int(m->answered);
+	*v++ = value_int(m->server_strong);
+	*v++ = value_int(m->server_weak);
+	*v++ = value_int(m->rst);
+	*v++ = value_int(all.syn_back);
+	*v++ = value_int(all.answered_back);
+	*v++ = value_int(__builtin_popcountll(m->hours));
+	*v++ = null_if(m->rate_unknown, m->est_syn);
+	*v++ = value_int(m->slots);
+	*v++ = value_int(m->doubtful);
+	*v++ = null_if(m->doubtful == 0, m->doubt_first);
+	*v++ = null_if(m->doubtful == 0, m->doubt_last);
+	*v++ = null_if(!all.client, all.allowed);
+	*row = t->v;
+	*n = (size_t)(v - t->v);
+	return 1;
+}
+
+static int
+next_addr(void *arg, const struct value **row, size_t *n, struct err *e)
+{
+	struct putting *t = arg;
+	const struct sum *m = t->p->sums + t->i;
+	struct total all;
+	struct value *v = t->v;
+	bool none;
+
+	(void)e;
+	if (t->i == t->p->nsums)
+		return 0;
+	all = next_total(t, true);
+	*v++ = value_int(m->cust);
+	*v++ = value_int(t->p->addrs[m->addr].id);
+	m = &all.sum;
+	none = m->seen == 0;
+	*v++ = value_int(m->all_packets);
+	*v++ = null_if(none, m->packets);
+	*v++ = null_if(none, m->client);
+	*v++ = value_int(all.syn_back);
+	*v++ = value_int(all.answered_back);
+	*v++ = null_if(none, m->rst);
+	*v++ = null_if(none, m->server_strong);
+	*v++ = null_if(none, m->server_weak);
+	*row = t->v;
+	*n = (size_t)(v - t->v);
+	return 1;
+}
+
+static int
+next_who(void *arg, const struct value **row, size_t *n, struct err *e)
+{
+	struct putting *t = arg;
+	const struct slots *p = t->p;
+	const struct customer *c;
+
+	(void)e;
+	while (t->i < p->ncustomers && p->customers[t->i].rank == 0)
+		t->i++;
+	if (t->i == p->ncustomers)
+		return 0;
+	c = &p->customers[t->i];
+	t->v[0] = value_int((int64_t)t->i++);
+	t->v[1] = value_int(c->rank);
+	t->v[2] = null_if(c->sure == 0, c->sure);
+	*row = t->v;
+	*n = 3;
+	return 1;
+}
+
+static int
+next_several(void *arg, const struct value **row, size_t *n, struct err *e)
+{
+	struct putting *t = arg;
+	const struct slots *p = t->p;
+
+	(void)e;
+	while (t->i < p->naddrs &&
+	       !(p->addrs[t->i].answering && p->addrs[t->i].several))
+		t->i++;
+	if (t->i == p->naddrs)
+		return 0;
+	t->v[0] = value_int(p->addrs[t->i++].id);
+	*row = t->v;
+	*n = 1;
+	return 1;
 }
 
 static int
@@ -788,60 +888,18 @@ by_customer(const void *pa, const void *pb)
 /* Addresses were read in the order of their numbers, so that their places are in
  * it, too. */
 static int
-put_sums(struct slots *p, struct err *e)
+put_all(struct slots *p, struct err *e)
 {
-	struct total cust = nothing(), addr = nothing();
-	int rc = 0;
+	int rc = put(p, "slots_put_who", next_who, e);
 
 	if (p->nsums > 0)
 		qsort(p->sums, p->nsums, sizeof(*p->sums), by_customer);
-	for (size_t i = 0; rc >= 0 && i < p->nsums; i++) {
-		const struct sum *m = &p->sums[i];
-		const struct sum *next = i + 1 < p->nsums ? m + 1 : NULL;
-		const bool last = next == NULL || next->cust != m->cust;
-
-		add_total(p, &cust, m);
-		add_total(p, &addr, m);
-		if (last || next->addr != m->addr) {
-			rc = put_addr(
-			    p, m->cust, p->addrs[m->addr].id, &addr, e);
-			addr = nothing();
-		}
-		if (rc >= 0 && last) {
-			rc = put_figures(p, m->cust, &cust, e);
-			cust = nothing();
-		}
-	}
-	return rc;
-}
-
-static int
-put_who(struct slots *p, struct err *e)
-{
-	int rc = 0;
-
-	for (size_t i = 0; rc >= 0 && i < p->ncustomers; i++) {
-		const struct customer *c = &p->customers[i];
-		const struct value v[] = {value_int((int64_t)i),
-		    value_int(c->rank), null_if(c->sure == 0, c->sure)};
-
-		if (c->rank != 0)
-			rc = store_run(p->store, "slots_put_who", v, LEN(v), e);
-	}
-	return rc;
-}
-
-static int
-put_several(struct slots *p, struct err *e)
-{
-	int rc = 0;
-
-	for (size_t i = 0; rc >= 0 && i < p->naddrs; i++) {
-		const struct value v = value_int(p->addrs[i].id);
-
-		if (p->addrs[i].answering && p->addrs[i].several)
-			rc = store_run(p->store, "slots_put_several", &v, 1, e);
-	}
+	if (rc >= 0)
+		rc = put(p, "slots_put_addr", next_addr, e);
+	if (rc >= 0)
+		rc = put(p, "slots_put_figures", next_figures, e);
+	if (rc >= 0)
+		rc = put(p, "slots_put_several", next_several, e);
 	return rc;
 }
 
@@ -866,11 +924,7 @@ slots_day(void *arg, const struct value *v, struct value *out, struct err *e)
 	if (rc >= 0)
 		rc = read_all(p, e);
 	if (rc >= 0)
-		rc = put_who(p, e);
-	if (rc >= 0)
-		rc = put_sums(p, e);
-	if (rc >= 0)
-		rc = put_several(p, e);
+		rc = put_all(p, e);
 	/* what is to be shown stays */
 	free(p->sums);
 	free(p->split);
