@@ -10,8 +10,8 @@
 -- reads it customer by customer.
 DROP TABLE IF EXISTS temp.day_message;
 CREATE TEMP TABLE day_message (
-  k INTEGER PRIMARY KEY, message INTEGER, message_key INTEGER,
-  cust INTEGER, received INTEGER, addr INTEGER,
+  cust INTEGER, received INTEGER, message_key INTEGER, message INTEGER,
+  addr INTEGER, rank INTEGER,
   sender INTEGER, helo INTEGER, auth_user INTEGER,
   spam INTEGER, virus INTEGER, banned INTEGER, listed INTEGER, clean INTEGER,
   recipients INTEGER, accepted INTEGER, reached INTEGER,
@@ -23,38 +23,11 @@ CREATE TEMP TABLE day_message (
                                      -- NULL: none
   own     INTEGER,                   -- 1: mail of his own, no bounce and no SRS
   detail INTEGER,                    -- 1: all messages of the customer are here
-  summed INTEGER                     -- 1: and in the sums of his hours
-);
+  summed INTEGER,                    -- 1: and in the sums of his hours
+  PRIMARY KEY (cust, received, message_key, message)) WITHOUT ROWID;
 SELECT sender_names_day();
-INSERT INTO temp.day_message
-SELECT NULL, message, message_key, cust, received, addr, sender, helo, auth_user,
-       verdicts >> 5 & 1, verdicts >> 6 & 1, verdicts >> 4 & 1, verdicts >> 3 & 1, verdicts >> 1 & 1,
-       recipients, accepted, reached, known, failed, tempfailed, unknown,
-       iif(verdicts >= 32, outcome, refusal),
-       iif(verdicts >= 32, verdict_time(message, verdict), NULL),
-       sender_stem(sender), sender_domain(sender), sender_address(sender), sender_own(sender),
-       detail, summed
-  FROM (SELECT t.ref AS message, t.message_key, t.cust, t.time AS received, t.addr,
-               t.sender, t.helo, t.auth_user, t.verdict,
-               -- the worst of them is the message's: beside clean there is none else
-               CASE WHEN t.verdict IS NULL THEN 0 WHEN t.verdict = 1 THEN 2
-                    ELSE 1 << t.verdict | verdicts_of(t.cust, t.ref) END AS verdicts,
-               sum(spread_hear(d.cust, r.message, r.recipient, r.unknown)) AS recipients,
-               coalesce(sum(r.accepted), 0) AS accepted,
-               coalesce(sum(r.reached), 0) AS reached, coalesce(sum(r.known), 0) AS known,
-               coalesce(sum(r.failed), 0) AS failed,
-               coalesce(sum(r.tempfailed), 0) AS tempfailed,
-               coalesce(sum(r.unknown), 0) AS unknown,
-               min(r.time) AS outcome, min(iif(r.refused, r.time, NULL)) AS refusal,
-               d.cust IS NOT NULL AS detail, t.what = 'a' AS summed
-          FROM temp.attributed t
-          LEFT JOIN main.mail_outcome r ON r.message = t.ref
-          LEFT JOIN temp.detail d ON d.cust = t.cust
-         WHERE t.what IN ('a', 'm') AND t.doubt IS NULL
-         GROUP BY t.what, t.ref
-         LIMIT -1) q -- so that verdicts are read once
- ORDER BY cust, received, message_key;
-CREATE INDEX temp.day_message_customer ON day_message (cust, received, message_key);
+-- (src/correlate/day_message.h)
+SELECT day_messages();
 
 -- What filters said against whom.
 DROP TABLE IF EXISTS temp.said;
@@ -129,7 +102,7 @@ SELECT d.cust, text_of(d.cust), min(d.received), max(d.received),
   FROM (SELECT e.*, e.accepted > 0 OR e.spam OR e.virus OR e.banned OR e.clean AS whole,
                coalesce(e.sender = run.null_sender, 0) AS null_sender,
                e.sender IS NOT NULL AND e.sender IS NOT run.null_sender AS named
-          FROM temp.run CROSS JOIN temp.day_message e INDEXED BY day_message_customer
+          FROM temp.run CROSS JOIN temp.day_message e
          WHERE e.detail) d
   JOIN temp.spread w ON w.cust = d.cust
   LEFT JOIN temp.attempts_made t ON t.cust = d.cust
@@ -162,7 +135,7 @@ SELECT f.cust, text_of(f.cust), min(f.first), max(f.last), min(b.first), max(b.l
   LEFT JOIN (SELECT d.cust, min(d.received) AS first, max(d.received) AS last,
                     sum(d.reached > 0) AS delivered,
                     sum(d.spam AND d.own) AS own_spam, sum(d.virus AND d.own) AS own_virus
-               FROM temp.day_message d NOT INDEXED
+               FROM temp.day_message d
               WHERE NOT d.detail AND (d.spam OR d.virus)
               GROUP BY d.cust) b ON b.cust = f.cust
  GROUP BY f.cust;

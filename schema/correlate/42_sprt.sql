@@ -44,11 +44,13 @@ WITH RECURSIVE walk (test, customer, cust, time, key, sum, since, spam) AS (
     FROM walk k
    CROSS JOIN temp.sprt_step s ON s.test = k.test AND k.sum < s.upper
    CROSS JOIN temp.day_message v
-      ON v.k = (SELECT d.k
-                  FROM temp.day_message d INDEXED BY day_message_customer
-                 WHERE d.cust = k.cust AND (d.received, d.message_key) > (k.time, k.key)
-                   AND d.own AND (d.spam OR d.clean AND NOT d.virus)
-                 ORDER BY d.received, d.message_key LIMIT 1))
+      ON v.cust = k.cust
+     AND (v.received, v.message_key) =
+         (SELECT d.received, d.message_key
+            FROM temp.day_message d
+           WHERE d.cust = k.cust AND (d.received, d.message_key) > (k.time, k.key)
+             AND d.own AND (d.spam OR d.clean AND NOT d.virus)
+           ORDER BY d.received, d.message_key LIMIT 1))
 SELECT k.customer, r.rule, k.time, k.since, k.spam
   FROM walk k
   JOIN temp.sprt_step s ON s.test = k.test AND k.sum >= s.upper

@@ -31,11 +31,10 @@ SELECT f.cust, f.customer,
 -- in or a lease of his at that time, as today.
 DROP TABLE IF EXISTS temp.recent_place;
 CREATE TEMP TABLE recent_place AS
-SELECT DISTINCT w.cust, w.customer, w.mail, w.senders, d.addr, t.rank,
-       iif(t.rank = 1, d.auth_user, NULL) AS auth_user
+SELECT DISTINCT w.cust, w.customer, w.mail, w.senders, d.addr, d.rank,
+       iif(d.rank = 1, d.auth_user, NULL) AS auth_user
   FROM temp.recent_asked w
-  JOIN temp.day_message d ON d.cust = w.cust AND d.addr IS NOT NULL
-  JOIN temp.attributed t ON t.what = 'm' AND t.ref = d.message
+  JOIN temp.day_message d ON d.cust = w.cust AND d.addr IS NOT NULL AND NOT d.summed
  WHERE w.mail OR w.senders;
 CREATE INDEX temp.recent_place_customer ON recent_place (cust, addr);
 DROP TABLE IF EXISTS temp.recent_hold;

@@ -43,8 +43,7 @@ SELECT run.day, h.customer, h.rule, a.n, a.metric, m.value, a.at_least, a.at_mos
   JOIN temp.metric m ON m.customer = h.customer AND m.metric = a.key;
 
 -- Of a bot's thousand messages only those are looked at whose facts come first in
--- the end: ties are of one message.  NOT INDEXED: they are most of day_message, which
--- is read faster as it is stored.
+-- the end: ties are of one message.
 DROP TABLE IF EXISTS temp.shown;
 CREATE TEMP TABLE shown (
   message INTEGER PRIMARY KEY, cust INTEGER, adverse INTEGER, reached INTEGER, recipients INTEGER,
@@ -55,7 +54,7 @@ SELECT message, cust, 1, reached, recipients, 1, 0
   FROM (SELECT d.message, d.cust, d.reached, d.recipients, c.facts,
                row_number() OVER (PARTITION BY c.cust
                  ORDER BY NOT d.virus, d.worst, d.message_key) AS n
-          FROM temp.day_message d NOT INDEXED CROSS JOIN temp.classed c ON c.cust = d.cust
+          FROM temp.day_message d CROSS JOIN temp.classed c ON c.cust = d.cust
          WHERE c.class IN ('confirmed', 'below_threshold') AND d.worst IS NOT NULL)
  WHERE n <= facts
  ORDER BY message;
@@ -64,7 +63,7 @@ SELECT message, cust, adverse, reached, recipients, 0, 1
   FROM (SELECT d.message, d.cust, d.spam OR d.virus AS adverse, d.reached, d.recipients, c.facts,
                row_number() OVER (PARTITION BY c.cust
                  ORDER BY NOT (d.spam OR d.virus), d.outcome, d.message_key) AS n
-          FROM temp.day_message d NOT INDEXED CROSS JOIN temp.classed c ON c.cust = d.cust
+          FROM temp.day_message d CROSS JOIN temp.classed c ON c.cust = d.cust
          WHERE c.class IN ('confirmed', 'below_threshold') AND d.outcome IS NOT NULL
            AND (d.spam OR d.virus OR c.class = 'confirmed'))
  WHERE n <= facts

@@ -7,7 +7,7 @@ SELECT r.cust AS cust, r.ago AS ago, coalesce(sender_domain(r.sender), 0), r.goo
 UNION ALL
 SELECT d.cust, 0, coalesce(d.domain, 0), sum(NOT (d.spam OR d.virus)), sum(d.spam OR d.virus)
   FROM temp.recent_asked w
- CROSS JOIN temp.day_message d INDEXED BY day_message_customer ON d.cust = w.cust
+ CROSS JOIN temp.day_message d ON d.cust = w.cust
  WHERE w.senders
  GROUP BY d.cust, d.domain
  ORDER BY cust, ago DESC;

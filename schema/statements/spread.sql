@@ -5,7 +5,7 @@
 SELECT d.cust, d.message, d.sender, coalesce(d.domain, 0), d.address, d.own, d.spam, d.virus,
        NOT (d.spam OR d.virus), 1, d.received / 3600000000, NULL, NULL
   FROM temp.detail k
- CROSS JOIN temp.day_message d INDEXED BY day_message_customer ON d.cust = k.cust;
+ CROSS JOIN temp.day_message d ON d.cust = k.cust;
 
 -- name: spread_put_day
 INSERT INTO temp.spread VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
@@ -15,7 +15,7 @@ INSERT INTO temp.spread VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
 SELECT w.cust AS cust, d.message, d.sender, coalesce(d.domain, 0), d.address, d.own,
        d.spam, d.virus, NOT (d.spam OR d.virus), 1, 0, NULL, NULL
   FROM temp.recent_who w
- CROSS JOIN temp.day_message d INDEXED BY day_message_customer ON d.cust = w.cust
+ CROSS JOIN temp.day_message d ON d.cust = w.cust
  WHERE d.accepted > 0 OR d.spam OR d.virus OR d.banned OR d.clean
 UNION ALL
 SELECT m.cust, m.message, m.sender, coalesce(m.domain, 0), m.address, 0,

@@ -12,12 +12,6 @@
 
 #define BEYOND (INT64_C(1) << 40) /* more than there are names */
 
-struct sender {
-	int64_t id, address; /* address, stem, domain: 0 none */
-	int32_t stem, domain;
-	bool own;
-};
-
 struct sender_names {
 	struct store *store;
 	struct holders *holders;
@@ -25,7 +19,7 @@ struct sender_names {
 	struct sender *all;
 	size_t n, size;
 	struct map by_id; /* place, plus 1 */
-	size_t last;      /* place, plus 1: asked four times, mostly */
+	size_t last;      /* place, plus 1 */
 };
 
 static char
@@ -302,38 +296,16 @@ sender_names_forget(
 	return 0;
 }
 
-/* --- the functions */
+/* --- what is asked */
 
-static struct value
-value_no(int64_t no)
-{
-	return no != 0 ? value_int(no) : value_null();
-}
-
-/* Makes the one asked for the last one: 1; 0: there is none in the log. */
-static int
-asked(struct sender_names *p, const struct value *v, const struct sender **s,
+int
+sender_of(struct sender_names *p, int64_t id, const struct sender **out,
     struct err *e)
 {
-	int rc;
+	const int rc = look(p, id, e);
 
-	if (v[0].type != VALUE_INT)
-		return 0;
-	rc = look(p, v[0].i, e);
-	if (rc < 0)
-		return rc;
-	*s = &p->all[p->last - 1];
-	return 1;
-}
-
-static int
-sender_stem(void *arg, const struct value *v, struct value *out, struct err *e)
-{
-	const struct sender *s;
-	const int rc = asked(arg, v, &s, e);
-
-	if (rc > 0)
-		*out = value_no(s->stem);
+	if (rc >= 0)
+		*out = &p->all[p->last - 1];
 	return rc;
 }
 
@@ -342,10 +314,10 @@ sender_domain(
     void *arg, const struct value *v, struct value *out, struct err *e)
 {
 	const struct sender *s;
-	const int rc = asked(arg, v, &s, e);
+	int rc = 0;
 
-	if (rc > 0)
-		*out = value_no(s->domain);
+	if (v[0].type == VALUE_INT && (rc = sender_of(arg, v[0].i, &s, e)) >= 0)
+		*out = value_id(s->domain);
 	return rc;
 }
 
@@ -354,32 +326,18 @@ sender_address(
     void *arg, const struct value *v, struct value *out, struct err *e)
 {
 	const struct sender *s;
-	const int rc = asked(arg, v, &s, e);
+	int rc = 0;
 
-	if (rc > 0)
-		*out = value_no(s->address);
-	return rc;
-}
-
-/* Of mail without a sender in the log nothing says that it is not his own. */
-static int
-sender_own(void *arg, const struct value *v, struct value *out, struct err *e)
-{
-	const struct sender *s;
-	const int rc = asked(arg, v, &s, e);
-
-	if (rc >= 0)
-		*out = value_int(rc == 0 || s->own);
+	if (v[0].type == VALUE_INT && (rc = sender_of(arg, v[0].i, &s, e)) >= 0)
+		*out = value_id(s->address);
 	return rc;
 }
 
 static const struct store_function functions[] = {
     {"sender_names_day", 0, sender_names_day},
     {"sender_names_forget", 0, sender_names_forget},
-    {"sender_stem", 1, sender_stem},
     {"sender_domain", 1, sender_domain},
     {"sender_address", 1, sender_address},
-    {"sender_own", 1, sender_own},
 };
 
 int

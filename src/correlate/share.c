@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "correlate/day_message.h"
 #include "correlate/facts.h"
 #include "correlate/feed.h"
 #include "correlate/holders.h"
@@ -27,6 +28,7 @@ struct tools {
 	struct slots *slots;
 	struct spread *spread;
 	struct verdicts *verdicts;
+	struct day_messages *messages;
 	struct regulars *regulars;
 	struct facts *facts;
 };
@@ -66,6 +68,9 @@ open_tools(struct worker *w, struct err *e)
 	if (rc >= 0)
 		rc = verdicts_open(&t->verdicts, s, e);
 	if (rc >= 0)
+		rc = day_messages_open(&t->messages, s, t->senders, t->spread,
+		    t->verdicts, e);
+	if (rc >= 0)
 		rc = regulars_open(&t->regulars, s, e);
 	if (rc >= 0)
 		rc = facts_open(&t->facts, s, e);
@@ -77,6 +82,7 @@ close_tools(struct tools *t)
 {
 	facts_close(t->facts);
 	regulars_close(t->regulars);
+	day_messages_close(t->messages);
 	verdicts_close(t->verdicts);
 	spread_close(t->spread);
 	slots_close(t->slots);

@@ -3,12 +3,11 @@
 
 #include "base/texts.h"
 #include "correlate/sender_name.h"
+#include "model/delivery.h"
 
 #include <stdlib.h>
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
-#define UNKNOWN_USER                                                           \
-	64 /* in mail_recipient.outcome (schema/020_recipient.sql) */
 #define MANY_SENDERS 10 /* so many a rule asks for */
 
 /* Columns of both statements.  Recipients are told of earlier days' mail alone:
@@ -26,7 +25,7 @@ enum {
 	TODAY,
 	HOUR,
 	RECIPIENT,
-	OUTCOME,
+	BITS,
 };
 
 struct mail {
@@ -158,25 +157,18 @@ forget(struct spread *p)
 	p->last = NULL;
 }
 
-static int
-spread_hear(void *arg, const struct value *v, struct value *out, struct err *e)
+void
+spread_hear(struct spread *p, int64_t cust, int64_t message, struct str to,
+    bool unknown)
 {
-	const struct str to =
-	    v[2].type == VALUE_TEXT ? v[2].s : (struct str){0};
-	const struct word w = {.mail = v[1].i,
+	const struct word w = {.mail = message,
 	    .len = (uint32_t)to.n,
-	    .named = v[2].type == VALUE_TEXT,
-	    .unknown = v[3].i};
-	struct heard *h;
+	    .named = to.p != NULL,
+	    .unknown = unknown};
+	struct heard *h = heard_of(p, cust);
 
-	(void)e;
-	*out = value_int(v[1].type == VALUE_INT);
-	if (v[0].type != VALUE_INT || v[1].type != VALUE_INT)
-		return 0;
-	h = heard_of(arg, v[0].i);
 	buf_put(&h->words, &w, sizeof(w));
 	buf_s(&h->words, to);
-	return 0;
 }
 
 /* --- one customer's mail */
@@ -255,7 +247,7 @@ add_row(struct spread *p, const struct stmt *st)
 		at = add_mail(p, st);
 	if (!p->mail[at - 1].today)
 		add_recipient(p, at - 1, to.type == VALUE_TEXT, to.s,
-		    stmt_int(st, OUTCOME) & UNKNOWN_USER);
+		    stmt_int(st, BITS) & OUTCOME_UNKNOWN);
 }
 
 /* All mail of the customer is there: what was heard of it. */
@@ -662,7 +654,6 @@ spread_recent(
 }
 
 static const struct store_function functions[] = {
-    {"spread_hear", 4, spread_hear},
     {"spread_day", 0, spread_day},
     {"spread_recent", 0, spread_recent},
 };

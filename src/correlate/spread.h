@@ -14,10 +14,6 @@
  * name the recipients (Exim after DATA), each message counts as one recipient,
  * unless 15 % of his other mail is passed on.
  *
- *	spread_hear(cust, message, recipient, unknown)
- *	                 keeps for both that this message of the day went there
- *	                 (NULL: to somebody), so that recipients are read once;
- *	                 cust NULL: nobody asks.  1, or 0 if message is NULL
  *	spread_day()     of each customer whose messages are looked at, by the day:
  *	                 fills temp.spread (schema/correlate/40_metrics.sql)
  *	spread_recent()  of those of temp.recent_who, by sender, with the days
@@ -33,5 +29,11 @@ struct spread;
 /* Registers the functions with the store; close takes them back. */
 int spread_open(struct spread **out, struct store *s, struct err *e);
 void spread_close(struct spread *p);
+
+/* Keeps for spread_day() and spread_recent() that this message of the day, of a
+ * customer whose messages are looked at, went there (without text: to somebody), so
+ * that recipients are read once. */
+void spread_hear(struct spread *p, int64_t cust, int64_t message, struct str to,
+    bool unknown);
 
 #endif

@@ -8,17 +8,6 @@
 #include <stdlib.h>
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
-#define NEVER  INT64_MAX
-
-/* As in verdict_name (schema/001_names.sql). */
-enum {
-	CLEAN = 1,
-	LISTED = 3,
-	BANNED,
-	SPAM,
-	VIRUS,
-	VERDICTS,
-};
 
 struct said {
 	int64_t cust, filter, signature; /* signature 0: none */
@@ -26,8 +15,7 @@ struct said {
 
 struct verdicts {
 	struct store *store;
-	int64_t message; /* whose verdicts were read last; 0: nobody's */
-	int64_t first[VERDICTS]; /* of that message, by verdict */
+	int64_t first[VERDICT_N]; /* of the message asked for last */
 	struct said *said;
 	size_t nsaid, size;
 	struct map by_said; /* place, plus 1 */
@@ -62,60 +50,29 @@ take(struct verdicts *p, const struct stmt *st, int64_t cust)
 	const int64_t time = stmt_int(st, 1);
 	const struct said s = {cust, stmt_int(st, 2), stmt_int(st, 3)};
 
-	if (verdict < 0 || verdict >= VERDICTS)
+	if (verdict < 0 || verdict >= VERDICT_N)
 		return;
 	if (time < p->first[verdict])
 		p->first[verdict] = time;
-	if (cust != 0 && (verdict == SPAM || verdict == VIRUS))
+	if (verdict == VERDICT_SPAM || verdict == VERDICT_VIRUS)
 		hear(p, &s);
 }
 
-/* cust 0: nobody is to be heard of. */
-static int
-read_message(struct verdicts *p, int64_t message, int64_t cust, struct err *e)
+int
+verdicts_of(struct verdicts *p, int64_t cust, int64_t message,
+    const int64_t **first, struct err *e)
 {
 	const struct value v = value_int(message);
 	struct stmt *st;
 	int rc = store_prepare(p->store, "verdicts_read", &st, e);
 
-	p->message = 0;
-	for (size_t i = 0; i < VERDICTS; i++)
-		p->first[i] = NEVER;
+	for (size_t i = 0; i < VERDICT_N; i++)
+		p->first[i] = VERDICTS_NEVER;
 	if (rc >= 0)
 		rc = stmt_start(st, &v, 1, e);
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
 		take(p, st, cust);
-	if (rc >= 0)
-		p->message = message;
-	return rc;
-}
-
-static int
-verdicts_of(void *arg, const struct value *v, struct value *out, struct err *e)
-{
-	static const int count[] = {CLEAN, LISTED, BANNED, SPAM, VIRUS};
-	struct verdicts *p = arg;
-	int64_t bits = 0;
-	const int rc = read_message(p, v[1].i, v[0].i, e);
-
-	for (size_t i = 0; i < LEN(count); i++)
-		if (p->first[count[i]] != NEVER)
-			bits |= INT64_C(1) << count[i];
-	*out = value_int(bits);
-	return rc;
-}
-
-static int
-verdict_time(void *arg, const struct value *v, struct value *out, struct err *e)
-{
-	struct verdicts *p = arg;
-	const int64_t verdict = v[1].i;
-	int rc = 0;
-
-	if (p->message != v[0].i)
-		rc = read_message(p, v[0].i, 0, e);
-	if (verdict >= 0 && verdict < VERDICTS && p->first[verdict] != NEVER)
-		*out = value_int(p->first[verdict]);
+	*first = p->first;
 	return rc;
 }
 
@@ -141,8 +98,6 @@ verdicts_said(
 }
 
 static const struct store_function functions[] = {
-    {"verdicts_of", 2, verdicts_of},
-    {"verdict_time", 2, verdict_time},
     {"verdicts_said", 0, verdicts_said},
 };
 

@@ -7,15 +7,6 @@
 #include "base/hash.h"
 #include "model/delivery.h"
 
-/* Bits of mail_recipient.outcome (schema/020_recipient.sql). */
-enum {
-	ACCEPTED = 1,
-	KNOWN = 4,
-	FAILED = 8,
-	TEMPFAILED = 32,
-	UNKNOWN = 64,
-};
-
 /* How many different ones; a set is made where there is a second. */
 struct distinct {
 	int64_t first;
@@ -33,11 +24,11 @@ void
 sum_mail_recipient(struct sum_mail *m, int64_t outcome)
 {
 	m->recipients++;
-	m->accepted += (outcome & ACCEPTED) != 0;
-	m->known += (outcome & KNOWN) != 0;
-	m->failed += (outcome & FAILED) != 0;
-	m->tempfailed += (outcome & TEMPFAILED) != 0;
-	m->unknown += (outcome & UNKNOWN) != 0;
+	m->accepted += (outcome & OUTCOME_ACCEPTED) != 0;
+	m->known += (outcome & OUTCOME_KNOWN) != 0;
+	m->failed += (outcome & OUTCOME_FAILED) != 0;
+	m->tempfailed += (outcome & OUTCOME_TEMPFAILED) != 0;
+	m->unknown += (outcome & OUTCOME_UNKNOWN) != 0;
 }
 
 static bool

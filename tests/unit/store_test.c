@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/datadir.h"
+#include "correlate/day_message.h"
 #include "correlate/facts.h"
 #include "correlate/holders.h"
 #include "correlate/regulars.h"
@@ -572,6 +573,7 @@ test_all_prepare(void **state)
 	struct slots *slots = NULL;
 	struct spread *spread = NULL;
 	struct verdicts *verdicts = NULL;
+	struct day_messages *messages = NULL;
 	struct regulars *regulars = NULL;
 	struct giver none = {.given = NROUND, .fails_at = SIZE_MAX};
 	struct store *s;
@@ -593,6 +595,7 @@ test_all_prepare(void **state)
 	ok(slots_open(&slots, s, holders, &err));
 	ok(spread_open(&spread, s, &err));
 	ok(verdicts_open(&verdicts, s, &err));
+	ok(day_messages_open(&messages, s, senders, spread, verdicts, &err));
 	ok(regulars_open(&regulars, s, &err));
 	ok(facts_open(&facts, s, &err));
 	ok(store_give(s, "verdicts_put", give, &none, &err));
@@ -606,6 +609,7 @@ test_all_prepare(void **state)
 	sql_blocks_free(&blocks);
 	facts_close(facts);
 	regulars_close(regulars);
+	day_messages_close(messages);
 	verdicts_close(verdicts);
 	spread_close(spread);
 	slots_close(slots);
