@@ -103,6 +103,10 @@ INSERT OR FAIL INTO mail_verdict
         source, "offset", line)
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12 FROM given;
 
+-- name: mailbox_filter_put
+INSERT INTO mailbox_filter (first, last, oldest, newest, bits)
+VALUES (?1, ?2, ?3, ?4, ?5);
+
 -- name: message_get
 SELECT m.received, host.text, mta.text, instance.text, m.queue_id,
        client.bytes, m.client_port, client_name.text, helo.text,

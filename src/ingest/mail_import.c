@@ -327,6 +327,7 @@ mail_import_open(struct mail_import **out, struct store *s,
 	i->rows.assembler = i->assembler;
 	i->rows.sums = mail_sums_new(s);
 	i->rows.parts = part_rows_new(s, i->rows.sums);
+	i->rows.filters = mailbox_filters_new(s);
 	i->feed = mail_feed_new(parsers, rules, i->assembler, &i->unparsed);
 	*out = i;
 	rc = store_begin(s, e);
@@ -341,6 +342,7 @@ mail_import_close(struct mail_import *i)
 	store_rollback(i->store);
 	mail_feed_free(i->feed);
 	assembler_free(i->assembler);
+	mailbox_filters_free(i->rows.filters);
 	part_rows_free(i->rows.parts);
 	mail_sums_free(i->rows.sums);
 	free(i->files);
@@ -594,6 +596,8 @@ save_rows(struct mail_import *i, int64_t now, struct err *e)
 {
 	int rc = part_rows_flush(i->rows.parts, e);
 
+	if (rc >= 0)
+		rc = mailbox_filters_save(i->rows.filters, e);
 	return rc < 0 ? rc : mail_sums_save(i->rows.sums, now, e);
 }
 

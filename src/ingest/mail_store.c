@@ -461,6 +461,18 @@ sole_attempt(const struct recipient *r, struct evidence row)
 	return a;
 }
 
+/* Whom a search for a mailbox finds message id by. */
+static int
+put_mailboxes(struct mail_store *t, const struct message *m, int64_t id,
+    struct str one, struct str other, struct err *e)
+{
+	int rc = mailbox_filters_add(t->filters, id, m->received, one, e);
+
+	return rc < 0
+	           ? rc
+	           : mailbox_filters_add(t->filters, id, m->received, other, e);
+}
+
 static int
 put_recipient(struct mail_store *t, const struct message *m,
     const struct recipient *r, int64_t id, int n, struct err *e)
@@ -469,16 +481,16 @@ put_recipient(struct mail_store *t, const struct message *m,
 	const struct attempt *o = &r->outcome;
 	struct evidence ev = record_evidence(m, r);
 	const struct attempt *sole = sole_attempt(r, ev);
+	const struct str orig = record_orig_recipient(m, r);
 	enum stage stage = r->stage;
-	int rc = 0;
+	int rc = put_mailboxes(t, m, id, r->addr, orig, e);
 
 	if (o->disposition == DISP_NONE && m->refused) {
 		o = &m->refusal;
 		stage = m->refusal_stage;
 	}
 	struct value row[] = {value_int(id), value_int(n), value_str(r->addr),
-	    value_str(record_orig_recipient(m, r)),
-	    value_str(record_final_queue_id(m, r)),
+	    value_str(orig), value_str(record_final_queue_id(m, r)),
 	    value_time(record_time(m, r)), name_value(s, o->relay, &rc, e),
 	    opt_int(o->disposition, o->disposition != DISP_NONE),
 	    opt_int(stage, stage != STAGE_NONE),
@@ -620,6 +632,7 @@ put_rows(struct mail_store *t, const struct message *m, int64_t *id,
 	if (rc >= 0)
 		rc = put_message(t->store, m, id, &sum, e);
 	if (rc < 0 || *id == 0 ||
+	    (rc = put_mailboxes(t, m, *id, m->sender, m->auth_user, e)) < 0 ||
 	    (rc = put_parts(t, m, *id, records, e)) < 0)
 		return rc;
 	if (!is_new)

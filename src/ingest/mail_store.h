@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "ingest/assemble.h"
 #include "ingest/mail_sums.h"
+#include "ingest/mailbox_filters.h"
 #include "ingest/part_rows.h"
 #include "ingest/pending.h"
 #include "store/store.h"
@@ -19,6 +20,7 @@ struct mail_store {
 	struct assembler *assembler;
 	struct mail_sums *sums;
 	struct part_rows *parts; /* flushed before a commit */
+	struct mailbox_filters *filters; /* saved before a commit */
 };
 
 /* Writes the message's rows.  If others are stored under its key (the same
