@@ -2,7 +2,7 @@
 -- First one of trace_by_* fills the temporary table trace with messages, then
 -- trace_facts reads everything that is known of them.
 -- trace_by_*: ?1 the key, ?2 and ?3 received from and before, ?4 at most that
--- many, the newest.
+-- many, the newest.  A mailbox is looked for otherwise, see below.
 
 -- name: trace_make
 CREATE TEMP TABLE IF NOT EXISTS trace (message INTEGER PRIMARY KEY);
@@ -50,26 +50,76 @@ SELECT id FROM mail_message
  ORDER BY received DESC LIMIT ?4;
 
 -- Sender, recipient or account; the case of letters does not matter.  There is
--- no index of these: it walks back from the end of the time asked for.
--- name: trace_by_mailbox
-WITH who AS MATERIALIZED
-  (SELECT id FROM name WHERE text = ?1 COLLATE NOCASE)
-INSERT OR IGNORE INTO temp.trace
-SELECT m.id FROM mail_message m
- WHERE m.received >= ?2 AND m.received < ?3
-   AND (m.sender IN who OR m.auth_user IN who
+-- no index of these, but filters that say where they may be (src/cmd/mailbox_walk.c).
+-- name: trace_who_make
+CREATE TEMP TABLE IF NOT EXISTS trace_who (id INTEGER PRIMARY KEY);
+
+-- name: trace_who_put
+INSERT OR IGNORE INTO temp.trace_who SELECT id FROM name WHERE text = ?1 COLLATE NOCASE;
+
+-- name: trace_found_make
+CREATE TEMP TABLE IF NOT EXISTS trace_found
+ (received INTEGER, message INTEGER, PRIMARY KEY (received, message)) WITHOUT ROWID;
+
+-- name: trace_filters
+SELECT first, last, oldest, newest, bits FROM mailbox_filter WHERE last >= ?1;
+
+-- name: trace_unfiltered
+SELECT below, oldest, newest FROM mailbox_unfiltered;
+
+-- trace_among_*: of the messages from id ?4 to ?5.  ?1 the mailbox, ?2 and ?3
+-- received from and before.
+-- name: trace_among_mailbox
+INSERT OR IGNORE INTO temp.trace_found
+SELECT m.received, m.id FROM mail_message m
+ WHERE m.id BETWEEN ?4 AND ?5 AND +m.received >= ?2 AND +m.received < ?3
+   AND (m.sender IN (SELECT id FROM temp.trace_who)
+        OR m.auth_user IN (SELECT id FROM temp.trace_who))
+UNION ALL
+SELECT m.received, m.id
+  FROM mail_recipient r CROSS JOIN mail_message m ON m.id = r.message
+ WHERE r.message BETWEEN ?4 AND ?5 AND +m.received >= ?2 AND +m.received < ?3
+   AND (r.recipient = ?1 COLLATE NOCASE OR r.orig_recipient = ?1 COLLATE NOCASE);
+
+-- name: trace_among_auth_user
+INSERT OR IGNORE INTO temp.trace_found
+SELECT m.received, m.id FROM mail_message m
+ WHERE m.id BETWEEN ?4 AND ?5 AND +m.received >= ?2 AND +m.received < ?3
+   AND m.auth_user IN (SELECT id FROM temp.trace_who);
+
+-- trace_below_*: of those below id ?4, at most ?5, the newest.  They walk back
+-- from the end of the time asked for.
+-- name: trace_below_mailbox
+INSERT OR IGNORE INTO temp.trace_found
+SELECT m.received, m.id FROM mail_message m
+ WHERE m.id < ?4 AND m.received >= ?2 AND m.received < ?3
+   AND (m.sender IN (SELECT id FROM temp.trace_who)
+        OR m.auth_user IN (SELECT id FROM temp.trace_who)
         OR EXISTS (SELECT 1 FROM mail_recipient r
                     WHERE r.message = m.id
                       AND (r.recipient = ?1 COLLATE NOCASE
                            OR r.orig_recipient = ?1 COLLATE NOCASE)))
- ORDER BY m.received DESC LIMIT ?4;
+ ORDER BY m.received DESC, m.id DESC LIMIT ?5;
 
--- name: trace_by_auth_user
-INSERT OR IGNORE INTO temp.trace
-SELECT m.id FROM mail_message m
- WHERE m.received >= ?2 AND m.received < ?3
-   AND m.auth_user IN (SELECT id FROM name WHERE text = ?1 COLLATE NOCASE)
- ORDER BY m.received DESC LIMIT ?4;
+-- name: trace_below_auth_user
+INSERT OR IGNORE INTO temp.trace_found
+SELECT m.received, m.id FROM mail_message m
+ WHERE m.id < ?4 AND m.received >= ?2 AND m.received < ?3
+   AND m.auth_user IN (SELECT id FROM temp.trace_who)
+ ORDER BY m.received DESC, m.id DESC LIMIT ?5;
+
+-- The ?1 oldest are too many.
+-- name: trace_found_trim
+DELETE FROM temp.trace_found
+ WHERE (received, message) IN
+       (SELECT received, message FROM temp.trace_found
+         ORDER BY received, message LIMIT ?1);
+
+-- name: trace_found_oldest
+SELECT min(received) FROM temp.trace_found;
+
+-- name: trace_found_take
+INSERT OR IGNORE INTO temp.trace SELECT message FROM temp.trace_found;
 
 -- name: trace_drop_oldest
 DELETE FROM temp.trace

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/utc.h"
+#include "cmd/mailbox_walk.h"
 #include "cmd/verbs.h"
 
 #define LIMIT 1000
@@ -85,18 +86,28 @@ as_word(const struct key *k, struct value *v)
 	return k->text.n > 0;
 }
 
+/* A search for a mailbox finds accounts, too. */
+static bool
+as_account(const struct key *k, struct value *v)
+{
+	return (k->as != NULL || !as_mailbox(k, v)) && as_word(k, v);
+}
+
 /* The first that finds a message is what the key is. */
 static const struct kind {
-	const char *name, *statement;
+	const char *name;
+	const char *statement, *below; /* below: of a mailbox_walk */
 	bool (*fits)(const struct key *k, struct value *v);
 	bool related; /* bounces of the message are part of its story */
 } kinds[] = {
-    {"message-key", "trace_by_key", as_message_key, true},
-    {"client", "trace_by_client", as_client, false},
-    {"message-id", "trace_by_message_id", as_message_id, true},
-    {"queue-id", "trace_by_queue_id", as_word, true},
-    {"mailbox", "trace_by_mailbox", as_mailbox, false},
-    {"auth-user", "trace_by_auth_user", as_word, false},
+    {"message-key", "trace_by_key", NULL, as_message_key, true},
+    {"client", "trace_by_client", NULL, as_client, false},
+    {"message-id", "trace_by_message_id", NULL, as_message_id, true},
+    {"queue-id", "trace_by_queue_id", NULL, as_word, true},
+    {"mailbox", "trace_among_mailbox", "trace_below_mailbox", as_mailbox,
+        false},
+    {"auth-user", "trace_among_auth_user", "trace_below_auth_user", as_account,
+        false},
 };
 #define NKINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -121,6 +132,20 @@ check_kind(const struct key *k, struct err *e)
 /* --- finding the messages */
 
 static int
+find_mailbox(
+    struct store *s, const struct kind *kind, struct key *k, struct err *e)
+{
+	const struct mailbox_walk w = {.mailbox = k->text,
+	    .since = k->since,
+	    .until = k->until,
+	    .most = k->limit + 1,
+	    .among = kind->statement,
+	    .below = kind->below};
+
+	return mailbox_walk(s, &w, &k->messages, e);
+}
+
+static int
 find_by(struct store *s, const struct kind *kind, struct key *k, struct err *e)
 {
 	struct value v[4] = {value_null(), value_int(k->since),
@@ -130,6 +155,8 @@ find_by(struct store *s, const struct kind *kind, struct key *k, struct err *e)
 
 	if (!kind->fits(k, &v[0]))
 		return 0;
+	if (kind->below != NULL)
+		return find_mailbox(s, kind, k, e);
 	rc = store_prepare(s, kind->statement, &st, e);
 	if (rc == 0)
 		rc = stmt_run(st, v, 4, e);
