@@ -631,6 +631,9 @@ main(int argc, char **argv)
 	put_mail();
 	sql("INSERT OR IGNORE INTO mail_sum_due "
 	    "SELECT hour, client FROM mail_message");
+	sql("INSERT INTO mailbox_unfiltered "
+	    "SELECT max(id) + 1, min(received), max(received) "
+	    "FROM mail_message");
 	put_slots();
 	make_indexes();
 	sql("COMMIT; PRAGMA journal_mode = WAL");
