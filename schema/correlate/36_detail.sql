@@ -16,15 +16,7 @@ CREATE TEMP TABLE hour_sum (
   tried INTEGER, failed INTEGER, tempfailed INTEGER, unknown INTEGER,
   PRIMARY KEY (cust, addr)
 ) WITHOUT ROWID;
-INSERT INTO temp.hour_sum
-SELECT who >> 3, client, min(who & 7), max(auth_user <> 0), min(first), max(last),
-       sum(transactions), sum(messages), sum(recipients), sum(senders), sum(helos),
-       sum(null_senders), sum(spam), sum(virus), sum(adverse),
-       sum(banned), sum(listed), sum(clean),
-       sum(tried), sum(failed), sum(tempfailed), sum(unknown)
-  FROM temp.day_hour
- WHERE apart = 0
- GROUP BY 1, 2;
+SELECT hour_sums(); -- (src/correlate/hour_sum.h)
 
 -- What each customer's figures are at most: his own hours, and all of those that
 -- he shared with others.

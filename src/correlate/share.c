@@ -10,6 +10,7 @@
 #include "correlate/facts.h"
 #include "correlate/feed.h"
 #include "correlate/holders.h"
+#include "correlate/hour_sum.h"
 #include "correlate/regulars.h"
 #include "correlate/sender_name.h"
 #include "correlate/slots.h"
@@ -24,6 +25,7 @@
 /* What the steps call, and the statements that take what they found. */
 struct tools {
 	struct holders *holders;
+	struct hour_sums *hours;
 	struct sender_names *senders;
 	struct slots *slots;
 	struct spread *spread;
@@ -60,6 +62,8 @@ open_tools(struct worker *w, struct err *e)
 	int rc = holders_open(&t->holders, s, w->no, w->share->n, e);
 
 	if (rc >= 0)
+		rc = hour_sums_open(&t->hours, s, e);
+	if (rc >= 0)
 		rc = sender_names_open(&t->senders, s, t->holders, e);
 	if (rc >= 0)
 		rc = slots_open(&t->slots, s, t->holders, e);
@@ -87,6 +91,7 @@ close_tools(struct tools *t)
 	spread_close(t->spread);
 	slots_close(t->slots);
 	sender_names_close(t->senders);
+	hour_sums_close(t->hours);
 	holders_close(t->holders);
 }
 

@@ -11,6 +11,7 @@
 #include "correlate/day_message.h"
 #include "correlate/facts.h"
 #include "correlate/holders.h"
+#include "correlate/hour_sum.h"
 #include "correlate/regulars.h"
 #include "correlate/sender_name.h"
 #include "correlate/slots.h"
@@ -569,6 +570,7 @@ test_all_prepare(void **state)
 	const struct sql_block *k;
 	struct facts *facts = NULL;
 	struct holders *holders = NULL;
+	struct hour_sums *hours = NULL;
 	struct sender_names *senders = NULL;
 	struct slots *slots = NULL;
 	struct spread *spread = NULL;
@@ -591,6 +593,7 @@ test_all_prepare(void **state)
 			run0(s, name);
 	}
 	ok(holders_open(&holders, s, 0, 1, &err));
+	ok(hour_sums_open(&hours, s, &err));
 	ok(sender_names_open(&senders, s, holders, &err));
 	ok(slots_open(&slots, s, holders, &err));
 	ok(spread_open(&spread, s, &err));
@@ -614,6 +617,7 @@ test_all_prepare(void **state)
 	spread_close(spread);
 	slots_close(slots);
 	sender_names_close(senders);
+	hour_sums_close(hours);
 	holders_close(holders);
 	store_close(s);
 }
