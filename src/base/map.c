@@ -5,6 +5,7 @@
 #include "base/arena.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static uint64_t
 fold(uint64_t key)
@@ -98,6 +99,17 @@ map_next(const struct map *m, size_t *at)
 			return s->val;
 	}
 	return NULL;
+}
+
+/* What is far too large for what was in it would be cleared for nothing. */
+void
+map_clear(struct map *m)
+{
+	if (m->used * 8 < m->size)
+		map_free(m);
+	else if (m->size > 0)
+		memset(m->slots, 0, m->size * sizeof(*m->slots));
+	m->n = m->used = 0;
 }
 
 void

@@ -41,6 +41,7 @@ void map_put(struct map *m, uint64_t key, void *val); /* replaces */
 void *map_del(struct map *m, uint64_t key);	      /* what was there */
 /* Visits all: for (size_t i = 0; (v = map_next(m, &i)) != NULL;) */
 void *map_next(const struct map *m, size_t *at);
+void map_clear(struct map *m); /* keeps its memory for about as many */
 void map_free(struct map *m);
 
 #endif

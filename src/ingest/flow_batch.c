@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ingest/flow_batch.h"
 
+#include <stdlib.h>
+
 #include "base/hash.h"
 
 #define HOUR INT64_C(3600000000)
@@ -94,14 +96,18 @@ flow_batch_heard(struct flow_batch *b, const struct flow_heard *h)
 	b->new_data++;
 }
 
-/* A chunk on its way into the store: ids of its addresses, and the row in hand. */
+/* A sample on its way into the store, with the ids of its addresses. */
+struct met {
+	const struct smtp_sample *s;
+	int64_t agent, src, dst;
+};
+
+/* Samples on their way, and the row in hand. */
 struct writing {
-	const struct flow_chunk *chunk;
-	size_t given;
+	struct store *store;
 	int64_t ledger;
-	struct ids {
-		int64_t agent, src, dst;
-	} ids[CHUNK];
+	struct met *met;
+	size_t n, given;
 	struct value v[12];
 };
 
@@ -111,13 +117,13 @@ next_sample(void *arg, const struct value **row, size_t *n, struct err *e)
 	struct writing *w = arg;
 
 	(void)e;
-	if (w->given == w->chunk->n)
+	if (w->given == w->n)
 		return 0;
-	const struct smtp_sample *p = &w->chunk->sample[w->given];
-	const struct ids *id = &w->ids[w->given++];
+	const struct met *m = &w->met[w->given++];
+	const struct smtp_sample *p = m->s;
 	const struct value v[] = {value_int(p->time), value_int(w->ledger),
-	    value_int(id->agent), value_int(p->source_id), value_int(id->src),
-	    value_int(p->src_port), value_int(id->dst), value_int(p->dst_port),
+	    value_int(m->agent), value_int(p->source_id), value_int(m->src),
+	    value_int(p->src_port), value_int(m->dst), value_int(p->dst_port),
 	    p->has_flags ? value_int(p->flags) : value_null(),
 	    value_int(p->no_rate ? 0 : p->rate), value_id(p->src_as),
 	    value_id(p->dst_as)};
@@ -129,30 +135,109 @@ next_sample(void *arg, const struct value **row, size_t *n, struct err *e)
 }
 
 static int
-meet_sample(struct store *s, const struct smtp_sample *p, struct ids *id,
+put_samples(struct writing *w, struct err *e)
+{
+	return w->n > 0 ? store_give(w->store, "flow_samples_put", next_sample,
+	                      w, e)
+	                : 0;
+}
+
+static int
+meet(struct writing *w, const struct smtp_sample *p, struct err *e)
+{
+	struct met *m = &w->met[w->n++];
+	int rc;
+
+	m->s = p;
+	if ((rc = store_addr(w->store, p->agent, &m->agent, e)) < 0 ||
+	    (rc = store_addr(w->store, p->src, &m->src, e)) < 0)
+		return rc;
+	return store_addr(w->store, p->dst, &m->dst, e);
+}
+
+static int
+meet_chunk(struct writing *w, const struct flow_chunk *c, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < c->n && rc >= 0; i++)
+		rc = meet(w, &c->sample[i], e);
+	return rc;
+}
+
+static int
+note(struct flow_slots *slots, struct store *s, const struct met *m,
+    struct err *e)
+{
+	return flow_slots_note(slots, s, m->s, m->agent, m->src, m->dst, e);
+}
+
+static int
+put_chunk(struct writing *w, const struct flow_chunk *c,
     struct flow_slots *slots, struct err *e)
 {
 	int rc;
 
-	if ((rc = store_addr(s, p->agent, &id->agent, e)) < 0 ||
-	    (rc = store_addr(s, p->src, &id->src, e)) < 0 ||
-	    (rc = store_addr(s, p->dst, &id->dst, e)) < 0)
-		return rc;
-	return flow_slots_note(slots, s, p, id->agent, id->src, id->dst, e);
+	w->n = w->given = 0;
+	rc = meet_chunk(w, c, e);
+	for (size_t i = 0; i < w->n && rc >= 0; i++)
+		rc = note(slots, w->store, &w->met[i], e);
+	return rc < 0 ? rc : put_samples(w, e);
+}
+
+static int64_t
+slot_of(const struct met *m)
+{
+	return m->s->time - m->s->time % FLOW_SLOT;
 }
 
 static int
-put_chunk(struct store *s, struct writing *w, struct flow_slots *slots,
-    struct err *e)
+by_slot(const void *a, const void *b)
 {
+	int64_t x = slot_of(*(const struct met *const *)a);
+	int64_t y = slot_of(*(const struct met *const *)b);
+
+	return x < y ? -1 : x > y;
+}
+
+/* In the order of slots, as they mostly come. */
+static const struct met **
+sorted(const struct writing *w)
+{
+	const struct met **order = xmalloc(w->n * sizeof(*order));
+	bool is_sorted = true;
+
+	for (size_t i = 0; i < w->n; i++) {
+		order[i] = &w->met[i];
+		is_sorted &=
+		    i == 0 || slot_of(&w->met[i - 1]) <= slot_of(&w->met[i]);
+	}
+	if (!is_sorted)
+		qsort(order, w->n, sizeof(*order), by_slot);
+	return order;
+}
+
+/* One slot at a time, whose memory the next one takes.  Before the samples are
+ * put: a slot begins with those that are stored. */
+static int
+put_slots(const struct writing *w, const struct port_set *ports, struct err *e)
+{
+	struct flow_slots slots = {.ports = *ports};
+	const struct met **order = sorted(w);
 	int rc = 0;
 
-	for (size_t i = 0; i < w->chunk->n && rc >= 0; i++)
-		rc = meet_sample(
-		    s, &w->chunk->sample[i], &w->ids[i], slots, e);
-	w->given = 0;
-	return rc < 0 ? rc
-	              : store_give(s, "flow_samples_put", next_sample, w, e);
+	for (size_t i = 0; i < w->n && rc >= 0;) {
+		int64_t slot = slot_of(order[i]);
+
+		for (; i < w->n && rc >= 0 && slot_of(order[i]) == slot; i++)
+			rc = note(&slots, w->store, order[i], e);
+		if (rc >= 0)
+			rc = flow_slots_write(&slots, w->store, &slot, 1, e);
+		flow_slots_forget(&slots, slot + FLOW_SLOT);
+	}
+	flow_slots_forget(&slots, INT64_MAX);
+	free(order);
+	return rc;
 }
 
 static int
@@ -175,21 +260,49 @@ put_cover(struct store *s, const struct cover *c, struct err *e)
 	    s, "flow_coverage_add", v, sizeof(v) / sizeof(v[0]), e);
 }
 
-int
-flow_batch_write(const struct flow_batch *b, struct store *s, int64_t ledger,
-    struct flow_slots *slots, struct err *e)
+static int
+put_covers(const struct flow_batch *b, struct store *s, struct err *e)
 {
-	struct writing w = {.ledger = ledger};
 	const struct cover *c;
 	int rc = 0;
 
-	for (w.chunk = b->first; w.chunk && rc >= 0; w.chunk = w.chunk->next)
-		rc = put_chunk(s, &w, slots, e);
 	for (size_t i = 0; (c = map_next(&b->covers, &i)) != NULL;) {
 		for (; c && rc >= 0; c = c->chain)
 			rc = put_cover(s, c, e);
 	}
 	return rc;
+}
+
+int
+flow_batch_write(const struct flow_batch *b, struct store *s, int64_t ledger,
+    struct flow_slots *slots, struct err *e)
+{
+	struct met met[CHUNK];
+	struct writing w = {.store = s, .ledger = ledger, .met = met};
+	int rc = 0;
+
+	for (const struct flow_chunk *c = b->first; c && rc >= 0; c = c->next)
+		rc = put_chunk(&w, c, slots, e);
+	return rc < 0 ? rc : put_covers(b, s, e);
+}
+
+int
+flow_batch_import(const struct flow_batch *b, struct store *s, int64_t ledger,
+    const struct port_set *ports, struct err *e)
+{
+	size_t size = (size_t)b->samples * sizeof(struct met);
+	struct writing w = {
+	    .store = s, .ledger = ledger, .met = xpages(size)};
+	int rc = 0;
+
+	for (const struct flow_chunk *c = b->first; c && rc >= 0; c = c->next)
+		rc = meet_chunk(&w, c, e);
+	if (rc >= 0)
+		rc = put_slots(&w, ports, e);
+	if (rc >= 0)
+		rc = put_samples(&w, e);
+	xpages_free(w.met, size);
+	return rc < 0 ? rc : put_covers(b, s, e);
 }
 
 bool

@@ -28,6 +28,10 @@ void flow_batch_heard(struct flow_batch *b, const struct flow_heard *h);
  * the way. */
 int flow_batch_write(const struct flow_batch *b, struct store *s,
     int64_t ledger, struct flow_slots *slots, struct err *e);
+/* The same, and the slots into sender_slot: one after the other, for when no
+ * more of them is awaited soon. */
+int flow_batch_import(const struct flow_batch *b, struct store *s,
+    int64_t ledger, const struct port_set *ports, struct err *e);
 /* Starts of the sender slots that have samples here:
  * for (size_t i = 0; flow_batch_slot(b, &i, &slot);) */
 bool flow_batch_slot(const struct flow_batch *b, size_t *at, int64_t *slot);

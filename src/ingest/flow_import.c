@@ -8,7 +8,6 @@
 #include "base/utc.h"
 #include "ingest/flow_batch.h"
 #include "ingest/flow_listed.h"
-#include "ingest/flow_slots.h"
 #include "ingest/ledger.h"
 
 #define BATCH       200000
@@ -125,13 +124,9 @@ write_ledger(struct importer *im, bool damaged)
 static int
 commit_batch(struct importer *im, bool damaged)
 {
-	struct flow_slots slots = {.ports = im->run->ports};
-	int rc = flow_batch_write(
-	    &im->batch, im->store, im->ledger, &slots, im->e);
+	int rc = flow_batch_import(
+	    &im->batch, im->store, im->ledger, &im->run->ports, im->e);
 
-	if (rc >= 0)
-		rc = flow_slots_write_all(&slots, im->store, im->e);
-	flow_slots_forget(&slots, INT64_MAX);
 	if (rc >= 0)
 		rc = write_ledger(im, damaged);
 	if (rc >= 0)

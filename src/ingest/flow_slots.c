@@ -165,6 +165,34 @@ free_slot(struct slot *slot)
 	free(slot);
 }
 
+static void
+drop_slot(struct flow_slots *l, struct slot *slot)
+{
+	if (l->spare) {
+		free_slot(slot);
+		return;
+	}
+	map_clear(&slot->senders);
+	map_clear(&slot->peers);
+	arena_reset(&slot->mem);
+	slot->all = NULL;
+	l->spare = slot;
+}
+
+static struct slot *
+new_slot(struct flow_slots *l, int64_t start)
+{
+	struct slot *slot = l->spare;
+
+	l->spare = NULL;
+	if (!slot)
+		slot = xcalloc(1, sizeof(*slot));
+	slot->start = start;
+	slot->ports = &l->ports;
+	map_put(&l->live, key_of(start), slot);
+	return slot;
+}
+
 /* A slot begins with the samples that are stored already: of an earlier run,
  * or of an import. */
 static int
@@ -176,11 +204,8 @@ open_slot(struct slot **out, struct flow_slots *l, struct store *s,
 	*out = slot;
 	if (slot)
 		return 0;
-	*out = slot = xcalloc(1, sizeof(*slot));
-	slot->start = start;
-	slot->ports = &l->ports;
-	map_put(&l->live, key_of(start), slot);
-	return read_samples(slot, s, e);
+	*out = new_slot(l, start);
+	return read_samples(*out, s, e);
 }
 
 int
@@ -311,10 +336,14 @@ flow_slots_forget(struct flow_slots *l, int64_t before)
 
 	for (size_t i = 0; (slot = map_next(&l->live, &i)) != NULL;) {
 		if (slot->start < before)
-			free_slot(slot);
+			drop_slot(l, slot);
 		else
 			map_put(&live, key_of(slot->start), slot);
 	}
 	map_free(&l->live);
 	l->live = live;
+	if (before == INT64_MAX && l->spare) {
+		free_slot(l->spare);
+		l->spare = NULL;
+	}
 }

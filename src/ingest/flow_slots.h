@@ -19,6 +19,7 @@
 struct flow_slots {
 	struct port_set ports;
 	struct map live;
+	struct slot *spare; /* its memory is for the next one */
 };
 
 /* One sample that is about to be stored; addresses are ids. */
@@ -31,7 +32,7 @@ int flow_slots_write(struct flow_slots *l, struct store *s,
     const int64_t *start, size_t n, struct err *e);
 /* The same of all that are counted here. */
 int flow_slots_write_all(struct flow_slots *l, struct store *s, struct err *e);
-/* Forgets slots that begin before a time. */
+/* Forgets slots that begin before a time; with INT64_MAX nothing is held. */
 void flow_slots_forget(struct flow_slots *l, int64_t before);
 
 #endif
