@@ -5,16 +5,6 @@
 
 static const uint8_t v4_mapped[12] = {[10] = 0xff, [11] = 0xff};
 
-struct addr
-addr_v4(const uint8_t b[static 4])
-{
-	struct addr a;
-
-	memcpy(a.b, v4_mapped, 12);
-	memcpy(a.b + 12, b, 4);
-	return a;
-}
-
 /* Own reader: inet_pton refuses the leading zeros that some logs print. */
 static bool
 parse_v4(struct str s, uint8_t out[static 4])

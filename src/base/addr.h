@@ -24,7 +24,14 @@ struct prefix {
 /* Reads IPv4 (leading zeros accepted as decimal: 001.002.003.004), IPv6,
  * "IPv6:..." and mapped forms.  No brackets, no port.  False if it is none. */
 bool addr_parse(struct str s, struct addr *out);
-struct addr addr_v4(const uint8_t b[static 4]);
+static inline struct addr
+addr_v4(const uint8_t b[static 4])
+{
+	struct addr a = {.b = {[10] = 0xff, [11] = 0xff}};
+
+	memcpy(a.b + 12, b, 4);
+	return a;
+}
 /* Writes the text and returns its length. */
 size_t addr_format(struct addr a, char out[static ADDR_TEXT_MAX]);
 bool addr_is_v4(struct addr a);

@@ -292,30 +292,34 @@ flow_run_rate(const struct flow_run *run, const struct smtp_sample *meta)
 	return meta->no_rate ? 0 : meta->rate;
 }
 
+static bool
+is_mail(const struct packet *p, const struct port_set *ports)
+{
+	return port_set_has(ports, p->src_port) ||
+	       port_set_has(ports, p->dst_port);
+}
+
 void
 flow_run_packet(struct flow_run *run, const struct packet *p,
     const struct smtp_sample *meta)
 {
-	struct smtp_sample s = *meta;
+	struct smtp_sample s;
+	uint32_t rate = flow_run_rate(run, meta);
 
 	run->samples++;
 	run->what[p->what]++;
-	s.rate = flow_run_rate(run, meta);
-	s.no_rate = s.rate == 0;
-	if (s.no_rate) {
-		run->rate_unknown |= !meta->no_rate;
-		s.rate = 1;
-	}
-	if (p->what != PACKET_TCP)
+	run->rate_unknown |= rate == 0 && !meta->no_rate;
+	if (p->what != PACKET_TCP || !is_mail(p, &run->ports))
 		return;
+	s = *meta;
+	s.no_rate = rate == 0;
+	s.rate = rate ? rate : 1;
 	s.src = p->src;
 	s.dst = p->dst;
 	s.src_port = p->src_port;
 	s.dst_port = p->dst_port;
 	s.flags = p->flags;
 	s.has_flags = p->has_flags;
-	if (!smtp_sample_matches(&s, &run->ports))
-		return;
 	run->smtp_packets++;
 	run->no_flags += !s.has_flags;
 	run->sink->sample(run->sink, &s);

@@ -6,6 +6,8 @@
  *
  * Every loop below consumes at least four bytes of a bounded cursor, so a
  * stack of tags or extension headers without end stops where the bytes do.
+ * There is one cursor for all: to copy it at each step, right after its parts
+ * were written, makes the processor wait (store forwarding).
  */
 #include "input/packet.h"
 
@@ -64,31 +66,31 @@ packet_of_protocol(uint8_t protocol)
 /* The flags are byte 13 of the header (RFC 9293 3.1); a header cut between
  * ports and flags still says who talked to which port. */
 static enum packet_what
-read_tcp(struct rd r, struct packet *out)
+read_tcp(struct rd *r, struct packet *out)
 {
-	out->src_port = rd_be16(&r);
-	out->dst_port = rd_be16(&r);
-	if (r.bad)
+	out->src_port = rd_be16(r);
+	out->dst_port = rd_be16(r);
+	if (r->bad)
 		return PACKET_CUT;
-	rd_skip(&r, 9);
-	out->flags = rd_u8(&r);
-	out->has_flags = !r.bad;
+	rd_skip(r, 9);
+	out->flags = rd_u8(r);
+	out->has_flags = !r->bad;
 	return PACKET_TCP;
 }
 
 /* The UDP length is not needed: IP's has cut the padding off, and sflowtool -R
  * writes one without the header's eight bytes. */
 static enum packet_what
-read_udp(struct rd r, struct packet *out)
+read_udp(struct rd *r, struct packet *out)
 {
-	out->src_port = rd_be16(&r);
-	out->dst_port = rd_be16(&r);
-	rd_skip(&r, 4);
-	if (r.bad)
+	out->src_port = rd_be16(r);
+	out->dst_port = rd_be16(r);
+	rd_skip(r, 4);
+	if (r->bad)
 		return PACKET_CUT;
 	if (out->dst_port == PORT_VXLAN || out->dst_port == PORT_GENEVE)
 		return PACKET_TUNNEL;
-	out->payload = r;
+	out->payload = *r;
 	return PACKET_UDP;
 }
 
@@ -96,7 +98,7 @@ read_udp(struct rd r, struct packet *out)
  * hide the flags (RFC 1858): only a whole one counts. */
 static enum packet_what
 read_transport(
-    struct rd r, uint8_t protocol, bool first_fragment, struct packet *out)
+    struct rd *r, uint8_t protocol, bool first_fragment, struct packet *out)
 {
 	enum packet_what what = packet_of_protocol(protocol);
 
@@ -114,39 +116,31 @@ read_transport(
 
 /* RFC 791 3.1. */
 static enum packet_what
-read_ipv4(struct rd r, struct packet *out)
+read_ipv4(struct rd *r, struct packet *out)
 {
-	struct rd whole = r;
-	uint8_t first = rd_u8(&r);
-	size_t header = (first & 15) * 4u;
-	uint16_t length, fragment;
-	const uint8_t *ends;
-	uint8_t protocol;
+	const uint8_t *h = r->p;
+	size_t header, length;
+	unsigned fragment;
 
-	rd_skip(&r, 1);
-	length = rd_be16(&r);
-	rd_skip(&r, 2);
-	fragment = rd_be16(&r);
-	rd_skip(&r, 1);
-	protocol = rd_u8(&r);
-	rd_skip(&r, 2);
-	ends = rd_bytes(&r, 8);
-	if (!ends)
+	if (!rd_need(r, 20))
 		return PACKET_CUT;
+	header = (h[0] & 15) * 4u;
+	length = (size_t)(h[2] << 8 | h[3]);
+	fragment = (unsigned)(h[6] << 8 | h[7]);
 	/* Total length 0 is what segmentation offload leaves in captures. */
-	if (first >> 4 != 4 || header < 20 || (length && length < header))
+	if (h[0] >> 4 != 4 || header < 20 || (length && length < header))
 		return PACKET_BAD;
-	out->src = addr_v4(ends);
-	out->dst = addr_v4(ends + 4);
-	if (length && length < rd_left(&whole))
-		whole.end = whole.p + length; /* the rest pads the frame */
-	rd_skip(&whole, header);
-	out->protocol = protocol;
-	if (whole.bad)
+	out->protocol = h[9];
+	out->src = addr_v4(h + 12);
+	out->dst = addr_v4(h + 16);
+	if (length && length < rd_left(r))
+		r->end = h + length; /* the rest pads the frame */
+	rd_skip(r, header);
+	if (r->bad)
 		return PACKET_CUT;
 	if (fragment & 0x1fff)
 		return PACKET_FRAGMENT;
-	return read_transport(whole, protocol, fragment & 0x2000, out);
+	return read_transport(r, h[9], fragment & 0x2000, out);
 }
 
 /* Steps over one extension header (RFC 8200 4, RFC 4302 2.2). */
@@ -177,7 +171,7 @@ is_extension(uint8_t protocol)
 }
 
 static enum packet_what
-read_extensions(struct rd r, uint8_t next, struct packet *out)
+read_extensions(struct rd *r, uint8_t next, struct packet *out)
 {
 	bool first_fragment = false;
 
@@ -185,19 +179,19 @@ read_extensions(struct rd r, uint8_t next, struct packet *out)
 		out->protocol = next;
 		if (next == PROTO_FRAGMENT) {
 			uint16_t at;
-			next = rd_u8(&r);
-			rd_skip(&r, 1);
-			at = rd_be16(&r);
-			rd_skip(&r, 4);
-			if (!r.bad && (at & 0xfff8))
+			next = rd_u8(r);
+			rd_skip(r, 1);
+			at = rd_be16(r);
+			rd_skip(r, 4);
+			if (!r->bad && (at & 0xfff8))
 				return PACKET_FRAGMENT;
 			first_fragment |= at & 1;
 		} else if (is_extension(next)) {
-			next = skip_extension(&r, next);
+			next = skip_extension(r, next);
 		} else {
 			break;
 		}
-		if (r.bad)
+		if (r->bad)
 			return first_fragment ? PACKET_FRAGMENT : PACKET_CUT;
 	}
 	return read_transport(r, next, first_fragment, out);
@@ -205,18 +199,18 @@ read_extensions(struct rd r, uint8_t next, struct packet *out)
 
 /* RFC 8200 3. */
 static enum packet_what
-read_ipv6(struct rd r, struct packet *out)
+read_ipv6(struct rd *r, struct packet *out)
 {
-	uint8_t first = rd_u8(&r);
+	uint8_t first = rd_u8(r);
 	uint16_t length;
 	uint8_t next;
 	const uint8_t *ends;
 
-	rd_skip(&r, 3);
-	length = rd_be16(&r);
-	next = rd_u8(&r);
-	rd_skip(&r, 1);
-	ends = rd_bytes(&r, 32);
+	rd_skip(r, 3);
+	length = rd_be16(r);
+	next = rd_u8(r);
+	rd_skip(r, 1);
+	ends = rd_bytes(r, 32);
 	if (!ends)
 		return PACKET_CUT;
 	if (first >> 4 != 6)
@@ -229,19 +223,19 @@ read_ipv6(struct rd r, struct packet *out)
 		out->src = out->dst = (struct addr){{0}};
 		return PACKET_BAD;
 	}
-	if (length && length < rd_left(&r))
-		r.end = r.p + length;
+	if (length && length < rd_left(r))
+		r->end = r->p + length;
 	return read_extensions(r, next, out);
 }
 
 static enum packet_what
-read_ip(struct rd r, struct packet *out)
+read_ip(struct rd *r, struct packet *out)
 {
-	if (rd_left(&r) == 0)
+	if (rd_left(r) == 0)
 		return PACKET_CUT;
-	if (r.p[0] >> 4 == 4)
+	if (r->p[0] >> 4 == 4)
 		return read_ipv4(r, out);
-	if (r.p[0] >> 4 == 6)
+	if (r->p[0] >> 4 == 6)
 		return read_ipv6(r, out);
 	return PACKET_OTHER;
 }
@@ -249,14 +243,14 @@ read_ip(struct rd r, struct packet *out)
 /* RFC 3032 2.1: labels until the bottom-of-stack bit; what follows is not
  * named, so the first nibble tells (a pseudowire's is 0, RFC 4385). */
 static enum packet_what
-read_mpls(struct rd r, struct packet *out)
+read_mpls(struct rd *r, struct packet *out)
 {
 	uint32_t label;
 
 	out->mpls = true;
 	do {
-		label = rd_be32(&r);
-		if (r.bad)
+		label = rd_be32(r);
+		if (r->bad)
 			return PACKET_CUT;
 	} while (!(label & 0x100));
 	return read_ip(r, out);
@@ -264,13 +258,13 @@ read_mpls(struct rd r, struct packet *out)
 
 /* RFC 1661 2; PPPoE leaves address and control out, a serial line may not. */
 static enum packet_what
-read_ppp(struct rd r, struct packet *out)
+read_ppp(struct rd *r, struct packet *out)
 {
-	uint16_t protocol = rd_be16(&r);
+	uint16_t protocol = rd_be16(r);
 
 	if (protocol == 0xff03)
-		protocol = rd_be16(&r);
-	if (r.bad)
+		protocol = rd_be16(r);
+	if (r->bad)
 		return PACKET_CUT;
 	switch (protocol) {
 	case 0x0021:
@@ -302,21 +296,21 @@ skip_snap(struct rd *r)
 }
 
 static enum packet_what
-read_ethertype(struct rd r, struct packet *out)
+read_ethertype(struct rd *r, struct packet *out)
 {
-	uint16_t type = rd_be16(&r);
+	uint16_t type = rd_be16(r);
 
 	while (is_vlan(type)) {
 		out->vlan = true;
-		rd_skip(&r, 2);
-		type = rd_be16(&r);
+		rd_skip(r, 2);
+		type = rd_be16(r);
 	}
-	if (!r.bad && type <= ETYPE_802_3_MAX) {
-		if (!skip_snap(&r))
-			return r.bad ? PACKET_CUT : PACKET_OTHER;
-		type = rd_be16(&r);
+	if (!r->bad && type <= ETYPE_802_3_MAX) {
+		if (!skip_snap(r))
+			return r->bad ? PACKET_CUT : PACKET_OTHER;
+		type = rd_be16(r);
 	}
-	if (r.bad)
+	if (r->bad)
 		return PACKET_CUT;
 	switch (type) {
 	case ETYPE_IPV4:
@@ -328,21 +322,21 @@ read_ethertype(struct rd r, struct packet *out)
 		return read_mpls(r, out);
 	case ETYPE_PPPOE: /* RFC 2516 4: version, code, session, length */
 		out->pppoe = true;
-		rd_skip(&r, 6);
+		rd_skip(r, 6);
 		return read_ppp(r, out);
 	}
 	return PACKET_OTHER;
 }
 
 static enum packet_what
-read_ethernet(struct rd r, struct packet *out)
+read_ethernet(struct rd *r, struct packet *out)
 {
-	rd_skip(&r, 12);
-	return r.bad ? PACKET_CUT : read_ethertype(r, out);
+	rd_skip(r, 12);
+	return r->bad ? PACKET_CUT : read_ethertype(r, out);
 }
 
 static enum packet_what
-read_link(enum packet_link link, struct rd r, struct packet *out)
+read_link(enum packet_link link, struct rd *r, struct packet *out)
 {
 	switch (link) {
 	case LINK_NONE:
@@ -370,5 +364,5 @@ void
 packet_decode(enum packet_link link, struct rd bytes, struct packet *out)
 {
 	memset(out, 0, sizeof(*out));
-	out->what = read_link(link, bytes, out);
+	out->what = read_link(link, &bytes, out);
 }

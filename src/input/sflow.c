@@ -44,12 +44,22 @@ struct walk {
 	bool faults[SFLOW_FAULTS];
 };
 
-/* The packet of a sample, told up to two ways. */
+/* A sample being read; its packet is told up to two ways. */
 struct told {
-	struct packet header; /* from the raw bytes */
-	struct packet fields; /* from a sampled IPv4 or IPv6 record */
+	struct sflow_sample s; /* with the packet of the raw bytes */
+	struct packet fields;  /* from a sampled IPv4 or IPv6 record */
 	bool has_header, has_fields, has_gateway;
 };
+
+/* Packets are large, and not cleared for each sample: has_ tells if they are
+ * there. */
+static void
+told_begin(struct told *told)
+{
+	told->has_header = told->has_fields = told->has_gateway = false;
+	told->s.no_rate = false;
+	told->s.src_as = told->s.dst_as = 0;
+}
 
 static void
 fault(struct walk *w, enum sflow_fault f)
@@ -127,7 +137,7 @@ read_header(struct rd *r, uint32_t version, struct told *told)
 	if (told->has_header)
 		return true;
 	told->has_header = true;
-	packet_decode(link_of(protocol), bytes, &told->header);
+	packet_decode(link_of(protocol), bytes, &told->s.packet);
 	return true;
 }
 
@@ -201,8 +211,7 @@ read_as_path(struct rd *r, uint32_t *last)
 /* extended_gateway.  A source AS of 0 is the agent's own, and so is the
  * destination's when the path is empty. */
 static bool
-read_gateway(
-    struct rd *r, uint32_t version, struct told *told, struct sflow_sample *s)
+read_gateway(struct rd *r, uint32_t version, struct told *told)
 {
 	struct addr nexthop;
 	uint32_t own, src, dst, communities;
@@ -226,8 +235,8 @@ read_gateway(
 		return false;
 	if (!told->has_gateway) {
 		told->has_gateway = true;
-		s->src_as = src ? src : own;
-		s->dst_as = dst;
+		told->s.src_as = src ? src : own;
+		told->s.dst_as = dst;
 	}
 	return true;
 }
@@ -241,23 +250,25 @@ needs_fields(const struct packet *p)
 
 /* A sample often tells its packet twice: it is one packet.  The bytes go
  * first, the fields stand in where the bytes were cut. */
-static const struct packet *
-best_of(const struct told *told)
+static void
+take_best(struct told *told)
 {
 	static const struct packet nothing;
+	struct packet *p = &told->s.packet;
 
-	if (told->has_header && !needs_fields(&told->header))
-		return &told->header;
-	if (told->has_fields &&
-	    (!told->has_header || told->fields.what != PACKET_TCP ||
-	        told->fields.has_flags || !told->header.src_port))
-		return &told->fields;
-	return told->has_header ? &told->header : &nothing;
+	if (!told->has_header)
+		*p = told->has_fields ? told->fields : nothing;
+	else if (told->has_fields && needs_fields(p) &&
+	         (told->fields.what != PACKET_TCP || told->fields.has_flags ||
+	             !p->src_port))
+		*p = told->fields;
 }
 
 static void
-emit(struct walk *w, struct sflow_sample *s, const struct told *told)
+emit(struct walk *w, struct told *told)
 {
+	struct sflow_sample *s = &told->s;
+
 	w->counts->flow_samples++;
 	if (s->rate == 0) {
 		w->counts->rate_zero++;
@@ -267,7 +278,7 @@ emit(struct walk *w, struct sflow_sample *s, const struct told *told)
 	if (s->rate > RATE_HUGE)
 		w->counts->rate_huge++;
 	s->datagram = &w->datagram;
-	s->packet = *best_of(told);
+	take_best(told);
 	w->sink->sample(w->sink, s);
 }
 
@@ -280,8 +291,7 @@ split_source(uint32_t source_id, struct sflow_sample *s)
 
 /* One record of a v5 flow sample. */
 static bool
-read_record(struct walk *w, struct rd body, uint32_t tag, struct told *told,
-    struct sflow_sample *s)
+read_record(struct walk *w, struct rd body, uint32_t tag, struct told *told)
 {
 	switch (tag) {
 	case RECORD_HEADER:
@@ -291,14 +301,13 @@ read_record(struct walk *w, struct rd body, uint32_t tag, struct told *told,
 	case RECORD_IPV6:
 		return read_fields(&body, true, told);
 	case RECORD_GATEWAY:
-		return read_gateway(&body, w->datagram.version, told, s);
+		return read_gateway(&body, w->datagram.version, told);
 	}
 	return true;
 }
 
 static void
-read_records(struct walk *w, struct rd *r, uint32_t n, struct told *told,
-    struct sflow_sample *s)
+read_records(struct walk *w, struct rd *r, uint32_t n, struct told *told)
 {
 	for (; n > 0; n--) {
 		uint32_t tag = rd_be32(r);
@@ -311,7 +320,7 @@ read_records(struct walk *w, struct rd *r, uint32_t n, struct told *told,
 			return;
 		}
 		rd_skip(r, pad < rd_left(r) ? pad : rd_left(r));
-		if (!read_record(w, body, tag, told, s))
+		if (!read_record(w, body, tag, told))
 			fault(w, SFLOW_BAD_RECORD);
 	}
 }
@@ -319,33 +328,34 @@ read_records(struct walk *w, struct rd *r, uint32_t n, struct told *told,
 static void
 read_flow_v5(struct walk *w, struct rd r, bool expanded)
 {
-	struct sflow_sample s = {0};
-	struct told told = {0};
+	struct told told;
+	struct sflow_sample *s = &told.s;
 	uint32_t n;
 
-	s.sequence = rd_be32(&r);
+	told_begin(&told);
+	s->sequence = rd_be32(&r);
 	if (expanded) {
-		s.source_class = rd_be32(&r);
-		s.source_index = rd_be32(&r);
+		s->source_class = rd_be32(&r);
+		s->source_index = rd_be32(&r);
 	} else {
-		split_source(rd_be32(&r), &s);
+		split_source(rd_be32(&r), s);
 	}
-	s.rate = rd_be32(&r);
-	s.pool = rd_be32(&r);
-	s.drops = rd_be32(&r);
+	s->rate = rd_be32(&r);
+	s->pool = rd_be32(&r);
+	s->drops = rd_be32(&r);
 	if (expanded)
 		rd_skip(&r, 4); /* format of the input */
-	s.input = rd_be32(&r);
+	s->input = rd_be32(&r);
 	if (expanded)
 		rd_skip(&r, 4);
-	s.output = rd_be32(&r);
+	s->output = rd_be32(&r);
 	n = rd_be32(&r);
 	if (r.bad) {
 		fault(w, SFLOW_BAD_SAMPLE);
 		return;
 	}
-	read_records(w, &r, n, &told, &s);
-	emit(w, &s, &told);
+	read_records(w, &r, n, &told);
+	emit(w, &told);
 }
 
 static void
@@ -414,8 +424,7 @@ skip_counters_v4(struct rd *r)
 
 /* False: the cursor no longer knows where it is. */
 static bool
-read_extended_v4(
-    struct walk *w, struct rd *r, struct told *told, struct sflow_sample *s)
+read_extended_v4(struct walk *w, struct rd *r, struct told *told)
 {
 	struct addr nexthop;
 
@@ -429,7 +438,7 @@ read_extended_v4(
 		rd_skip(r, 8);
 		break;
 	case EXTENDED_GATEWAY:
-		return read_gateway(r, w->datagram.version, told, s);
+		return read_gateway(r, w->datagram.version, told);
 	case EXTENDED_USER:
 		skip_opaque(r);
 		skip_opaque(r);
@@ -464,29 +473,30 @@ read_packet_v4(struct walk *w, struct rd *r, struct told *told)
 static bool
 read_flow_v4(struct walk *w, struct rd *r)
 {
-	struct sflow_sample s = {0};
-	struct told told = {0};
+	struct told told;
+	struct sflow_sample *s = &told.s;
 	bool whole = true;
 	uint32_t n;
 
-	s.sequence = rd_be32(r);
-	split_source(rd_be32(r), &s);
-	s.rate = rd_be32(r);
-	s.pool = rd_be32(r);
-	s.drops = rd_be32(r);
-	s.input = rd_be32(r);
-	s.output = rd_be32(r);
+	told_begin(&told);
+	s->sequence = rd_be32(r);
+	split_source(rd_be32(r), s);
+	s->rate = rd_be32(r);
+	s->pool = rd_be32(r);
+	s->drops = rd_be32(r);
+	s->input = rd_be32(r);
+	s->output = rd_be32(r);
 	if (r->bad || !read_packet_v4(w, r, &told)) {
 		fault(w, SFLOW_BAD_SAMPLE);
 		return false;
 	}
 	for (n = rd_be32(r); n > 0 && whole; n--)
-		whole = read_extended_v4(w, r, &told, &s);
+		whole = read_extended_v4(w, r, &told);
 	if (r->bad)
 		whole = false;
 	if (!whole && !w->faults[SFLOW_UNKNOWN_TAG])
 		fault(w, SFLOW_BAD_RECORD);
-	emit(w, &s, &told);
+	emit(w, &told);
 	return whole;
 }
 

@@ -24,16 +24,6 @@ port_set_parse(struct str s, struct port_set *out)
 }
 
 bool
-port_set_has(const struct port_set *ports, uint16_t port)
-{
-	for (unsigned i = 0; i < ports->n; i++) {
-		if (ports->port[i] == port)
-			return true;
-	}
-	return false;
-}
-
-bool
 smtp_sample_matches(const struct smtp_sample *s, const struct port_set *ports)
 {
 	return port_set_has(ports, s->src_port) ||

@@ -47,7 +47,15 @@ struct port_set { /* mail ports; usually 25 alone */
 /* "25" or "25,465,587"; false: not ports from 1 to 65535, none, or more than
  * PORT_SET_MAX. */
 bool port_set_parse(struct str s, struct port_set *out);
-bool port_set_has(const struct port_set *ports, uint16_t port);
+static inline bool
+port_set_has(const struct port_set *ports, uint16_t port)
+{
+	for (unsigned i = 0; i < ports->n; i++) {
+		if (ports->port[i] == port)
+			return true;
+	}
+	return false;
+}
 
 /* Is one end on a mail port? */
 bool smtp_sample_matches(
