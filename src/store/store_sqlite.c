@@ -532,10 +532,10 @@ bind_one(sqlite3_stmt *st, int at, const struct value *v, bool keep)
 		    st, at, v->s.p, v->s.n, how, SQLITE_UTF8);
 	case VALUE_BLOB:
 		return sqlite3_bind_blob64(st, at, v->s.p, v->s.n, how);
-	case VALUE_NULL:
+	case VALUE_NULL: /* as it was left by st_reset() */
 		break;
 	}
-	return sqlite3_bind_null(st, at);
+	return SQLITE_OK;
 }
 
 static int
