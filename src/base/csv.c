@@ -36,6 +36,8 @@ csv_is_open(struct str s, char sep)
 {
 	size_t i = 0;
 
+	if (str_chr(s, '"') < 0)
+		return false;
 	while (i < s.n) {
 		i = field_start(s, i, sep);
 		if (i < s.n && s.p[i] == '"') {
@@ -108,8 +110,9 @@ csv_split(char *record, size_t n, char sep, struct str *fields, size_t max)
 			i++;
 			field = take_quoted(record, n, &i, sep);
 		} else {
-			while (i < n && record[i] != sep)
-				i++;
+			ptrdiff_t end = str_chr(str_from(whole, i), sep);
+
+			i = end < 0 ? n : i + (size_t)end;
 			field = str_trim(str_of(record + from, i - from));
 		}
 		if (count < max)
