@@ -190,6 +190,27 @@ test_slots(void **state)
 	    "1790000400000000|512|512 ");
 }
 
+/* 2000 random samples, two a second from so many on. */
+static void
+write_packets(const char *to, int from)
+{
+	static const char flags[][4] = {
+	    "S", "SA", "PA", "A", "FA", "R", "RA", "", "SR", "F"};
+	static const int ports[] = {25, 25, 587, 465, 4000, 4001};
+	FILE *f = fopen(list, "w");
+
+	fputs("time,src,dst,sport,dport,flags,rate,agent,src_as,dst_as\n", f);
+	for (int i = from; i < from + 2000; i++)
+		fprintf(f,
+		    "%d,198.51.100.%ld,192.0.2.%ld,%d,%d,%s,%ld,"
+		    "192.0.2.25%ld,64500,64501\n",
+		    1790000000 + i / 2, random() % 20, random() % 20,
+		    ports[random() % 6], ports[random() % 6],
+		    flags[random() % 10], 1 + random() % 3, random() % 2);
+	fclose(f);
+	command(GENERATOR "%s --packets %s --ports 25,465,587", to, list);
+}
+
 /* The slots of random samples, counted by a query that knows nothing of
  * flow_slots.c: both ends of each sample, and the rules of doc/flow.md. */
 static void
@@ -223,27 +244,16 @@ test_slots_reference(void **state)
 	    " client_strong, client_weak, server_strong, server_weak, peers,"
 	    " first, last, rate_min, rate_max FROM sender_slot"
 	    " JOIN addr ON addr.id = addr ORDER BY 1, 2, 3";
-	static const char flags[][4] = {
-	    "S", "SA", "PA", "A", "FA", "R", "RA", "", "SR", "F"};
-	static const int ports[] = {25, 25, 587, 465, 4000, 4001};
-	struct flow_import_options opt = {.batch = 700};
+	struct flow_import_options opt = {.batch = 6000};
 	struct flow_import_counts n = {0};
 	struct flow_run run;
 	struct store *s;
-	FILE *f = fopen(list, "w");
 
 	(void)state;
 	srandom(11);
-	fputs("time,src,dst,sport,dport,flags,rate,agent,src_as,dst_as\n", f);
-	for (int i = 0; i < 4000; i++)
-		fprintf(f,
-		    "%d,198.51.100.%ld,192.0.2.%ld,%d,%d,%s,%ld,"
-		    "192.0.2.25%ld,64500,64501\n",
-		    1790000000 + i / 2, random() % 20, random() % 20,
-		    ports[random() % 6], ports[random() % 6],
-		    flags[random() % 10], 1 + random() % 3, random() % 2);
-	fclose(f);
-	command(GENERATOR "%s --packets %s --ports 25,465,587", pcap, list);
+	write_packets(pcap, 2000); /* the later ones first */
+	write_packets(half, 1500);
+	command("tail -c +25 %s >>%s", half, pcap);
 	assert_int_equal(store_open(&s, db[0], STORE_WRITE, &err), 0);
 	flow_run_init(&run, NULL);
 	assert_true(port_set_parse(STR("25,465,587"), &run.ports));
