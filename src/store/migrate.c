@@ -33,12 +33,12 @@ sql_run_file(const struct store_driver_ops *ops, void *db, const char *path,
 	return err_wrap(e, "%s:%d", path, sql_line(sql, at));
 }
 
-/* One migration, unless another process has just done it. */
+/* Migrations from the one after have up to last, in one transaction; not those
+ * that another process has just done. */
 static int
-step(const struct store_driver_ops *ops, void *db, const char *path,
-    struct arena *a, struct err *e)
+steps_to(const struct store_driver_ops *ops, void *db,
+    const struct sql_list *steps, size_t last, struct arena *a, struct err *e)
 {
-	int n = sql_number(path);
 	int64_t have;
 	int rc = ops->begin(db, e);
 
@@ -46,25 +46,28 @@ step(const struct store_driver_ops *ops, void *db, const char *path,
 		return rc;
 	have = ops->schema_version(db, e);
 	rc = have < 0 ? ERR_FAIL : 0;
-	if (rc == 0 && have == n - 1) {
-		rc = sql_run_file(ops, db, path, a, e);
-		if (rc == 0)
-			rc = ops->set_schema_version(db, n, e);
-	}
+	for (size_t i = (size_t)have; rc == 0 && i < last; i++)
+		rc = sql_run_file(ops, db, steps->path[i], a, e);
+	if (rc == 0 && have <= (int64_t)last)
+		rc = ops->set_schema_version(db, (int64_t)last, e);
 	if (rc == 0)
 		return ops->commit(db, e);
 	ops->rollback(db);
 	return rc;
 }
 
+/* A new store is made at once, or not at all; of one that holds data each step
+ * is kept, and its log does not grow by all of them together. */
 static int
 upgrade(const struct store_driver_ops *ops, void *db,
     const struct sql_list *steps, int64_t have, struct arena *a, struct err *e)
 {
 	int rc = 0;
 
+	if (have == 0)
+		return steps_to(ops, db, steps, steps->n, a, e);
 	for (size_t i = (size_t)have; rc == 0 && i < steps->n; i++)
-		rc = step(ops, db, steps->path[i], a, e);
+		rc = steps_to(ops, db, steps, i + 1, a, e);
 	return rc;
 }
 
