@@ -1,8 +1,7 @@
 -- Step 0: what a worker has of its own.  Each worker runs these steps for its share
 -- of the customers on a connection that reads what is stored (src/correlate/
--- share.c), so that what it is told and what it finds are temporary tables (figures
--- and evidence: views, in steps 17 and 19); they are named like those of the store, and
--- go before them.
+-- share.c), so that what it is told and what it finds are temporary tables (figures: a
+-- view, in step 19), which are named like those of the store and go before them.
 
 -- Of what is dropped nothing is left to be overwritten, which would read all of it
 -- back (Debian's SQLite does by default).

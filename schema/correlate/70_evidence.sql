@@ -219,18 +219,14 @@ SELECT c.cust, c.customer, c.facts, 'complaint', 6, 0, k.received,
   LEFT JOIN main.addr x ON x.id = k.addr
  WHERE t.what = 'c' AND t.doubt IS NULL;
 
--- Those that are kept, in order, with their numbers; n orders a rule's thresholds only:
--- elsewhere it is the order of import.  Views, here and in step 19: what no step reads
--- is made when it is taken (src/correlate/share.c), and not stored before.
-DROP VIEW IF EXISTS temp.finding_evidence;
-CREATE TEMP VIEW finding_evidence AS
-SELECT day, customer, n, kind, time, text, message_key, addr, source, "offset", line
-  FROM (SELECT *, fact_number(cust, place, most) AS n
-          FROM (SELECT run.day, t.customer, t.kind, t.time, t.text, t.message_key, t.addr,
-                       t.source, t."offset", t.line, t.cust, t.place, t.most
-                  FROM temp.run CROSS JOIN temp.fact t LEFT JOIN main.name n ON n.id = t.source
-                 ORDER BY t.customer, t.place, t.first_key, t.time, t.message_key,
-                          iif(t.place = 1, t.n, 0), t.text, n.text, t.line, t."offset"
-                 LIMIT -1)
-         LIMIT -1) -- so that it is numbered once, in order
- WHERE n IS NOT NULL;
+-- In order; n orders a rule's thresholds only: elsewhere it is the order of import.
+-- Views, here and in step 19: what no step reads is made when it is taken (src/correlate/
+-- share.c), and not stored before.  fact comes first, or all of it would be written
+-- before it is sorted; no LIMIT, or it would be sorted row by row in a b-tree.
+DROP VIEW IF EXISTS temp.ordered_fact;
+CREATE TEMP VIEW ordered_fact AS
+SELECT run.day, t.customer, t.kind, t.time, t.text, t.message_key, t.addr,
+       t.source, t."offset", t.line, t.place, t.most
+  FROM temp.fact t CROSS JOIN temp.run LEFT JOIN main.name n ON n.id = t.source
+ ORDER BY t.customer, t.place, t.first_key, t.time, t.message_key,
+          iif(t.place = 1, t.n, 0), t.text, n.text, t.line, t."offset";

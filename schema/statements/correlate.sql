@@ -138,10 +138,17 @@ SELECT * FROM temp.finding_sprt ORDER BY day, customer;
 INSERT OR FAIL INTO main.finding_sprt
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 FROM given;
 -- name: correlate_take_finding_evidence
-SELECT * FROM temp.finding_evidence;
+SELECT * FROM temp.ordered_fact;
+-- Those that are kept, numbered in order (src/correlate/facts.h).
 -- name: correlate_keep_finding_evidence
 INSERT OR FAIL INTO main.finding_evidence
-SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 FROM given;
+SELECT day, customer, n, kind, time, text, message_key, addr, source, "offset", line
+  FROM (SELECT c1 AS day, c2 AS customer, fact_number(c2, c11, c12) AS n, c3 AS kind,
+               c4 AS time, c5 AS text, c6 AS message_key, c7 AS addr, c8 AS source,
+               c9 AS "offset", c10 AS line
+          FROM given
+         LIMIT -1) -- so that it is numbered once
+ WHERE n IS NOT NULL;
 -- name: correlate_take_flow_day
 SELECT * FROM temp.flow_day WHERE day = (SELECT day FROM temp.run) ORDER BY day, customer;
 -- name: correlate_keep_flow_day

@@ -2,13 +2,15 @@
 #include "correlate/facts.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 
 #include <stdlib.h>
 
 /* Where the numbers are. */
 struct facts {
 	struct store *store;
-	int64_t customer, kind;
+	struct buf customer;
+	int64_t kind;
 	int64_t kept;    /* of the customer */
 	int64_t of_kind; /* of these, of the kind */
 };
@@ -19,11 +21,13 @@ fact_number(void *arg, const struct value *v, struct value *out, struct err *e)
 	struct facts *f = arg;
 
 	(void)e;
-	if (v[0].i != f->customer)
-		f->kept = 0;
-	if (v[0].i != f->customer || v[1].i != f->kind)
+	if (!str_eq(v[0].s, buf_str(&f->customer))) {
+		f->customer.n = 0;
+		buf_s(&f->customer, v[0].s);
+		f->kept = f->of_kind = 0;
+	}
+	if (v[1].i != f->kind)
 		f->of_kind = 0;
-	f->customer = v[0].i;
 	f->kind = v[1].i;
 	if (f->of_kind >= v[2].i)
 		return 0;
@@ -56,5 +60,6 @@ facts_close(struct facts *f)
 	if (f == NULL)
 		return;
 	store_functions_end(f->store, &facts_function, 1);
+	buf_free(&f->customer);
 	free(f);
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The numbers of facts, as an SQL function for the steps of a run: they come in
- * the order of findings and kinds, and of each kind so many are kept as its finding
- * shows.  A window function over the rows with their words took twice as long.
+ * The numbers of facts, as an SQL function where they are put into the store:
+ * they come in the order of customers and kinds, and of each kind so many are kept
+ * as its finding shows.  A window function over the rows with their words took twice
+ * as long.
  *
  *	fact_number(customer, kind, most)
  *	        its number among the customer's that are kept, from 1; NULL: there
- *	        are that many of the kind, by numbers all three
- *	        (schema/correlate/70_evidence.sql)
+ *	        are that many of the kind, which is a number
+ *	        (ordered_fact in schema/correlate/70_evidence.sql)
  */
 #ifndef CORRELATE_FACTS_H
 #define CORRELATE_FACTS_H

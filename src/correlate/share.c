@@ -32,7 +32,6 @@ struct tools {
 	struct verdicts *verdicts;
 	struct day_messages *messages;
 	struct regulars *regulars;
-	struct facts *facts;
 };
 
 struct worker {
@@ -76,15 +75,12 @@ open_tools(struct worker *w, struct err *e)
 		    t->verdicts, e);
 	if (rc >= 0)
 		rc = regulars_open(&t->regulars, s, e);
-	if (rc >= 0)
-		rc = facts_open(&t->facts, s, e);
 	return rc;
 }
 
 static void
 close_tools(struct tools *t)
 {
-	facts_close(t->facts);
 	regulars_close(t->regulars);
 	day_messages_close(t->messages);
 	verdicts_close(t->verdicts);
@@ -356,7 +352,8 @@ share_take(struct share *s, struct err *e)
 	const size_t n = s->job->replay ? LEN(rules) : LEN(findings);
 	struct feed *feeds[CONFIG_THREADS_MAX] = {NULL};
 	const char *names[LEN(findings)];
-	int rc = 0;
+	struct facts *facts = NULL;
+	int rc = facts_open(&facts, s->job->store, e);
 
 	for (size_t i = 0; i < n; i++)
 		names[i] = r[i].take;
@@ -366,5 +363,6 @@ share_take(struct share *s, struct err *e)
 		rc = take(s, &r[i], feeds, e);
 	for (unsigned i = 0; i < s->n; i++)
 		feed_close(feeds[i]);
+	facts_close(facts);
 	return rc;
 }
