@@ -9,10 +9,11 @@ CREATE TABLE mailbox_filter (
   bits   BLOB NOT NULL        -- senders, accounts, (original) recipients (src/base/bloom.h)
 ) STRICT;
 
--- Messages with an id below that may be in no filter; no row if there are none.
+-- Messages with an id below that, received between these times, may be in no filter; no
+-- row if there are none.  Who has such an id and came or changed later is in a filter.
 CREATE TABLE mailbox_unfiltered (
   below  INTEGER NOT NULL,
-  oldest INTEGER NOT NULL,    -- when these were received
+  oldest INTEGER NOT NULL,
   newest INTEGER NOT NULL
 ) STRICT;
 INSERT INTO mailbox_unfiltered

@@ -64,7 +64,7 @@ CREATE TEMP TABLE IF NOT EXISTS trace_found
  (received INTEGER, message INTEGER, PRIMARY KEY (received, message)) WITHOUT ROWID;
 
 -- name: trace_filters
-SELECT first, last, oldest, newest, bits FROM mailbox_filter WHERE last >= ?1;
+SELECT first, last, oldest, newest, bits FROM mailbox_filter;
 
 -- name: trace_unfiltered
 SELECT below, oldest, newest FROM mailbox_unfiltered;

@@ -47,10 +47,10 @@ read_unfiltered(struct walk *k, struct err *e)
 	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0 ||
 	    (rc = stmt_next(st, e)) <= 0)
 		return rc;
-	if (stmt_value(st, 0).i > k->below)
-		k->below = stmt_value(st, 0).i;
-	k->oldest = stmt_value(st, 1).i;
-	k->newest = stmt_value(st, 2).i;
+	if (stmt_int(st, 0) > k->below)
+		k->below = stmt_int(st, 0);
+	k->oldest = stmt_int(st, 1);
+	k->newest = stmt_int(st, 2);
 	stmt_reset(st);
 	return 0;
 }
@@ -58,12 +58,11 @@ read_unfiltered(struct walk *k, struct err *e)
 static void
 add_filter(struct walk *k, const struct stmt *st, uint64_t hash)
 {
-	const int64_t first = stmt_value(st, 0).i;
-	struct span span = {.first = first > k->below ? first : k->below,
-	    .last = stmt_value(st, 1).i,
-	    .newest = stmt_value(st, 3).i};
+	struct span span = {.first = stmt_int(st, 0),
+	    .last = stmt_int(st, 1),
+	    .newest = stmt_int(st, 3)};
 
-	span.may = stmt_value(st, 2).i < k->w->until &&
+	span.may = stmt_int(st, 2) < k->w->until &&
 	           span.newest >= k->w->since &&
 	           bloom_may_hold(stmt_value(st, 4).s, hash);
 	add_span(k, span);
@@ -73,12 +72,11 @@ static int
 read_filters(struct walk *k, struct err *e)
 {
 	const uint64_t hash = mailbox_hash(k->w->mailbox);
-	const struct value below = value_int(k->below);
 	struct stmt *st;
 	int rc = store_prepare(k->store, "trace_filters", &st, e);
 
 	if (rc >= 0)
-		rc = stmt_start(st, &below, 1, e);
+		rc = stmt_start(st, NULL, 0, e);
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
 		add_filter(k, st, hash);
 	return rc;
@@ -118,7 +116,9 @@ take_span(struct walk *k, struct span span)
 		last->newest = span.newest;
 }
 
-/* Leaves the spans that may have the mailbox, and what no filter is of. */
+/* Leaves the spans that may have the mailbox, and what no filter is of.  Filters are
+ * also of ids below k->below: of messages that have changed since, and of new ones
+ * with the id of one that went away. */
 static void
 choose(struct walk *k)
 {

@@ -87,6 +87,17 @@ each old.db
 goes_on old.db
 [ "$(sqlite3 old.db 'SELECT count(*) FROM mailbox_filter')" = 2 ]
 
+# --- messages of an old store go away, and their ids come back; some had another time
+import ids.db one.log
+sqlite3 ids.db "DELETE FROM mailbox_filter;
+    INSERT INTO mailbox_unfiltered
+    SELECT max(id) + 9, min(received) + 1000000, max(received) FROM mail_message"
+import ids.db more.log
+sed 's/4F00/4E00/; s/T20/T22/; s/@/@ids./g' one.log >ids.log
+import ids.db ids.log
+[ "$(sqlite3 ids.db 'SELECT max(id) < (SELECT below FROM mailbox_unfiltered) FROM mail_message')" = 1 ]
+each ids.db
+
 # --- many messages, of which the later ones are imported first, many a filter
 messages() { # FROM TO: one a second
 	seq "$1" "$2" | awk -v s="$s" '{

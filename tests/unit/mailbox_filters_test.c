@@ -48,7 +48,8 @@ add_may_hold(sqlite3 *db)
 	"   FROM mail_message m JOIN mail_recipient r ON r.message = m.id) "
 #define MISSING                                                                \
 	"SELECT x.id, x.mailbox FROM " MAILBOXES "x WHERE x.mailbox <> '' "    \
-	"AND x.id >= coalesce((SELECT below FROM mailbox_unfiltered), 0) "     \
+	"AND NOT EXISTS (SELECT 1 FROM mailbox_unfiltered u "                  \
+	" WHERE x.id < u.below AND x.received BETWEEN u.oldest AND u.newest) " \
 	"AND NOT EXISTS (SELECT 1 FROM mailbox_filter f "                      \
 	" WHERE x.id BETWEEN f.first AND f.last "                              \
 	" AND x.received BETWEEN f.oldest AND f.newest "                       \
