@@ -2,7 +2,7 @@
 -- is).  Mail in doubt is counted apart and enters none of them.
 
 -- One row a transaction that is looked at by itself: what filters and our servers
--- said of it (mail_outcome, schema/020_recipient.sql).  canonical: the sender with
+-- said of it (mail_recipient.outcome, schema/025_policy.sql).  canonical: the sender with
 -- what differs from message to message taken out: BATV (prvs=tag=user@dom), SRS
 -- (SRS0=...@forwarder), VERP (list-123-user=dom@list, list+user@dom) and digits;
 -- so that a mailing list or a forwarder is one sender, as it is for a reader
