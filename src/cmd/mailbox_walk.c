@@ -165,12 +165,13 @@ trim(struct walk *k, struct err *e)
 	return rc;
 }
 
+/* ids: what the statement takes for ?4 and ?5. */
 static int
-walk(struct walk *k, const char *statement, int64_t until, int64_t from,
-    int64_t to, struct err *e)
+walk(struct walk *k, const char *statement, int64_t until,
+    const int64_t ids[static 2], struct err *e)
 {
 	const struct value v[] = {value_str(k->w->mailbox), value_int(k->since),
-	    value_int(until), value_int(from), value_int(to)};
+	    value_int(until), value_int(ids[0]), value_int(ids[1])};
 	int rc = store_run(k->store, statement, v, LEN(v), e);
 
 	if (rc < 0)
@@ -186,10 +187,11 @@ walk_spans(struct walk *k, struct err *e)
 
 	for (size_t i = 0; rc >= 0 && i < k->n; i++) {
 		const struct span *s = &k->spans[i];
+		const int64_t from_to[] = {s->first, s->last};
 
 		if (s->newest < k->since)
 			break;
-		rc = walk(k, k->w->among, k->w->until, s->first, s->last, e);
+		rc = walk(k, k->w->among, k->w->until, from_to, e);
 	}
 	return rc;
 }
@@ -199,12 +201,13 @@ walk_unfiltered(struct walk *k, struct err *e)
 {
 	const int64_t until =
 	    k->newest < k->w->until ? k->newest + 1 : k->w->until;
+	const int64_t below_most[] = {k->below, k->w->most};
 
 	if (k->below <= 1 || k->newest < k->since)
 		return 0;
 	if (k->since < k->oldest)
 		k->since = k->oldest;
-	return walk(k, k->w->below, until, k->below, k->w->most, e);
+	return walk(k, k->w->below, until, below_most, e);
 }
 
 static int

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is asked of senders by the id of the name (main.name), also by the steps of a
- * run, as SQL functions.  Names of a day are read once, in the order in which they are stored:
- * message by message each was in another page.
+ * run, as SQL functions.  Names of a day are read once, in the order in which they
+ * are stored: message by message each was in another page.
  *
- *	sender_names_day()         reads those of temp.attributed; others are when asked
+ *	sender_names_day()    reads those of temp.attributed; others are when asked
  *	sender_names_forget() gives back what they take, until one is asked
  *	sender_domain(id)     as below; NULL: none
  *	sender_address(id)
