@@ -34,6 +34,40 @@ struct tools {
 	struct regulars *regulars;
 };
 
+/* --- what is found */
+
+/* Statements whose rows go into one another, and the column that they are in
+ * the order of. */
+struct result {
+	const char *take, *keep;
+	size_t by;
+};
+
+/* Facts first: they are sorted when they are asked for, by who is ready before the
+ * others while these still work. */
+static const struct result findings[] = {
+    {"correlate_take_finding_evidence", "correlate_keep_finding_evidence", 1},
+    {"correlate_take_finding", "correlate_keep_finding", 1},
+    {"correlate_take_finding_addr", "correlate_keep_finding_addr", 1},
+    {"correlate_take_finding_rule", "correlate_keep_finding_rule", 1},
+    {"correlate_take_finding_role", "correlate_keep_finding_role", 1},
+    {"correlate_take_finding_taken", "correlate_keep_finding_taken", 1},
+    {"correlate_take_finding_sprt", "correlate_keep_finding_sprt", 1},
+    {"correlate_take_flow_day", "correlate_keep_flow_day", 1},
+    {"correlate_take_reported", "correlate_keep_reported", 1},
+    {"correlate_take_own_addr", "correlate_keep_own_addr", 0},
+    {"correlate_take_classes", "correlate_keep_classes", 0},
+    {"correlate_take_counted", "correlate_keep_counted", 0},
+};
+
+static const struct result rules[] = {
+    {"correlate_take_hit", "correlate_keep_hit", 0},
+    {"correlate_take_fired", "correlate_keep_fired", 0},
+    {"correlate_take_taken", "correlate_keep_taken", 0},
+};
+
+_Static_assert(LEN(rules) <= LEN(findings), "names[] has room for both");
+
 struct worker {
 	struct share *share;
 	unsigned no;
@@ -41,12 +75,16 @@ struct worker {
 	bool started;
 	struct store *store;
 	struct tools tools;
+	struct feed *feed; /* of what it found */
 	int rc;
 	struct err err;
 };
 
 struct share {
 	const struct job *job;
+	const struct result *results;
+	size_t nresults;
+	const char *names[LEN(findings)]; /* of the statements that take them */
 	unsigned n;
 	struct worker of[CONFIG_THREADS_MAX];
 };
@@ -112,6 +150,9 @@ work(struct worker *w, struct err *e)
 	if (rc >= 0)
 		rc = store_run_steps_between(w->store, "correlate", STEP_RUN,
 		    j->replay ? STEP_CLASS : STEP_CLEAR, e);
+	if (rc >= 0)
+		rc = feed_open(&w->feed, w->store, w->share->names,
+		    w->share->nresults, e);
 	return rc;
 }
 
@@ -209,6 +250,10 @@ share_run(struct share **out, const struct job *j, struct err *e)
 	int rc = workers(j, &s->n, e);
 
 	s->job = j;
+	s->results = j->replay ? rules : findings;
+	s->nresults = j->replay ? LEN(rules) : LEN(findings);
+	for (size_t i = 0; i < s->nresults; i++)
+		s->names[i] = s->results[i].take;
 	for (unsigned i = 0; i < s->n; i++)
 		s->of[i] = (struct worker){.share = s, .no = i};
 	if (rc >= 0)
@@ -226,6 +271,7 @@ share_close(struct share *s)
 	if (s == NULL)
 		return;
 	for (unsigned i = 0; i < s->n; i++) {
+		feed_close(s->of[i].feed);
 		close_tools(&s->of[i].tools);
 		store_close(s->of[i].store);
 	}
@@ -233,34 +279,6 @@ share_close(struct share *s)
 }
 
 /* --- what they found */
-
-/* Statements whose rows go into one another, and the column that they are in
- * the order of. */
-struct result {
-	const char *take, *keep;
-	size_t by;
-};
-
-static const struct result findings[] = {
-    {"correlate_take_finding", "correlate_keep_finding", 1},
-    {"correlate_take_finding_addr", "correlate_keep_finding_addr", 1},
-    {"correlate_take_finding_rule", "correlate_keep_finding_rule", 1},
-    {"correlate_take_finding_role", "correlate_keep_finding_role", 1},
-    {"correlate_take_finding_taken", "correlate_keep_finding_taken", 1},
-    {"correlate_take_finding_sprt", "correlate_keep_finding_sprt", 1},
-    {"correlate_take_finding_evidence", "correlate_keep_finding_evidence", 1},
-    {"correlate_take_flow_day", "correlate_keep_flow_day", 1},
-    {"correlate_take_reported", "correlate_keep_reported", 1},
-    {"correlate_take_own_addr", "correlate_keep_own_addr", 0},
-    {"correlate_take_classes", "correlate_keep_classes", 0},
-    {"correlate_take_counted", "correlate_keep_counted", 0},
-};
-
-static const struct result rules[] = {
-    {"correlate_take_hit", "correlate_keep_hit", 0},
-    {"correlate_take_fired", "correlate_keep_fired", 0},
-    {"correlate_take_taken", "correlate_keep_taken", 0},
-};
 
 static int
 compare(struct value a, struct value b)
@@ -301,7 +319,7 @@ first_of(const struct hand *h, unsigned n, size_t by)
 
 /* Rows of one statement of all workers, in order. */
 struct taking {
-	struct feed **feeds;
+	const struct worker *of;
 	struct hand hand[CONFIG_THREADS_MAX];
 	unsigned n, at; /* workers; whose row was given last, n: nobody's */
 	size_t by;
@@ -314,8 +332,8 @@ next_row(void *arg, const struct value **row, size_t *n, struct err *e)
 	int rc = 0;
 
 	if (t->at < t->n) {
-		feed_next(t->feeds[t->at]);
-		rc = pick_up(&t->hand[t->at], t->feeds[t->at], e);
+		feed_next(t->of[t->at].feed);
+		rc = pick_up(&t->hand[t->at], t->of[t->at].feed, e);
 	}
 	if (rc < 0)
 		return rc;
@@ -328,41 +346,28 @@ next_row(void *arg, const struct value **row, size_t *n, struct err *e)
 }
 
 static int
-take(
-    struct share *s, const struct result *r, struct feed **feeds, struct err *e)
+take(struct share *s, const struct result *r, struct err *e)
 {
-	struct taking t = {feeds, .n = s->n, .at = s->n, .by = r->by};
+	struct taking t = {s->of, .n = s->n, .at = s->n, .by = r->by};
 	int rc = 0;
 
 	for (unsigned i = 0; rc >= 0 && i < s->n; i++)
-		rc = pick_up(&t.hand[i], feeds[i], e);
+		rc = pick_up(&t.hand[i], s->of[i].feed, e);
 	if (rc >= 0)
 		rc = store_give(s->job->store, r->keep, next_row, &t, e);
 	for (unsigned i = 0; rc >= 0 && i < s->n; i++)
-		feed_statement(feeds[i]);
+		feed_statement(s->of[i].feed);
 	return rc;
 }
-
-_Static_assert(LEN(rules) <= LEN(findings), "names[] has room for both");
 
 int
 share_take(struct share *s, struct err *e)
 {
-	const struct result *r = s->job->replay ? rules : findings;
-	const size_t n = s->job->replay ? LEN(rules) : LEN(findings);
-	struct feed *feeds[CONFIG_THREADS_MAX] = {NULL};
-	const char *names[LEN(findings)];
 	struct facts *facts = NULL;
 	int rc = facts_open(&facts, s->job->store, e);
 
-	for (size_t i = 0; i < n; i++)
-		names[i] = r[i].take;
-	for (unsigned i = 0; rc >= 0 && i < s->n; i++)
-		rc = feed_open(&feeds[i], s->of[i].store, names, n, e);
-	for (size_t i = 0; rc >= 0 && i < n; i++)
-		rc = take(s, &r[i], feeds, e);
-	for (unsigned i = 0; i < s->n; i++)
-		feed_close(feeds[i]);
+	for (size_t i = 0; rc >= 0 && i < s->nresults; i++)
+		rc = take(s, &s->results[i], e);
 	facts_close(facts);
 	return rc;
 }

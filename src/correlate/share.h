@@ -25,9 +25,10 @@ enum {
 struct share;
 
 /* Runs the workers' steps for the job's day, and meanwhile, unless it is a replay,
- * the caller's that clear the store of what was found before; all threads have
- * ended then.  Inside the caller's transaction, so that nobody changes what they
- * read; what it has changed itself, they do not see.  On failure there is no share. */
+ * the caller's that clear the store of what was found before; what share_take() takes
+ * is read ahead from then on.  Inside the caller's transaction, so that nobody changes
+ * what they read; what it has changed itself, they do not see.  On failure there is
+ * no share. */
 int share_run(struct share **out, const struct job *j, struct err *e);
 /* Into the store what the workers found: findings, or for a replay the rules. */
 int share_take(struct share *s, struct err *e);
