@@ -88,8 +88,8 @@ SELECT slots_show(cust, facts, iif(class = 'confirmed', first, NULL), last)
   FROM temp.classed WHERE class <> 'clean';
 SELECT slots_forget();
 
--- The facts, with "most" as many of a kind as are kept.  A view, so that the words are
--- written once, in order.
+-- The facts, with "most" as many of a kind as are kept.  Views, here and in step 19: what
+-- no step reads is made when it is taken (src/correlate/share.c), and not stored before.
 DROP VIEW IF EXISTS temp.fact;
 CREATE TEMP VIEW fact AS
 SELECT c.cust, c.customer, c.facts AS most, 'rule' AS kind, 1 AS place, 0 AS first_key, NULL AS time,
@@ -218,15 +218,3 @@ SELECT c.cust, c.customer, c.facts, 'complaint', 6, 0, k.received,
   JOIN main.complaint k ON k.id = t.ref
   LEFT JOIN main.addr x ON x.id = k.addr
  WHERE t.what = 'c' AND t.doubt IS NULL;
-
--- In order; n orders a rule's thresholds only: elsewhere it is the order of import.
--- Views, here and in step 19: what no step reads is made when it is taken (src/correlate/
--- share.c), and not stored before.  fact comes first, or all of it would be written
--- before it is sorted; no LIMIT, or it would be sorted row by row in a b-tree.
-DROP VIEW IF EXISTS temp.ordered_fact;
-CREATE TEMP VIEW ordered_fact AS
-SELECT run.day, t.customer, t.kind, t.time, t.text, t.message_key, t.addr,
-       t.source, t."offset", t.line, t.place, t.most
-  FROM temp.fact t CROSS JOIN temp.run LEFT JOIN main.name n ON n.id = t.source
- ORDER BY t.customer, t.place, t.first_key, t.time, t.message_key,
-          iif(t.place = 1, t.n, 0), t.text, n.text, t.line, t."offset";

@@ -48,7 +48,7 @@ SELECT j.cust,
     OR j.customer IN (SELECT x.customer FROM temp.finding_role x WHERE x.day = run.day);
 
 DROP VIEW IF EXISTS temp.finding_figure;
--- Made when it is taken, like ordered_fact.
+-- Made when it is taken, like the facts.
 CREATE TEMP VIEW finding_figure (
   day, customer, attributed_by, scope, class, kind, flow_support, first_seen, last_seen,
   complaints, confidence, reason, transactions, messages, recipients, distinct_recipients,

@@ -103,7 +103,7 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM mail_sum
                                  WHERE slot BETWEEN ?1 AND ?2 LIMIT ?3));
 
 -- What a worker found, in its temporary tables, and where it is kept.  In the order
--- of customers, which spares sorting: finding_figure and finding_evidence are in it.
+-- of customers, which spares sorting: finding_figure is in it.
 -- name: correlate_take_finding
 SELECT * FROM temp.finding_figure;
 -- name: correlate_keep_finding
@@ -137,8 +137,16 @@ SELECT * FROM temp.finding_sprt ORDER BY day, customer;
 -- name: correlate_keep_finding_sprt
 INSERT OR FAIL INTO main.finding_sprt
 SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 FROM given;
+-- n orders a rule's thresholds only: elsewhere it is the order of import.  fact comes
+-- first, or all of it would be written before it is sorted; no LIMIT, or it would be
+-- sorted row by row in a b-tree; and no view that has the order, or what is both a key
+-- and a column would be sorted twice.
 -- name: correlate_take_finding_evidence
-SELECT * FROM temp.ordered_fact;
+SELECT run.day, t.customer, t.kind, t.time, t.text, t.message_key, t.addr,
+       t.source, t."offset", t.line, t.place, t.most
+  FROM temp.fact t CROSS JOIN temp.run LEFT JOIN main.name n ON n.id = t.source
+ ORDER BY t.customer, t.place, t.first_key, t.time, t.message_key,
+          iif(t.place = 1, t.n, 0), t.text, n.text, t.line, t."offset";
 -- Those that are kept, numbered in order (src/correlate/facts.h).
 -- name: correlate_keep_finding_evidence
 INSERT OR FAIL INTO main.finding_evidence

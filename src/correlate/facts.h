@@ -8,7 +8,7 @@
  *	fact_number(customer, kind, most)
  *	        its number among the customer's that are kept, from 1; NULL: there
  *	        are that many of the kind, which is a number
- *	        (ordered_fact in schema/correlate/70_evidence.sql)
+ *	        (schema/statements/correlate.sql)
  */
 #ifndef CORRELATE_FACTS_H
 #define CORRELATE_FACTS_H
