@@ -147,16 +147,10 @@ SELECT run.day, t.customer, t.kind, t.time, t.text, t.message_key, t.addr,
   FROM temp.fact t CROSS JOIN temp.run LEFT JOIN main.name n ON n.id = t.source
  ORDER BY t.customer, t.place, t.first_key, t.time, t.message_key,
           iif(t.place = 1, t.n, 0), t.text, n.text, t.line, t."offset";
--- Those that are kept, numbered in order (src/correlate/facts.h).
+-- Those that are kept; c11: the number (src/correlate/facts.h).
 -- name: correlate_keep_finding_evidence
 INSERT OR FAIL INTO main.finding_evidence
-SELECT day, customer, n, kind, time, text, message_key, addr, source, "offset", line
-  FROM (SELECT c1 AS day, c2 AS customer, fact_number(c2, c11, c12) AS n, c3 AS kind,
-               c4 AS time, c5 AS text, c6 AS message_key, c7 AS addr, c8 AS source,
-               c9 AS "offset", c10 AS line
-          FROM given
-         LIMIT -1) -- so that it is numbered once
- WHERE n IS NOT NULL;
+SELECT c1, c2, c11, c3, c4, c5, c6, c7, c8, c9, c10 FROM given;
 -- name: correlate_take_flow_day
 SELECT * FROM temp.flow_day WHERE day = (SELECT day FROM temp.run) ORDER BY day, customer;
 -- name: correlate_keep_flow_day

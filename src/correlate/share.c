@@ -41,29 +41,31 @@ struct tools {
 struct result {
 	const char *take, *keep;
 	size_t by;
+	bool facts; /* which are numbered */
 };
 
 /* Facts first: they are sorted when they are asked for, by who is ready before the
  * others while these still work. */
 static const struct result findings[] = {
-    {"correlate_take_finding_evidence", "correlate_keep_finding_evidence", 1},
-    {"correlate_take_finding", "correlate_keep_finding", 1},
-    {"correlate_take_finding_addr", "correlate_keep_finding_addr", 1},
-    {"correlate_take_finding_rule", "correlate_keep_finding_rule", 1},
-    {"correlate_take_finding_role", "correlate_keep_finding_role", 1},
-    {"correlate_take_finding_taken", "correlate_keep_finding_taken", 1},
-    {"correlate_take_finding_sprt", "correlate_keep_finding_sprt", 1},
-    {"correlate_take_flow_day", "correlate_keep_flow_day", 1},
-    {"correlate_take_reported", "correlate_keep_reported", 1},
-    {"correlate_take_own_addr", "correlate_keep_own_addr", 0},
-    {"correlate_take_classes", "correlate_keep_classes", 0},
-    {"correlate_take_counted", "correlate_keep_counted", 0},
+    {"correlate_take_finding_evidence", "correlate_keep_finding_evidence", 1,
+        true},
+    {"correlate_take_finding", "correlate_keep_finding", 1, false},
+    {"correlate_take_finding_addr", "correlate_keep_finding_addr", 1, false},
+    {"correlate_take_finding_rule", "correlate_keep_finding_rule", 1, false},
+    {"correlate_take_finding_role", "correlate_keep_finding_role", 1, false},
+    {"correlate_take_finding_taken", "correlate_keep_finding_taken", 1, false},
+    {"correlate_take_finding_sprt", "correlate_keep_finding_sprt", 1, false},
+    {"correlate_take_flow_day", "correlate_keep_flow_day", 1, false},
+    {"correlate_take_reported", "correlate_keep_reported", 1, false},
+    {"correlate_take_own_addr", "correlate_keep_own_addr", 0, false},
+    {"correlate_take_classes", "correlate_keep_classes", 0, false},
+    {"correlate_take_counted", "correlate_keep_counted", 0, false},
 };
 
 static const struct result rules[] = {
-    {"correlate_take_hit", "correlate_keep_hit", 0},
-    {"correlate_take_fired", "correlate_keep_fired", 0},
-    {"correlate_take_taken", "correlate_keep_taken", 0},
+    {"correlate_take_hit", "correlate_keep_hit", 0, false},
+    {"correlate_take_fired", "correlate_keep_fired", 0, false},
+    {"correlate_take_taken", "correlate_keep_taken", 0, false},
 };
 
 _Static_assert(LEN(rules) <= LEN(findings), "names[] has room for both");
@@ -317,12 +319,23 @@ first_of(const struct hand *h, unsigned n, size_t by)
 	return first;
 }
 
+/* Columns of correlate_take_finding_evidence; where they end in the store stands the
+ * number. */
+enum {
+	FACT_CUSTOMER = 1,
+	FACT_NUMBER = 10,
+	FACT_PLACE = 10,
+	FACT_MOST,
+};
+
 /* Rows of one statement of all workers, in order. */
 struct taking {
 	const struct worker *of;
 	struct hand hand[CONFIG_THREADS_MAX];
 	unsigned n, at; /* workers; whose row was given last, n: nobody's */
 	size_t by;
+	struct facts facts;
+	struct value fact[FACT_NUMBER + 1];
 };
 
 static int
@@ -345,6 +358,29 @@ next_row(void *arg, const struct value **row, size_t *n, struct err *e)
 	return 1;
 }
 
+/* The same of facts, those that are kept. */
+static int
+next_fact(void *arg, const struct value **row, size_t *n, struct err *e)
+{
+	struct taking *t = arg;
+	const struct value *v;
+	int64_t number = 0;
+
+	while (number == 0) {
+		const int rc = next_row(t, &v, n, e);
+
+		if (rc <= 0)
+			return rc;
+		number = facts_number(&t->facts, v[FACT_CUSTOMER].s,
+		    v[FACT_PLACE].i, v[FACT_MOST].i);
+	}
+	memcpy(t->fact, v, FACT_NUMBER * sizeof(*v));
+	t->fact[FACT_NUMBER] = value_int(number);
+	*row = t->fact;
+	*n = FACT_NUMBER + 1;
+	return 1;
+}
+
 static int
 take(struct share *s, const struct result *r, struct err *e)
 {
@@ -354,20 +390,20 @@ take(struct share *s, const struct result *r, struct err *e)
 	for (unsigned i = 0; rc >= 0 && i < s->n; i++)
 		rc = pick_up(&t.hand[i], s->of[i].feed, e);
 	if (rc >= 0)
-		rc = store_give(s->job->store, r->keep, next_row, &t, e);
+		rc = store_give(s->job->store, r->keep,
+		    r->facts ? next_fact : next_row, &t, e);
 	for (unsigned i = 0; rc >= 0 && i < s->n; i++)
 		feed_statement(s->of[i].feed);
+	facts_free(&t.facts);
 	return rc;
 }
 
 int
 share_take(struct share *s, struct err *e)
 {
-	struct facts *facts = NULL;
-	int rc = facts_open(&facts, s->job->store, e);
+	int rc = 0;
 
 	for (size_t i = 0; rc >= 0 && i < s->nresults; i++)
 		rc = take(s, &s->results[i], e);
-	facts_close(facts);
 	return rc;
 }

@@ -9,7 +9,6 @@
 #include "base/arena.h"
 #include "base/datadir.h"
 #include "correlate/day_message.h"
-#include "correlate/facts.h"
 #include "correlate/holders.h"
 #include "correlate/hour_sum.h"
 #include "correlate/regulars.h"
@@ -568,7 +567,6 @@ test_all_prepare(void **state)
 {
 	struct sql_blocks blocks = {0};
 	const struct sql_block *k;
-	struct facts *facts = NULL;
 	struct holders *holders = NULL;
 	struct hour_sums *hours = NULL;
 	struct sender_names *senders = NULL;
@@ -600,7 +598,6 @@ test_all_prepare(void **state)
 	ok(verdicts_open(&verdicts, s, &err));
 	ok(day_messages_open(&messages, s, senders, spread, verdicts, &err));
 	ok(regulars_open(&regulars, s, &err));
-	ok(facts_open(&facts, s, &err));
 	ok(store_give(s, "verdicts_put", give, &none, &err));
 	ok(store_run_steps_between(s, "correlate", 0, 86, &err));
 	ok(store_run_steps_between(s, "replay", 0, 6, &err));
@@ -610,7 +607,6 @@ test_all_prepare(void **state)
 	}
 	assert_true(n >= 6);
 	sql_blocks_free(&blocks);
-	facts_close(facts);
 	regulars_close(regulars);
 	day_messages_close(messages);
 	verdicts_close(verdicts);
