@@ -37,6 +37,7 @@ struct mail {
 	bool spread;   /* and of a domain: it tells how far his own spreads */
 	bool spam, virus, good, today;
 	bool named, unnamed; /* recipients: one is, one is not */
+	int32_t copies;      /* that are named */
 };
 
 #define NOBODY (-1)
@@ -222,6 +223,7 @@ add_recipient(
 		return;
 	}
 	p->mail[mail].named = true;
+	p->mail[mail].copies++;
 	if (p->ncopy == p->copy_size) {
 		p->copy_size = p->copy_size ? 2 * p->copy_size : 256;
 		p->copy = xrealloc(p->copy, p->copy_size * sizeof(*p->copy));
@@ -271,6 +273,14 @@ add_heard(struct spread *p)
 			p->mail[i].unnamed = true;
 }
 
+/* From nobody to one: a notification (RFC 5321, 6.1) of what others sent in that
+ * name, or a server that asks whether a sender is there.  It guesses no mailboxes. */
+static bool
+is_answer(const struct mail *m)
+{
+	return m->sender != 0 && m->address == 0 && m->copies == 1;
+}
+
 /* Who wrote a mail is known: what became of it at each of its recipients. */
 static void
 fill_boxes(struct spread *p)
@@ -294,7 +304,7 @@ fill_boxes(struct spread *p)
 		b->copies++;
 		b->spam |= m->spread && m->spam;
 		b->virus |= m->spread && m->virus;
-		b->unknown |= c->unknown;
+		b->unknown |= c->unknown && !is_answer(m);
 		if (m->other == NOBODY)
 			continue;
 		if (b->other == NOBODY)

@@ -21,8 +21,8 @@ enum { CLEAN = 1, BANNED = 4, SPAM = 5, VIRUS = 6 };
 enum { DELIVERED = 1, BOUNCED = 3, REJECTED = 5 };
 enum { SYN = 2, ACK = 16 };
 
-/* n messages like m, from m.at on, to as many people; of three and more, after
- * enough good mail that the customer is known. */
+/* n messages like m, from m.at on, to as many people; of three and more to three times
+ * as many, after enough good mail that the customer is known. */
 static void
 burst(struct mail m, int n)
 {
@@ -46,6 +46,14 @@ burst(struct mail m, int n)
 		m.rcpt = to;
 		world_mail(m);
 	}
+	for (int k = 2; n >= 3 && k <= 3; k++)
+		world_do(sqlite3_mprintf(
+		    "INSERT INTO mail_recipient (message, n, recipient, time, "
+		    "disposition, stage, reply) SELECT r.message, %d, 'more' || "
+		    "%d || r.recipient, r.time, r.disposition, r.stage, r.reply "
+		    "FROM mail_recipient r JOIN mail_message m ON m.id = r.message "
+		    "WHERE r.n = 1 AND m.message_key > %lld",
+		    k, k, (long long)world_key - n));
 }
 
 static void
@@ -1571,8 +1579,8 @@ expect_by_hand(const char *key, int customer, int addr)
 		infected = sum >= log(.99 / .0001);
 	}
 	few = clear - nspam - nvirus < 15; /* good ones that he is known by */
-	if ((!few && nvirus >= 3) ||
-	    (infected && nspam * 10 >= clear && (!few || nspam >= 8)))
+	if ((!few && nvirus >= 8) ||
+	    (infected && nspam * 10 >= clear && nspam >= 8))
 		class = "confirmed";
 	else if (nspam + nvirus > 0)
 		class = "below_threshold";
