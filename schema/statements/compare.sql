@@ -5,51 +5,77 @@
 --   flows  seen as SMTP client in the samples, not known as a mail server (by
 --          the allow-list or by its pattern), nothing clean in the logs
 
--- A row a set.  A day: of the days that logs (and flows) cover.  new, still,
--- gone: against the period before; NULL if they miss a day of either.
+-- A row a set, of the days that it may be counted on: of one side by itself
+-- those that this side covers (logs: mail_hours; complaints: each day that was
+-- correlated), of all others (common) those that logs and flows both cover, so
+-- that a part is never more than its whole.  Without such a day all is NULL.
+-- new, still, gone: against the period before; NULL if a day of either misses.
 -- name: compare_sets
 WITH RECURSIVE
 span AS (SELECT ?1 AS first, ?2 AS until, ?1 - (?2 - ?1) AS before),
 days (day) AS (
   SELECT before FROM span UNION ALL
   SELECT day + 1 FROM days, span WHERE day + 1 < span.until),
+cover AS (
+  SELECT d.day, d.day >= span.first AS now, r.day IS NOT NULL AS run,
+         coalesce(r.mail_hours > 0, 0) AS logs,
+         coalesce(r.mail_hours > 0 AND r.flow_hours > 0, 0) AS both
+    FROM span CROSS JOIN days d LEFT JOIN correlation_run r ON r.day = d.day),
+known AS (                  -- days of the period, and whether both periods are whole
+  SELECT c.basis, sum(c.now AND c.there) AS days, min(c.there) AS whole
+    FROM (SELECT 'run' AS basis, now, run AS there FROM cover UNION ALL
+          SELECT 'logs', now, logs FROM cover UNION ALL
+          SELECT 'both', now, both FROM cover) c
+   GROUP BY c.basis),
 member AS (                 -- who is reported and nothing else has no finding
-  SELECT r.day >= span.first AS now, r.day, r.customer, 0 AS logs, 0 AS flows, 1 AS complaints
-    FROM span CROSS JOIN reported r
-   WHERE r.day >= span.before AND r.day < span.until AND r.scope <> 'remote'
+  SELECT c.now, c.both, r.day, r.customer, 0 AS logs, 0 AS flows, 1 AS complaints
+    FROM cover c CROSS JOIN reported r
+   WHERE r.day = c.day AND r.scope <> 'remote'
      AND NOT EXISTS (SELECT 1 FROM finding_figure f WHERE f.day = r.day AND f.customer = r.customer)
   UNION ALL
-  SELECT f.day >= span.first AS now, f.day, f.customer,
-         f.class = 'confirmed' AS logs,
+  SELECT c.now, c.both, f.day, f.customer,
+         c.logs AND f.class = 'confirmed' AS logs,
          f.class = 'flow_only_suspect'
            OR f.class IN ('confirmed', 'below_threshold') AND f.client > 0
               AND NOT coalesce(f.expected, 0) AS flows,
          f.complaints > 0 AS complaints
-    FROM span CROSS JOIN finding_figure f
-   WHERE f.day >= span.before AND f.day < span.until AND f.scope <> 'remote'),
+    FROM cover c CROSS JOIN finding_figure f
+   WHERE f.day = c.day AND f.scope <> 'remote'),
 span_member AS (            -- day NULL: a customer's whole period, on any day
-  SELECT now, customer, NULL AS day, max(logs) AS logs, max(flows) AS flows,
+  SELECT 0 AS common, now, customer, NULL AS day, max(logs) AS logs, max(flows) AS flows,
          max(complaints) AS complaints
     FROM member GROUP BY now, customer
   UNION ALL
-  SELECT now, customer, day, logs, flows, complaints FROM member WHERE now),
-sets (n, name, meaning) AS (VALUES
-  (1, 'logs', 'confirmed by the logs'),
-  (2, 'flows', 'SMTP clients in the flows; no mail server, no clean log'),
-  (3, 'complaints', 'reported by others'),
-  (4, 'logs_and_flows', 'on both lists'),
-  (5, 'logs_only', 'confirmed, and not on the list of the flows'),
-  (6, 'flows_only', 'on the list of the flows, and not confirmed'),
-  (7, 'all_three', 'logs, flows and complaints'),
-  (8, 'complaints_only', 'reported, and neither confirmed nor on the list of the flows')),
+  SELECT 1, now, customer, NULL, max(logs), max(flows), max(complaints)
+    FROM member WHERE both GROUP BY now, customer
+  UNION ALL
+  SELECT 0, now, customer, day, logs, flows, complaints FROM member WHERE now
+  UNION ALL
+  SELECT 1, now, customer, day, logs, flows, complaints FROM member WHERE now AND both),
+sets (n, common, basis, name, meaning) AS (VALUES
+  (1, 0, 'logs', 'logs', 'confirmed by the logs'),
+  (2, 0, 'run', 'complaints', 'reported by others'),
+  (3, 1, 'both', 'logs_same_days', 'confirmed by the logs'),
+  (4, 1, 'both', 'flows', 'SMTP clients in the flows; no mail server, no clean log'),
+  (5, 1, 'both', 'complaints_same_days', 'reported by others'),
+  (6, 1, 'both', 'logs_and_flows', 'on both lists'),
+  (7, 1, 'both', 'logs_only', 'confirmed, and not on the list of the flows'),
+  (8, 1, 'both', 'flows_only', 'on the list of the flows, and not confirmed'),
+  (9, 1, 'both', 'all_three', 'logs, flows and complaints'),
+  (10, 1, 'both', 'complaints_only', 'reported, and neither confirmed nor on the list of the flows')),
 in_set AS (
   SELECT s.n, m.now, m.customer, m.day
     FROM sets s JOIN span_member m
-      ON CASE s.n WHEN 1 THEN m.logs WHEN 2 THEN m.flows WHEN 3 THEN m.complaints
-                  WHEN 4 THEN m.logs AND m.flows WHEN 5 THEN m.logs AND NOT m.flows
-                  WHEN 6 THEN m.flows AND NOT m.logs
-                  WHEN 8 THEN m.complaints AND NOT m.logs AND NOT m.flows
-                  ELSE m.logs AND m.flows AND m.complaints END),
+      ON m.common = s.common
+     AND CASE s.name WHEN 'logs' THEN m.logs WHEN 'logs_same_days' THEN m.logs
+                     WHEN 'complaints' THEN m.complaints
+                     WHEN 'complaints_same_days' THEN m.complaints
+                     WHEN 'flows' THEN m.flows
+                     WHEN 'logs_and_flows' THEN m.logs AND m.flows
+                     WHEN 'logs_only' THEN m.logs AND NOT m.flows
+                     WHEN 'flows_only' THEN m.flows AND NOT m.logs
+                     WHEN 'complaints_only' THEN m.complaints AND NOT m.logs AND NOT m.flows
+                     ELSE m.logs AND m.flows AND m.complaints END),
 customer_day AS (
   SELECT n, count(*) AS days FROM in_set WHERE day IS NOT NULL GROUP BY n),
 counted AS (
@@ -61,29 +87,20 @@ counted AS (
     FROM (SELECT n, now, customer,
                  min(now) OVER w = 0 AS before, max(now) OVER w = 1 AS after
             FROM in_set WHERE day IS NULL WINDOW w AS (PARTITION BY n, customer))
-   GROUP BY n),
-known AS (                  -- days of the period that logs cover, and flows as well;
-  SELECT coalesce(sum(now AND r.mail_hours > 0), 0) AS log_days,   -- and are all
-         coalesce(sum(now AND r.mail_hours > 0 AND r.flow_hours > 0), 0) AS both_days,
-         count(r.day) = count(*) AND min(r.mail_hours) > 0 AS logs,   -- days of both periods?
-         count(r.day) = count(*) AND min(r.mail_hours) > 0 AND min(r.flow_hours) > 0 AS flows
-    FROM (SELECT day, day >= span.first AS now FROM span, days) d
-    LEFT JOIN correlation_run r ON r.day = d.day),
-per AS (
-  SELECT n, name, meaning, nullif(iif(name IN ('logs', 'complaints'), log_days, both_days), 0) AS days,
-         iif(name IN ('logs', 'complaints'), logs, flows) AS before
-    FROM sets, known)
-SELECT p.name, coalesce(c.customers, 0), coalesce(d.days, 0),
-       coalesce(d.days, 0) * 1.0 / p.days,
-       iif(p.before, coalesce(c.new, 0), NULL),
-       iif(p.before, coalesce(c.still, 0), NULL),
-       iif(p.before, coalesce(c.gone, 0), NULL),
-       iif(p.before, coalesce(c.new, 0) * 1.0 / p.days, NULL),
-       p.meaning, coalesce(p.days, 0), ?2 - ?1
-  FROM per p
-  LEFT JOIN counted c ON c.n = p.n
-  LEFT JOIN customer_day d ON d.n = p.n
- ORDER BY p.n;
+   GROUP BY n)
+SELECT s.name,
+       iif(k.days, coalesce(c.customers, 0), NULL),
+       iif(k.days, coalesce(d.days, 0), NULL),
+       coalesce(d.days, 0) * 1.0 / nullif(k.days, 0),
+       iif(k.whole, coalesce(c.new, 0), NULL),
+       iif(k.whole, coalesce(c.still, 0), NULL),
+       iif(k.whole, coalesce(c.gone, 0), NULL),
+       iif(k.whole, coalesce(c.new, 0) * 1.0 / k.days, NULL),
+       s.meaning, k.days, ?2 - ?1, s.common
+  FROM sets s JOIN known k ON k.basis = s.basis
+  LEFT JOIN counted c ON c.n = s.n
+  LEFT JOIN customer_day d ON d.n = s.n
+ ORDER BY s.n;
 
 -- The lists for capture and recapture, in customer-days, of days that logs and
 -- flows both cover.
@@ -129,11 +146,21 @@ SELECT g.ln_client, g.syn_share, g.answered_share, g.rst_share, g.hours,
    AND r.mail_hours > 0 AND r.flow_hours > 0
  ORDER BY g.day;
 
--- What the days rest on.
+-- What the days rest on.  Figures of the logs are NULL where no day has any.
 -- name: compare_coverage
 SELECT min(day_start), max(day_end), count(*), coalesce(sum(mail_hours > 0), 0),
-       coalesce(sum(flow_hours > 0), 0), coalesce(sum(mail_hours), 0),
-       coalesce(sum(flow_hours), 0), coalesce(sum(hours), 0),
-       coalesce(sum(messages), 0), coalesce(sum(unattributed), 0),
-       coalesce(sum(ambiguous), 0), coalesce(sum(flow_uncovered), 0)
+       coalesce(sum(flow_hours > 0), 0), coalesce(sum(mail_hours > 0 AND flow_hours > 0), 0),
+       coalesce(sum(mail_hours), 0), coalesce(sum(flow_hours), 0), coalesce(sum(hours), 0),
+       iif(sum(mail_hours > 0), sum(messages), NULL),
+       iif(sum(mail_hours > 0), sum(unattributed), NULL),
+       iif(sum(mail_hours > 0), sum(ambiguous), NULL), sum(flow_uncovered)
   FROM correlation_run WHERE day >= ?1 AND day < ?2;
+
+-- The days from ?1 to before ?2 that no log (?3 = 0) or no flow (1) covers.
+-- name: compare_missing
+WITH RECURSIVE days (day) AS (
+  SELECT ?1 UNION ALL SELECT day + 1 FROM days WHERE day + 1 < ?2)
+SELECT date(d.day * 86400, 'unixepoch')
+  FROM days d LEFT JOIN correlation_run r ON r.day = d.day
+ WHERE coalesce(iif(?3, r.flow_hours, r.mail_hours), 0) = 0
+ ORDER BY d.day;

@@ -32,10 +32,17 @@ static const struct column cols[] = {
     {"gone", "gone", VALUE_INT},
     {"new_per_day", "new a day", VALUE_REAL},
     {"meaning", "meaning", VALUE_TEXT},
-    {"days_covered", NULL, VALUE_INT}, /* by what the set is made of */
+    {"days_covered", "days", VALUE_INT}, /* by what the set is made of */
     {"days", NULL, VALUE_INT},
 };
 #define NCOLS (sizeof(cols) / sizeof(cols[0]))
+enum { Q_COMMON = NCOLS }; /* counted on the days that both sides cover */
+
+/* What the eye is shown, in this order. */
+static const unsigned char shown[] = {0, 9, 1, 2, 3, 4, 5, 6, 7, 8};
+#define NSHOWN (sizeof(shown) / sizeof(shown[0]))
+
+enum { MISSING_MAX = 7 }; /* days that are named in text */
 
 /* The statement compare_coverage, and the names in JSON. */
 static const struct column coverage_cols[] = {
@@ -44,6 +51,7 @@ static const struct column coverage_cols[] = {
     {"days_correlated", NULL, VALUE_INT},
     {"days_with_logs", NULL, VALUE_INT},
     {"days_with_flows", NULL, VALUE_INT},
+    {"days_with_both", NULL, VALUE_INT},
     {"mail_hours", NULL, VALUE_INT},
     {"flow_hours", NULL, VALUE_INT},
     {"hours", NULL, VALUE_INT},
@@ -58,6 +66,7 @@ enum {
 	V_DAYS = 2,
 	V_LOG_DAYS,
 	V_FLOW_DAYS,
+	V_BOTH_DAYS,
 	V_LOG_HOURS,
 	V_FLOW_HOURS,
 	V_HOURS,
@@ -224,6 +233,27 @@ read_estimate(struct cmd *c, struct store *s, const struct value *args,
 	return 0;
 }
 
+/* Without a day that both cover there are no lists, and no zeros. */
+static void
+lists_json(struct json *j, const struct estimate *x)
+{
+	const struct {
+		const char *name;
+		int64_t n;
+	} of[] = {{"logs", x->n1}, {"flows", x->m + x->suspects},
+	    {"both", x->m}, {"expected_removed", x->expected},
+	    {"suspects", x->suspects}, {"suspects_scored", x->scored},
+	    {"confirmed_elsewhere", x->elsewhere}};
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+		if (x->days > 0)
+			json_i64(j, of[i].name, of[i].n);
+		else
+			json_null(j, of[i].name);
+	}
+	json_real(j, "suspects_weight", x->days > 0 ? x->weight : NAN);
+}
+
 static void
 estimate_json(struct json *j, const struct estimate *x)
 {
@@ -231,10 +261,7 @@ estimate_json(struct json *j, const struct estimate *x)
 	json_str(j, "method", STR("chapman"));
 	json_str(j, "unit", STR("customer-days"));
 	json_i64(j, "days", x->days);
-	json_i64(j, "logs", x->n1);
-	json_i64(j, "flows", x->m + x->suspects);
-	json_i64(j, "both", x->m);
-	json_i64(j, "expected_removed", x->expected);
+	lists_json(j, x);
 	if (x->refused != NULL) {
 		json_str(j, "refused", str_z(x->refused));
 	} else {
@@ -243,10 +270,6 @@ estimate_json(struct json *j, const struct estimate *x)
 		json_real(j, "low_95", x->r.low);
 		json_real(j, "high_95", x->r.high);
 	}
-	json_i64(j, "suspects", x->suspects);
-	json_i64(j, "suspects_scored", x->scored);
-	json_real(j, "suspects_weight", x->weight);
-	json_i64(j, "confirmed_elsewhere", x->elsewhere);
 	json_close(j, '}');
 }
 
@@ -280,33 +303,80 @@ estimate_text(const struct estimate *x)
 		    x->r.low, x->r.high);
 		bias_text(x);
 	}
+	if (x->days == 0)
+		return;
 	printf("  lists: logs %" PRId64 ", flows %" PRId64 " (%" PRId64
 	       " of them suspects, by score %.1f of %" PRId64 "), both %" PRId64
-	       "\n  customer-days of %" PRId64 " days; without %" PRId64
+	       "\n  customer-days of %" PRId64 " day%s; without %" PRId64
 	       " of mail servers that are known\n  %" PRId64
 	       " more are confirmed where no flow could show it, and come on "
 	       "top\n",
 	    x->n1, x->m + x->suspects, x->suspects, x->weight, x->scored, x->m,
-	    x->days, x->expected, x->elsewhere);
+	    x->days, x->days == 1 ? "" : "s", x->expected, x->elsewhere);
+}
+
+/* Days that logs (which = 0) or flows (1) do not cover; to the array of an open
+ * object, or named in a line. */
+static int
+read_missing(struct store *s, const struct value *args, int which,
+    struct json *j, struct err *e)
+{
+	const struct value v[] = {args[0], args[1], value_int(which)};
+	struct stmt *st;
+	int n = 0, rc = store_prepare(s, "compare_missing", &st, e);
+
+	if (rc >= 0)
+		rc = stmt_start(st, v, 3, e);
+	for (; rc >= 0 && (rc = stmt_next(st, e)) > 0; n++) {
+		struct str day = stmt_value(st, 0).s;
+
+		if (j != NULL)
+			json_str(j, NULL, day);
+		else if (n < MISSING_MAX)
+			printf("%s %.*s", n > 0 ? "," : which ?
+			        "  no flows on" : "  no logs on",
+			    STR_FMT(day));
+	}
+	if (j == NULL && n > MISSING_MAX)
+		printf(" and %d days more", n - MISSING_MAX);
+	if (j == NULL && n > 0)
+		printf(which ? "\n" : ": nothing is known of whom they would "
+		                      "have confirmed\n");
+	return rc;
 }
 
 static int
-print_json(struct cmd *c, struct stmt *coverage, struct stmt *sets,
-    const struct value *args, const struct estimate *x, struct err *e)
+missing_json(
+    struct json *j, struct store *s, const struct value *args, struct err *e)
+{
+	static const char *const names[] = {
+	    "days_without_logs", "days_without_flows"};
+	int rc = 0;
+
+	for (int i = 0; rc >= 0 && i < 2; i++) {
+		json_open(j, names[i], '[');
+		rc = read_missing(s, args, i, j, e);
+		json_close(j, ']');
+	}
+	return rc;
+}
+
+static int
+print_json(struct cmd *c, struct store *s, const struct value *coverage,
+    struct stmt *sets, const struct value *args, const struct estimate *x,
+    struct err *e)
 {
 	struct buf out = {0};
 	struct json j = json_to(&out);
-	struct value v[NCOVERAGE];
 	int rc;
 
-	for (size_t i = 0; i < NCOVERAGE; i++)
-		v[i] = stmt_value(coverage, i);
 	json_open(&j, NULL, '{');
-	output_members(&j, coverage_cols, NCOVERAGE, v);
-	stmt_reset(coverage);
+	output_members(&j, coverage_cols, NCOVERAGE, coverage);
 	json_i64(&j, "days", args[1].i - args[0].i);
+	rc = missing_json(&j, s, args, e);
 	json_str(&j, "timezone", config_zone(c->config));
-	rc = cmd_rows_json(&j, "sets", sets, args, 2, cols, NCOLS, e);
+	if (rc >= 0)
+		rc = cmd_rows_json(&j, "sets", sets, args, 2, cols, NCOLS, e);
 	estimate_json(&j, x);
 	json_open(&j, "not_covered", '[');
 	for (size_t i = 0; i < c->config->nnot_covered; i++)
@@ -319,57 +389,111 @@ print_json(struct cmd *c, struct stmt *coverage, struct stmt *sets,
 	return rc;
 }
 
-static void
-print_head(struct cmd *c, const struct stmt *st, const struct value *args)
+static int
+print_head(struct cmd *c, struct store *s, const struct value *v,
+    const struct value *args, struct err *e)
 {
 	char first[UTC_TEXT_MAX], last[UTC_TEXT_MAX];
-	int64_t n[NCOVERAGE];
-	const int64_t days = args[1].i - args[0].i;
+	int rc = 0;
 
-	for (size_t i = 0; i < NCOVERAGE; i++)
-		n[i] = stmt_value(st, i).i;
 	day_format(args[0].i, first);
 	day_format(args[1].i - 1, last);
 	printf("Logs against flows, %s to %s (%.*s)\n", first, last,
 	    STR_FMT(config_zone(c->config)));
 	printf("  %" PRId64 " of %" PRId64 " days correlated; logs on %" PRId64
 	       " of them (%" PRId64 " of %" PRId64 " hours), flows on %" PRId64
-	       " (%" PRId64 " hours)\n",
-	    n[V_DAYS], days, n[V_LOG_DAYS], n[V_LOG_HOURS], n[V_HOURS],
-	    n[V_FLOW_DAYS], n[V_FLOW_HOURS]);
-	printf("  %" PRId64 " transactions: %" PRId64 " of nobody or our own "
-	       "hosts, %" PRId64 " of an uncertain holder\n",
-	    n[V_TRANSACTIONS], n[V_NOBODY], n[V_AMBIGUOUS]);
-	if (n[V_UNCOVERED] > 0)
+	       " (%" PRId64 " hours), both on %" PRId64 "\n",
+	    v[V_DAYS].i, args[1].i - args[0].i, v[V_LOG_DAYS].i,
+	    v[V_LOG_HOURS].i, v[V_HOURS].i, v[V_FLOW_DAYS].i,
+	    v[V_FLOW_HOURS].i, v[V_BOTH_DAYS].i);
+	for (int i = 0; rc >= 0 && i < 2; i++)
+		rc = read_missing(s, args, i, NULL, e);
+	if (v[V_LOG_DAYS].i > 0)
+		printf("  %" PRId64 " transactions: %" PRId64
+		       " of nobody or our own hosts, %" PRId64
+		       " of an uncertain holder\n",
+		    v[V_TRANSACTIONS].i, v[V_NOBODY].i, v[V_AMBIGUOUS].i);
+	if (v[V_UNCOVERED].i > 0)
 		printf("  %" PRId64 " flow clients, a day counted, only in "
 		       "hours without logs: in no set\n",
-		    n[V_UNCOVERED]);
+		    v[V_UNCOVERED].i);
 	for (size_t i = 0; i < c->config->nnot_covered; i++)
 		printf("  not covered: %.*s\n",
 		    STR_FMT(c->config->not_covered[i]));
-	putchar('\n');
+	return rc;
+}
+
+static void
+begin_table(struct output *o, const struct column *eye, bool common)
+{
+	printf(common ? "\nSide by side, on the days that logs and flows both "
+	                "cover\n"
+	              : "\nEach side by itself, on the days that it covers\n");
+	output_begin(o, &output_text, stdout, eye, NSHOWN, false);
+}
+
+/* Two tables, so that nobody subtracts a row of one from a row of the other. */
+static int
+print_sets(struct stmt *st, const struct value *args, struct err *e)
+{
+	struct column eye[NSHOWN];
+	struct value v[NSHOWN];
+	int64_t table = -1;
+	struct output o;
+	int rc = stmt_start(st, args, 2, e);
+
+	for (size_t i = 0; i < NSHOWN; i++)
+		eye[i] = cols[shown[i]];
+	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
+		if (stmt_value(st, Q_COMMON).i != table) {
+			if (table >= 0)
+				output_end(&o);
+			table = stmt_value(st, Q_COMMON).i;
+			begin_table(&o, eye, table == 1);
+		}
+		for (size_t i = 0; i < NSHOWN; i++)
+			v[i] = stmt_value(st, shown[i]);
+		output_row(&o, v);
+	}
+	if (table >= 0)
+		output_end(&o);
+	return rc;
+}
+
+static int
+read_coverage(
+    struct store *s, const struct value *args, struct value *v, struct err *e)
+{
+	struct stmt *st;
+	int rc = store_prepare(s, "compare_coverage", &st, e);
+
+	if (rc < 0 || (rc = stmt_start(st, args, 2, e)) < 0 ||
+	    (rc = stmt_next(st, e)) < 0)
+		return rc;
+	for (size_t i = 0; i < NCOVERAGE; i++) /* numbers: they stay */
+		v[i] = stmt_value(st, i);
+	stmt_reset(st);
+	return 0;
 }
 
 static int
 print(struct cmd *c, struct store *s, const struct period *p, struct err *e)
 {
 	const struct value args[] = {value_int(p->first), value_int(p->until)};
-	struct stmt *coverage, *sets;
+	struct value v[NCOVERAGE];
+	struct stmt *sets;
 	struct estimate x;
 	int rc = read_estimate(c, s, args, &x, e);
 
 	if (rc < 0 || (rc = store_prepare(s, "compare_sets", &sets, e)) < 0 ||
-	    (rc = store_prepare(s, "compare_coverage", &coverage, e)) < 0 ||
-	    (rc = stmt_start(coverage, args, 2, e)) < 0 ||
-	    (rc = stmt_next(coverage, e)) < 0)
+	    (rc = read_coverage(s, args, v, e)) < 0)
 		return rc;
 	if (c->out == &output_json)
-		return print_json(c, coverage, sets, args, &x, e);
-	if (c->out == &output_text)
-		print_head(c, coverage, args);
-	stmt_reset(coverage);
-	rc = cmd_rows(c, sets, args, 2, cols, NCOLS, NULL, e);
-	if (rc >= 0 && c->out == &output_text)
+		return print_json(c, s, v, sets, args, &x, e);
+	if (c->out != &output_text)
+		return cmd_rows(c, sets, args, 2, cols, NCOLS, NULL, e);
+	if ((rc = print_head(c, s, v, args, e)) >= 0 &&
+	    (rc = print_sets(sets, args, e)) >= 0)
 		estimate_text(&x);
 	return rc;
 }
@@ -398,7 +522,7 @@ const struct command cmd_compare = {
     .help =
         "  --day D             one day (default: the last that was correlated)\n"
         "  --since T, --until T  the days that the time touches\n"
-        "Both sides are of the same days and of the same customers.  New, still\n"
-        "and gone are against as many days before.\n",
+        "What has both sides in it is of the days that both cover, and of the same\n"
+        "customers.  New, still and gone are against as many days before.\n",
     .run = run,
 };

@@ -14,8 +14,16 @@ import sys
 HELOFLOW, STORE = sys.argv[1:3]
 DAY0 = 20000  # 2024-10-04
 DAYS = 12
-NAMES = ("logs", "flows", "complaints", "logs_and_flows", "logs_only",
-         "flows_only", "all_three", "complaints_only")
+NAMES = ("logs", "complaints", "logs_same_days", "flows",
+         "complaints_same_days", "logs_and_flows", "logs_only", "flows_only",
+         "all_three", "complaints_only")
+# A part, and what it is a part of: no figure of it may be more.
+PARTS = (("logs_same_days", "logs"), ("complaints_same_days", "complaints"),
+         ("logs_and_flows", "logs_same_days"), ("logs_and_flows", "flows"),
+         ("logs_only", "logs_same_days"), ("flows_only", "flows"),
+         ("all_three", "logs_and_flows"),
+         ("all_three", "complaints_same_days"),
+         ("complaints_only", "complaints_same_days"))
 CLASSES = ("confirmed", "below_threshold", "flow_only_suspect",
            "flow_only_expected", "clean", "ambiguous")
 
@@ -115,49 +123,70 @@ def lists(row):
     return logs, flows, complaints > 0
 
 
-def in_sets(logs, flows, complaints):
-    return dict(zip(NAMES, (logs, flows, complaints, logs and flows,
-                            logs and not flows, flows and not logs,
-                            logs and flows and complaints,
-                            complaints and not logs and not flows)))
+def in_set(name, logs, flows, complaints):
+    return {"logs": logs, "logs_same_days": logs, "flows": flows,
+            "complaints": complaints, "complaints_same_days": complaints,
+            "logs_and_flows": logs and flows, "logs_only": logs and not flows,
+            "flows_only": flows and not logs,
+            "all_three": logs and flows and complaints,
+            "complaints_only": complaints and not logs and not flows}[name]
 
 
-def members(findings, first, until):
-    """{set: (customers, customer-days)}"""
-    per, days = {}, dict.fromkeys(NAMES, 0)
+def counts(name, mail, flow):
+    """Whether the set may be counted on a day of these hours."""
+    return name == "complaints" or mail > 0 and (name == "logs" or flow > 0)
+
+
+def covered(runs, first, until, name):
+    return [d for d in range(first, until)
+            if d in runs and counts(name, *runs[d])]
+
+
+def members(findings, name, days):
+    """(customers, customer-days)"""
+    per, n = {}, 0
     for row in findings:
-        if not first <= row[0] < until or row[2] == "remote":
-            continue
-        got = lists(row)
-        per[row[1]] = tuple(a or b for a, b in zip(
-            per.get(row[1], (False,) * 3), got))
-        for name, there in in_sets(*got).items():
-            days[name] += there
-    return {name: ({c for c, l in per.items() if in_sets(*l)[name]},
-                   days[name]) for name in NAMES}
-
-
-def covered(runs, first, until, both):
-    return [d for d in range(first, until) if d in runs and runs[d][0] > 0
-            and (not both or runs[d][1] > 0)]
+        if row[0] in days and row[2] != "remote":
+            got = lists(row)
+            n += in_set(name, *got)
+            per[row[1]] = tuple(map(max, per.get(row[1], got), got))
+    return {c for c, got in per.items() if in_set(name, *got)}, n
 
 
 def want_sets(findings, runs, first, until):
     length = until - first
-    now = members(findings, first, until)
-    old = members(findings, first - length, first)
     for name in NAMES:
-        both = name not in ("logs", "complaints")
-        days = len(covered(runs, first, until, both))
-        whole = len(covered(runs, first - length, until, both)) == 2 * length
-        a, b = now[name][0], old[name][0]
-        yield {"set": name, "customers": len(a),
-               "customer_days": now[name][1],
-               "per_day": now[name][1] / days if days else None,
+        days = covered(runs, first, until, name)
+        before = covered(runs, first - length, first, name)
+        whole = len(days) == len(before) == length
+        a, n = members(findings, name, days)
+        b, _ = members(findings, name, before)
+        yield {"set": name, "days_covered": len(days),
+               "customers": len(a) if days else None,
+               "customer_days": n if days else None,
+               "per_day": n / len(days) if days else None,
                "new": len(a - b) if whole else None,
                "still": len(a & b) if whole else None,
                "gone": len(b - a) if whole else None,
-               "new_per_day": len(a - b) / days if whole else None}
+               "new_per_day": len(a - b) / len(days) if whole else None}
+
+
+def not_parts(sets):
+    """Where a part is more than its whole, or two parts are not the whole."""
+    of = {x["set"]: x for x in sets}
+    for key in "customers", "customer_days", "per_day":
+        for part, whole in PARTS:
+            if key == "per_day" and (of[part]["days_covered"] !=
+                                     of[whole]["days_covered"]):
+                continue
+            if (of[part][key] or 0) > (of[whole][key] or 0):
+                yield f"{part}.{key} is more than {whole}"
+    for whole, only in (("logs_same_days", "logs_only"),
+                        ("flows", "flows_only")):
+        both = of["logs_and_flows"]["customer_days"]
+        if both is not None and (both + of[only]["customer_days"] !=
+                                 of[whole]["customer_days"]):
+            yield f"{whole} is not its parts"
 
 
 def chapman(n1, n2, m):
@@ -185,7 +214,7 @@ def scores(days):
 
 
 def want_estimate(findings, runs, first, until):
-    days = covered(runs, first, until, True)
+    days = covered(runs, first, until, "logs_and_flows")
     rows = [r for r in findings if r[0] in days and r[2] != "remote"]
     known = [r for r in rows if r[5]]
     logs = [r for r in rows if r[3] == "confirmed" and not r[5]]
@@ -199,6 +228,8 @@ def want_estimate(findings, runs, first, until):
             "expected_removed": len(known), "suspects": suspects,
             "suspects_scored": scored, "suspects_weight": weight,
             "confirmed_elsewhere": len(far)}
+    if not days:
+        want = {"days": 0, **{k: None for k in want if k != "days"}}
     blind = suspects - scored
     if days and known and m >= 7 and blind <= m:
         few = round(weight)
@@ -227,6 +258,15 @@ def check(findings, others, runs, first, until):
                 print(f"{first}-{until} {want['set']}.{key}: "
                       f"{have[key]}, not {value}")
                 bad += 1
+    for wrong in not_parts(got["sets"]):
+        print(f"{first}-{until}: {wrong}")
+        bad += 1
+    for which, name in enumerate(("logs", "flows")):
+        lost = [iso(d) for d in range(first, until) if d not in runs
+                or runs[d][which] == 0]
+        if got["days_without_" + name] != lost:
+            print(f"{first}-{until}: without {name} are {lost}")
+            bad += 1
     want = want_estimate(findings, runs, first, until)
     for key, value in want.items():
         if not same(value, got["estimate"].get(key)):
@@ -236,7 +276,7 @@ def check(findings, others, runs, first, until):
     if ("all" in want) == ("refused" in got["estimate"]):
         print(f"{first}-{until}: refused or not? {got['estimate']}")
         bad += 1
-    return bad, "all" in want, want["suspects_scored"] > 0 and "all" in want, \
+    return bad, "all" in want, (want["suspects_scored"] or 0) > 0 and "all" in want, \
         "more suspects" in got["estimate"].get("refused", "")
 
 
@@ -250,7 +290,8 @@ def main():
                   for r in reported if r[:2] not in have]
         for first, until in ((DAY0 + 5, DAY0 + 6), (DAY0 + 6, DAY0 + 12),
                              (DAY0, DAY0 + 3), (DAY0 + 4, DAY0 + 8),
-                             (DAY0 + 9, DAY0 + 12)):
+                             (DAY0 + 9, DAY0 + 12), (DAY0, DAY0 + DAYS),
+                             (DAY0 + DAYS + 3, DAY0 + DAYS + 4)):
             wrong, estimated, by_score, refused = check(
                 findings, others, runs, first, until)
             weighed += by_score

@@ -19,3 +19,12 @@ rc=0
 [ $rc -eq 2 ] || { echo "empty period: exit $rc"; exit 1; }
 
 python3 -B "$root/tests/cli/compare.py" "$heloflow" "$work/heloflow.db"
+
+# What a day has that no log covers is unknown, never a zero, in every output.
+"$heloflow" --db heloflow.db compare --day 2024-10-20 >out
+grep -q 'no logs on 2024-10-20' out || { echo "lost day: $(cat out)"; exit 1; }
+for set in logs complaints logs_same_days flows logs_and_flows logs_only; do
+	grep -q "^$set *0\( *-\)\{7\}  " out || { echo "$set: $(cat out)"; exit 1; }
+done
+"$heloflow" --db heloflow.db compare --day 2024-10-20 -o csv | grep -q '^logs,,,,,,,,.*,0,1' ||
+    { echo "lost day, csv"; exit 1; }
