@@ -64,6 +64,14 @@ SELECT h.hour
        - 24 * (SELECT value FROM temp.param WHERE name = 'recent_days')
  WHERE EXISTS (SELECT 1 FROM temp.recent_place);
 
+-- On how many of the days before there is mail at all: of so many days is known
+-- what a customer sent.
+DROP TABLE IF EXISTS temp.recent_span;
+CREATE TEMP TABLE recent_span (days INTEGER);
+INSERT INTO temp.recent_span
+SELECT count(DISTINCT (run.day_start / 3600000000 - h.hour + 23) / 24)
+  FROM temp.run JOIN temp.recent_hour h ON h.hour < run.day_start / 3600000000;
+
 -- The earlier ones, beside the day's: spam of these is no sign of forwarding, for
 -- a bot may come back to a list.
 DROP TABLE IF EXISTS temp.recent_mail;

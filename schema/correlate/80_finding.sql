@@ -111,9 +111,11 @@ SELECT j.day, j.customer,
               || coalesce('; ' || j.taken, '')
               || coalesce('; speaks against it: ' || j.innocent, '')
               || iif(r.cust IS NULL, '',
-                     printf('; %d messages of him are known of %d days, %d %% of them to recipients of several senders',
-                            r.messages, (SELECT value FROM temp.param WHERE name = 'recent_days') + 1,
-                            100 * r.passed_on_share))
+                     (SELECT printf('; %d messages of him are known of %d day%s with mail, %d %% of them to recipients of several senders',
+                                    r.messages, days, iif(days = 1, '', 's'), 100 * r.passed_on_share)
+                        FROM (SELECT 1 + iif(b.mail, s.days, 0) AS days
+                                FROM temp.recent_span s
+                                LEFT JOIN temp.recent_asked b ON b.cust = j.cust)))
             WHEN 'flow_only_suspect' THEN
               printf('%d client packets sampled in hours our logs cover, and no log record', f.client_covered)
               || coalesce('; answers SMTP itself, but ' || k.fails, '')

@@ -1207,13 +1207,13 @@ the_days_before_tell_whose_it_is(void **state)
 	world_correlate(DAY, NULL);
 	world_expect("198.51.100.1", "below_threshold", "spam -");
 	world_expect("198.51.100.2", "below_threshold", "spam -");
-	says("198.51.100.2", "48 messages of him are known of 29 days, 100 %");
+	says("198.51.100.2", "48 messages of him are known of 6 days with mail, 100 %");
 	world_expect("198.51.100.3", "confirmed", "spam not_visible");
 	world_expect("198.51.100.4", "below_threshold", "spam -");
 	world_expect("198.51.100.5", "confirmed", "spam not_visible");
 	world_expect("198.51.100.6", "below_threshold", "spam -");
 	world_expect("198.51.100.7", "below_threshold", "spam -");
-	says("198.51.100.7", "15 messages of him are known of 29 days, 26 %");
+	says("198.51.100.7", "15 messages of him are known of 6 days with mail, 26 %");
 	world_expect("198.51.100.8", "below_threshold", "spam -");
 	says("198.51.100.8", "7 messages of him are known");
 }
