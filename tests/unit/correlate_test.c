@@ -384,6 +384,21 @@ change_of_hands_within_the_clock_error_is_ambiguous(void **state)
 	    world_rows("SELECT reason FROM finding"), "may be of a or b"));
 }
 
+/* Between two leases, and near to the end of the first only. */
+static void
+edge_of_one_lease_among_several_is_said(void **state)
+{
+	(void)state;
+	world_lease("198.51.100.7", AT(0, 0, 0), AT(10, 2, 0), "a", 15);
+	world_lease("198.51.100.7", AT(10, 2, 30), NO_END, "b", 15);
+	spam("198.51.100.7", AT(10, 2, 10), 1);
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.7", "ambiguous", "- -");
+	assert_string_equal(world_rows("SELECT reason FROM finding"),
+	    "lease_edge: by the leases nobody had the address at that time, and "
+	    "one customer within the clock error; may be of a\n");
+}
+
 static void
 clock_errors_of_lease_and_log_add_up(void **state)
 {
@@ -1663,6 +1678,7 @@ main(void)
 	    WORLD(overlapping_leases_name_nobody),
 	    WORLD(mail_goes_to_the_holder_of_its_time),
 	    WORLD(change_of_hands_within_the_clock_error_is_ambiguous),
+	    WORLD(edge_of_one_lease_among_several_is_said),
 	    WORLD(clock_errors_of_lease_and_log_add_up),
 	    WORLD(mail_clock_error_is_that_of_the_host),
 	    WORLD(mail_clock_offset_is_taken_off),
