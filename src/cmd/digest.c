@@ -18,11 +18,15 @@ enum {
 	D_MESSAGES,
 	D_CLIENT,
 	D_SYN,
-	D_REASON
+	D_REASON,
+	D_TRANSACTIONS,
+	D_RULES,
+	D_WENT_BY
 };
 
-/* A log group shows verdicts, a flow group packets, the last one reasons. */
-enum shape { SHAPE_LOG, SHAPE_FLOW, SHAPE_REASON };
+/* A log group shows verdicts, with the rules that they confirmed; one without
+ * verdicts what its rules went by, a flow group packets, the last one reasons. */
+enum shape { SHAPE_LOG, SHAPE_BELOW, SHAPE_RULE, SHAPE_FLOW, SHAPE_REASON };
 
 static const struct group {
 	const char *title;
@@ -32,7 +36,8 @@ static const struct group {
     {"CONFIRMED: sends spam", SHAPE_LOG},
     {"CONFIRMED: sends spam and viruses", SHAPE_LOG},
     {"CONFIRMED: sends viruses", SHAPE_LOG},
-    {"Below every threshold", SHAPE_LOG},
+    {"CONFIRMED: by how it sends, without a verdict of a filter", SHAPE_RULE},
+    {"Below every threshold", SHAPE_BELOW},
     {"Flow only, suspect: sends mail, and never by our servers", SHAPE_FLOW},
     {"Flow only, expected", SHAPE_FLOW},
     {"Ambiguous: counts against nobody", SHAPE_REASON},
@@ -41,8 +46,11 @@ static const struct group {
 static void
 print_heading(int64_t n)
 {
+	/* in the order of the shapes */
 	static const char *const columns[] = {
+	    "known by    flows            spam  virus   of   from   to     rules",
 	    "known by    flows            spam  virus   of   from   to",
+	    "known by    flows            transactions   from   to     why",
 	    "known by    packets  SYN   from   to     why", "why"};
 	const struct group *g = &groups[n];
 
@@ -58,8 +66,9 @@ print_clock(const struct zone *z, struct value t, const char *tail)
 	printf("%02d:%02d%s", c.hour, c.minute, tail);
 }
 
+/* How it is known whose mail it was, and whether the flows saw it. */
 static void
-print_log(const struct stmt *st, const struct zone *z)
+print_known(const struct stmt *st)
 {
 	struct str flows = stmt_value(st, D_FLOWS).s;
 	char text[32];
@@ -70,11 +79,34 @@ print_log(const struct stmt *st, const struct zone *z)
 	else
 		snprintf(text, sizeof(text), "%.*s",
 		    STR_FMT(str_has(flows) ? flows : STR("-")));
-	printf("%-11.*s %-16s %4" PRId64 "  %5" PRId64 " %4" PRId64 "   ",
-	    STR_FMT(stmt_value(st, D_BY).s), text, stmt_value(st, D_SPAM).i,
-	    stmt_value(st, D_VIRUS).i, stmt_value(st, D_MESSAGES).i);
+	printf("%-11.*s %-16s ", STR_FMT(stmt_value(st, D_BY).s), text);
+}
+
+/* From when to when, and words; none below the threshold. */
+static void
+print_span(const struct stmt *st, const struct zone *z, struct str words)
+{
 	print_clock(z, stmt_value(st, D_FIRST), "  ");
-	print_clock(z, stmt_value(st, D_LAST), "\n");
+	print_clock(z, stmt_value(st, D_LAST), str_has(words) ? "  " : "");
+	printf("%.*s\n", STR_FMT(words));
+}
+
+static void
+print_log(const struct stmt *st, const struct zone *z)
+{
+	print_known(st);
+	printf("%4" PRId64 "  %5" PRId64 " %4" PRId64 "   ",
+	    stmt_value(st, D_SPAM).i, stmt_value(st, D_VIRUS).i,
+	    stmt_value(st, D_MESSAGES).i);
+	print_span(st, z, stmt_value(st, D_RULES).s);
+}
+
+static void
+print_rule(const struct stmt *st, const struct zone *z)
+{
+	print_known(st);
+	printf("%12" PRId64 "   ", stmt_value(st, D_TRANSACTIONS).i);
+	print_span(st, z, stmt_value(st, D_WENT_BY).s);
 }
 
 /* What follows the semicolon of an expected one's reason, or the address. */
@@ -93,9 +125,7 @@ print_flow(const struct stmt *st, const struct zone *z)
 	printf("%-11.*s %7" PRId64 "  %3" PRId64 "   ",
 	    STR_FMT(stmt_value(st, D_BY).s), stmt_value(st, D_CLIENT).i,
 	    stmt_value(st, D_SYN).i);
-	print_clock(z, stmt_value(st, D_FIRST), "  ");
-	print_clock(z, stmt_value(st, D_LAST), "  ");
-	printf("%.*s\n", STR_FMT(flow_note(st)));
+	print_span(st, z, flow_note(st));
 }
 
 static void
@@ -104,8 +134,10 @@ print_finding(const struct stmt *st, const struct zone *z)
 	enum shape shape = groups[stmt_value(st, D_GROUP).i].shape;
 
 	printf("  %-15.*s ", STR_FMT(stmt_value(st, D_CUSTOMER).s));
-	if (shape == SHAPE_LOG)
+	if (shape == SHAPE_LOG || shape == SHAPE_BELOW)
 		print_log(st, z);
+	else if (shape == SHAPE_RULE)
+		print_rule(st, z);
 	else if (shape == SHAPE_FLOW)
 		print_flow(st, z);
 	else
