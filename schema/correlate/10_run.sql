@@ -62,3 +62,14 @@ SELECT f.hour, f.agent, coalesce(a.vantage, 'exchange'), nullif(f.rate_max, 0)
  WHERE f.samples + f.smtp_packets > 0
    AND f.hour > run.day_start - run.window - 3600000000
    AND f.hour < run.day_end + run.window;
+
+-- Under what imported sender lists are kept: it heard nothing itself.
+DROP TABLE IF EXISTS temp.list_agent;
+CREATE TEMP TABLE list_agent (agent INTEGER PRIMARY KEY);
+INSERT INTO temp.list_agent
+SELECT f.agent
+  FROM temp.run CROSS JOIN main.flow_coverage f
+ WHERE f.hour > run.day_start - run.window - 3600000000
+   AND f.hour < run.day_end + run.window
+ GROUP BY f.agent
+HAVING sum(f.datagrams + f.malformed + f.samples + f.smtp_packets) = 0;

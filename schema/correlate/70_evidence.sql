@@ -173,9 +173,11 @@ SELECT t.cust, t.customer, t.facts, 'delivery', 3, 2, t.time,
   LEFT JOIN main.name e ON e.id = m.sender
 UNION ALL
 SELECT c.cust, c.customer, c.facts, 'sample', 4, 0, s.first,
-       printf('%d client packet%s from %s', s.client, iif(s.client = 1, '', 's'), x.text)
-         || iif(s.syn > 0, printf(', %d of them SYN', s.syn), '')
-         || ', sampled at ' || iif(g.text = '::', coalesce(n.name, 'an agent not told'), g.text)
+       iif(l.agent IS NULL,
+           printf('%d client packet%s from %s', s.client, iif(s.client = 1, '', 's'), x.text)
+             || iif(s.syn > 0, printf(', %d of them SYN', s.syn), '') || ', sampled at ',
+           printf('%d connection%s from %s, no sample: told by ', s.client, iif(s.client = 1, '', 's'), x.text))
+         || iif(g.text = '::', coalesce(n.name, 'an agent not told'), g.text)
          || iif(s.rate > 0, printf(', 1 in %d', s.rate), ', rate unknown')
          || iif(s.doubt IS NULL, '', ', holder in doubt'),
        NULL, 0, s.addr, NULL, NULL, NULL
@@ -184,6 +186,7 @@ SELECT c.cust, c.customer, c.facts, 'sample', 4, 0, s.first,
  CROSS JOIN main.addr x ON x.id = s.addr
  CROSS JOIN main.addr g ON g.id = s.agent
   LEFT JOIN temp.flow_agent n ON n.agent = s.agent
+  LEFT JOIN temp.list_agent l ON l.agent = s.agent
 UNION ALL
 SELECT DISTINCT c.cust, c.customer, c.facts, 'lease', 5, 0, nullif(h.start, -4611686018427387904),
        x.text || iif(h.port_first IS NULL, '', printf(' ports %d-%d', h.port_first, h.port_last))

@@ -12,7 +12,19 @@ SELECT c.*, run.day, run.window,
            (SELECT count(*) FROM temp.fired x WHERE x.customer = c.customer)) AS rules,
        iif(c.class <> 'confirmed', 0,
            (SELECT count(DISTINCT x.filter) FROM temp.said x WHERE x.cust = c.cust)) AS filters,
-       k.innocent, k.taken
+       k.innocent, k.taken,
+       -- what the counts of client packets are of
+       CASE WHEN NOT EXISTS (SELECT 1 FROM temp.list_agent) THEN 'client packets sampled'
+            ELSE (SELECT CASE WHEN max(l.agent) IS NULL THEN 'client packets sampled'
+                              WHEN count(l.agent) = count(*) THEN 'connections told by a sender list'
+                              ELSE 'client packets sampled or told by a sender list' END
+                    FROM temp.flow_addr a
+                    JOIN main.sender_slot t ON t.addr = a.addr
+                     AND t.slot > run.day_start - run.window - 300000000
+                     AND t.slot < run.day_end + run.window
+                     AND t.client_strong + t.client_weak > 0
+                    LEFT JOIN temp.list_agent l ON l.agent = t.agent
+                   WHERE a.cust = c.cust) END AS counted
   FROM temp.run
  CROSS JOIN temp.classed c
   LEFT JOIN temp.support s ON s.cust = c.cust
@@ -86,7 +98,7 @@ SELECT j.day, j.customer,
                                            ORDER BY y.n) z) AS words
                          FROM temp.fired r WHERE r.customer = j.customer ORDER BY r.rule) q)
               || CASE j.flow_support
-                   WHEN 'seen' THEN printf('; flows: %d client packets sampled within %d s', j.in_window, j.window / 1000000)
+                   WHEN 'seen' THEN printf('; flows: %d %s within %d s', j.in_window, j.counted, j.window / 1000000)
                    WHEN 'not_seen' THEN printf('; flows: none sampled, at 1 in %d, P(miss) %.4f', j.rate, exp(j.ln_miss))
                    ELSE '; flows: no agent sees this path' END
               || coalesce('; ' || j.taken, '')
@@ -117,10 +129,10 @@ SELECT j.day, j.customer,
                                 FROM temp.recent_span s
                                 LEFT JOIN temp.recent_asked b ON b.cust = j.cust)))
             WHEN 'flow_only_suspect' THEN
-              printf('%d client packets sampled in hours our logs cover, and no log record', f.client_covered)
+              printf('%d %s in hours our logs cover, and no log record', f.client_covered, j.counted)
               || coalesce('; answers SMTP itself, but ' || k.fails, '')
             WHEN 'flow_only_expected' THEN
-              printf('%d client packets sampled and no log record; ', f.client_covered)
+              printf('%d %s and no log record; ', f.client_covered, j.counted)
               || iif(f.allowed, 'allow-listed', coalesce(n.words,
                      printf('answers SMTP itself, as a mail server does: %d SYN/ACK sent, %d packets as server and %d as client in %d hours, %d of %d SYNs answered, %d RST',
                             f.server_strong, f.server_strong + f.server_weak, f.client, f.hours, f.answered, f.syn, f.rst)))

@@ -1,7 +1,8 @@
 -- Statements of src/cmd/coverage.c: what has been read, in hours that begin
 -- before ?2 and end after ?1; ?3: only 'mail' or only 'flow', NULL both.
 
--- One row a logging host and a flow agent.
+-- One row a logging host and a flow agent; what heard nothing itself is one that
+-- sender lists are kept under.
 -- name: coverage_by_origin
 SELECT 'mail', n.text, NULL, count(*) FILTER (WHERE c.lines > 0), min(c.hour), max(c.hour) + 3600000000,
        sum(c.lines), sum(c.used), sum(c.ignored), sum(c.unparsed),
@@ -10,7 +11,8 @@ SELECT 'mail', n.text, NULL, count(*) FILTER (WHERE c.lines > 0), min(c.hour), m
  WHERE c.kind = 'mail' AND c.hour > ?1 - 3600000000 AND c.hour < ?2 AND coalesce(?3, 'mail') = 'mail'
  GROUP BY c.origin
 UNION ALL
-SELECT 'flow', coalesce(g.name || ' ', '') || a.text, coalesce(g.vantage, 'unknown'),
+SELECT 'flow', coalesce(g.name || ' ', '') || a.text,
+       iif(sum(f.datagrams + f.malformed + f.samples + f.smtp_packets), coalesce(g.vantage, 'unknown'), 'list'),
        count(*) FILTER (WHERE f.samples + f.smtp_packets > 0), min(f.hour), max(f.hour) + 3600000000,
        NULL, NULL, NULL, NULL,
        sum(f.datagrams), sum(f.lost_datagrams), sum(f.malformed), sum(f.samples), sum(f.smtp_packets)
@@ -25,7 +27,8 @@ SELECT 'mail', n.text, NULL, 1, c.hour, c.hour + 3600000000,
   FROM coverage c JOIN name n ON n.id = c.origin
  WHERE c.kind = 'mail' AND c.hour > ?1 - 3600000000 AND c.hour < ?2 AND coalesce(?3, 'mail') = 'mail'
 UNION ALL
-SELECT 'flow', coalesce(g.name || ' ', '') || a.text, coalesce(g.vantage, 'unknown'), 1, f.hour, f.hour + 3600000000,
+SELECT 'flow', coalesce(g.name || ' ', '') || a.text,
+       iif(f.datagrams + f.malformed + f.samples + f.smtp_packets, coalesce(g.vantage, 'unknown'), 'list'), 1, f.hour, f.hour + 3600000000,
        NULL, NULL, NULL, NULL,
        f.datagrams, f.lost_datagrams, f.malformed, f.samples, f.smtp_packets
   FROM flow_coverage f JOIN addr a ON a.id = f.agent LEFT JOIN flow_agent g ON g.agent = f.agent
@@ -46,7 +49,13 @@ SELECT (SELECT count(*)
        f.datagrams, f.lost, f.malformed, f.samples, f.smtp_packets, f.rate_min, f.rate_max,
        (SELECT count(*) FROM lease_held
          WHERE (start IS NULL OR start < ?2) AND (until IS NULL OR until > ?1)),
-       r.days, r.own_addrs, r.unleased_mail, r.unleased_flow
+       r.days, r.own_addrs, r.unleased_mail, r.unleased_flow,
+       (SELECT count(DISTINCT t.addr)
+          FROM (SELECT agent FROM flow_coverage
+                 WHERE hour > ?1 - 3600000000 AND hour < ?2
+                 GROUP BY agent
+                HAVING sum(datagrams + malformed + samples + smtp_packets) = 0) l
+         CROSS JOIN sender_slot t ON t.agent = l.agent AND t.slot > ?1 - 300000000 AND t.slot < ?2)
   FROM (SELECT coalesce(sum(lines), 0) AS lines, coalesce(sum(used), 0) AS used,
                coalesce(sum(ignored), 0) AS ignored, coalesce(sum(unparsed), 0) AS unparsed
           FROM coverage WHERE kind = 'mail' AND hour > ?1 - 3600000000 AND hour < ?2) m,

@@ -192,6 +192,17 @@ print_flows(struct stmt *st, int64_t hours)
 	printf("\n");
 }
 
+static void
+print_lists(const struct stmt *st)
+{
+	int64_t n = stmt_value(st, 18).i;
+
+	if (n > 0)
+		printf("  lists   %" PRId64 " address%s on imported sender "
+		       "lists: these cover no hours, and sample nothing\n",
+		    n, n == 1 ? "" : "es");
+}
+
 /* Addresses are counted by the correlation, day by day. */
 static void
 print_leases(const struct stmt *st)
@@ -287,6 +298,7 @@ print_sums(struct cmd *c, struct store *s, const struct flags *f, struct err *e)
 	}
 	print_logs(st, hours);
 	print_flows(st, hours);
+	print_lists(st);
 	print_leases(st);
 	stmt_reset(st);
 	rc = print_spans(s, f, &silent, e);

@@ -119,13 +119,23 @@ flow_note(const struct stmt *st)
 	return at < 0 ? STR("no log record") : str_from(reason, (size_t)at + 2);
 }
 
+/* Of an imported list: connections that were told, and no packets. */
+static bool
+is_listed(const struct stmt *st)
+{
+	return str_find(stmt_value(st, D_REASON).s, STR("by a sender list")) >= 0;
+}
+
 static void
 print_flow(const struct stmt *st, const struct zone *z)
 {
 	printf("%-11.*s %7" PRId64 "  %3" PRId64 "   ",
 	    STR_FMT(stmt_value(st, D_BY).s), stmt_value(st, D_CLIENT).i,
 	    stmt_value(st, D_SYN).i);
-	print_span(st, z, flow_note(st));
+	print_clock(z, stmt_value(st, D_FIRST), "  ");
+	print_clock(z, stmt_value(st, D_LAST), "  ");
+	printf("%.*s%s\n", STR_FMT(flow_note(st)),
+	    is_listed(st) ? ", on a sender list" : "");
 }
 
 static void

@@ -266,18 +266,34 @@ each(struct page *p, const char *name,
 	return rc;
 }
 
+/* What the counts are of: the words of the finding's reason. */
+static const char *
+counted(const struct page *p)
+{
+	static const char *const words[] = {"connections told by a sender list",
+	    "client packets sampled or told by a sender list"};
+
+	for (size_t i = 0; i < 2; i++) {
+		if (str_find(p->h[H_REASON].s, str_z(words[i])) >= 0)
+			return words[i];
+	}
+	return "client packets sampled";
+}
+
 static void
 addr_row(struct page *p, const struct stmt *st, int64_t n)
 {
-	(void)p;
+	const bool listed = str_starts(str_z(counted(p)), STR("connections"));
+
 	if (n == ADDRS_SHOWN)
 		printf("  ...\n");
 	if (n >= ADDRS_SHOWN)
 		return;
 	printf("  ");
 	put(stmt_value(st, 0).s);
-	printf(": %" PRId64 " transactions, %" PRId64 " sampled packets\n",
-	    stmt_value(st, 1).i, stmt_value(st, 2).i);
+	printf(": %" PRId64 " transactions, %" PRId64 " %s\n",
+	    stmt_value(st, 1).i, stmt_value(st, 2).i,
+	    listed ? "connections told" : "sampled packets");
 }
 
 /* Whose password is to be reset: text, address, transactions, of these adverse,
@@ -589,8 +605,7 @@ print_flows(const struct page *p)
 {
 	struct str support = p->h[H_SUPPORT].s;
 
-	printf("\nFlows\n  %lld client packets sampled in the day",
-	    num(p, H_CLIENT));
+	printf("\nFlows\n  %lld %s in the day", num(p, H_CLIENT), counted(p));
 	if (p->h[H_IN_WINDOW].type == VALUE_INT)
 		printf(", %lld within %lld s of the mail", num(p, H_IN_WINDOW),
 		    num(p, H_WINDOW));

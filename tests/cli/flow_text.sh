@@ -144,7 +144,14 @@ is 'on no list: nothing follows' "$(finding C-1031)" 'confirmed|not_visible'
 is 'on the list, without mail' "$(finding C-1040)" 'flow_only_suspect|'
 is 'on the list, and allowed' "$(finding C-1050)" 'flow_only_expected|'
 "$heloflow" explain 2026-11-23/C-1040 >text
-has text '7 client packets from 203.0.113.40, 7 of them SYN, sampled at sender list, rate unknown'
+has text '9 connections told by a sender list in hours our logs cover, and no log record'
+has text '7 connections from 203.0.113.40, no sample: told by sender list, rate unknown'
+has text '9 connections told by a sender list in the day'
+grep -q 'packets\? sampled\|sampled packets' text && { echo "a list has no samples: $(cat text)"; exit 1; }
+has out '  lists   5 addresses on imported sender lists: these cover no hours, and sample nothing'
+has out 'sender list ::  list'
+has out '9    9   03:00  06:38  no log record, on a sender list'
+has out '16:00  allow-listed, on a sender list'
 "$heloflow" flow-stats -j list.csv >got.json
 is 'list: clients' "$(get got.json clients_only)" 5
 is 'list: SYNs' "$(get got.json listed_syn)" 105
