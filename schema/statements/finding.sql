@@ -5,7 +5,9 @@ SELECT date(f.day * 86400, 'unixepoch') AS day, f.customer, f.attributed_by, f.s
        (SELECT json_group_array(q.text)
           FROM (SELECT a.text FROM finding_addr x JOIN addr a ON a.id = x.addr
                  WHERE x.day = f.day AND x.customer = f.customer ORDER BY a.bytes) q) AS addrs,
-       f.class, f.kind, f.flow_support, f.first_seen, f.last_seen, f.log, f.flow,
+       f.class, f.kind, f.flow_support, f.first_seen, f.last_seen, f.log,
+       json_set(f.flow, '$.est_syn_low', est_low(f.flow ->> 'est_syn', f.flow ->> 'syn'),
+                        '$.est_syn_high', est_high(f.flow ->> 'est_syn', f.flow ->> 'syn')),
        f.complaints, f.confidence,
        c.state, date(c.first_day * 86400, 'unixepoch'),
        iif(c.round IS NULL, NULL,

@@ -71,3 +71,10 @@ gamma_quantile(double shape, double p)
 	}
 	return (low + high) / 2;
 }
+
+void
+gamma_bounds(double est, double n, double *low, double *high)
+{
+	*low = est / n * gamma_quantile(n, 0.025);
+	*high = est / n * gamma_quantile(n + 1, 0.975);
+}

@@ -8,4 +8,8 @@
  * degrees of freedom.  Right to nine digits. */
 double gamma_quantile(double shape, double p);
 
+/* The exact 95 % interval of what was sampled at one in rate (est = rate * n), of
+ * which n (> 0) were counted: Poisson. */
+void gamma_bounds(double est, double n, double *low, double *high);
+
 #endif

@@ -5,6 +5,7 @@
  * against it, how sure.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -633,7 +634,7 @@ static void
 print_seen_by_mx(const struct page *p, const struct stmt *st)
 {
 	double syn = (double)stmt_value(st, SUSPECT_SYN).i, low, high, k;
-	double share = p->mailbox_share, rate;
+	double share = p->mailbox_share;
 
 	printf("\nWould our MX have seen it\n  ");
 	if (syn < 1 || stmt_value(st, SUSPECT_EST).type != VALUE_INT) {
@@ -642,12 +643,10 @@ print_seen_by_mx(const struct page *p, const struct stmt *st)
 		return;
 	}
 	k = (double)stmt_value(st, SUSPECT_EST).i;
-	rate = k / syn;
-	low = rate * gamma_quantile(syn, 0.025);
-	high = rate * gamma_quantile(syn + 1, 0.975);
+	gamma_bounds(k, syn, &low, &high);
 	printf("%.0f connections are estimated (95 %%: %.0f to %.0f), from "
 	       "%.0f sampled SYNs\n  ",
-	    k, low, high, syn);
+	    k, floor(low), ceil(high), syn);
 	if (share <= 0)
 		printf("mailbox_share is not configured: the share of the "
 		       "world's mailboxes that is ours\n");
@@ -881,7 +880,7 @@ print_data(struct cmd *c, struct page *p, struct err *e)
 	const struct value v[FINDINGS_ARGS] = {
 	    [0] = p->key[1], [4] = p->key[0]};
 	struct stmt *st;
-	int rc = store_prepare(p->store, "findings", &st, e);
+	int rc = findings_prepare(p->store, &st, e);
 
 	if (rc < 0)
 		return rc;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* heloflow findings: what the correlation found, one row a customer-day. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
+#include "base/gamma.h"
 #include "cmd/findings.h"
 
 enum {
@@ -62,6 +64,47 @@ const char *const case_states[] = {
     "new", "seen", "fixed", "innocent", "reopened", NULL};
 static const char *const scope_names[] = {
     "customer", "own_unassigned", "remote", NULL};
+
+/* est_low(estimate, sampled), est_high(...): whole numbers, as flow-stats has
+ * them; NULL where the estimate is, and of nothing that was sampled. */
+static int
+est_bound(const struct value *v, struct value *out, bool is_high)
+{
+	double low, high;
+
+	*out = value_null();
+	if (v[0].type != VALUE_INT || v[1].type != VALUE_INT || v[1].i < 1)
+		return 0;
+	gamma_bounds((double)v[0].i, (double)v[1].i, &low, &high);
+	*out = value_int((int64_t)(is_high ? ceil(high) : floor(low)));
+	return 0;
+}
+
+static int
+est_low(void *arg, const struct value *v, struct value *out, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	return est_bound(v, out, false);
+}
+
+static int
+est_high(void *arg, const struct value *v, struct value *out, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	return est_bound(v, out, true);
+}
+
+int
+findings_prepare(struct store *s, struct stmt **out, struct err *e)
+{
+	static const struct store_function fn[] = {
+	    {"est_low", 2, est_low}, {"est_high", 2, est_high}};
+	int rc = store_functions(s, fn, sizeof(fn) / sizeof(fn[0]), NULL, e);
+
+	return rc < 0 ? rc : store_prepare(s, "findings", out, e);
+}
 
 /* v: the statement's arguments, in its order. */
 static int
@@ -137,7 +180,7 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 		    argv[optind]);
 	rc = cmd_store(c, STORE_READ, &s, e);
 	if (rc >= 0)
-		rc = store_prepare(s, "findings", &st, e);
+		rc = findings_prepare(s, &st, e);
 	if (rc >= 0)
 		rc = cmd_rows(c, st, v, FINDINGS_ARGS, findings_columns,
 		    findings_ncolumns, NULL, e);

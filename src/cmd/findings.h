@@ -8,6 +8,9 @@
  * new; NULL for any. */
 #define FINDINGS_ARGS 8
 
+/* Prepares it, with the functions that it calls. */
+int findings_prepare(struct store *s, struct stmt **out, struct err *e);
+
 /* The columns of the statement "findings": the keys of a finding in JSON. */
 extern const struct column findings_columns[];
 extern const size_t findings_ncolumns;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/gamma.h"
 #include "base/json_out.h"
 #include "cmd/score_text.h"
 
@@ -28,6 +29,8 @@ static const struct column cols[] = {
     {"syn", "SYN", VALUE_INT},
     {"answered", "answered", VALUE_INT},
     {"est_connections", "est. connections", VALUE_INT},
+    {"est_connections_low", "95 %: from", VALUE_INT},
+    {"est_connections_high", "to", VALUE_INT},
     {"p_seen_mx", "P(seen by MX)", VALUE_REAL},
     {"first_seen", "first seen", VALUE_TIME},
     {"last_seen", "last seen", VALUE_TIME},
@@ -42,6 +45,8 @@ enum {
 	C_SYN,
 	C_ANSWERED,
 	C_EST,
+	C_EST_LOW,
+	C_EST_HIGH,
 	C_P_MX,
 	C_FIRST,
 	C_LAST,
@@ -89,6 +94,19 @@ p_seen(double share, struct value k)
 }
 
 static void
+set_bounds(struct value *v)
+{
+	double low, high;
+
+	v[C_EST_LOW] = v[C_EST_HIGH] = value_null();
+	if (v[C_EST].type != VALUE_INT || v[C_SYN].i < 1)
+		return;
+	gamma_bounds((double)v[C_EST].i, (double)v[C_SYN].i, &low, &high);
+	v[C_EST_LOW] = value_int((int64_t)floor(low));
+	v[C_EST_HIGH] = value_int((int64_t)ceil(high));
+}
+
+static void
 add(struct list *l, const struct stmt *st, const struct score_model *m,
     double share)
 {
@@ -114,6 +132,7 @@ add(struct list *l, const struct stmt *st, const struct score_model *m,
 	r->v[C_SCORE] = m->refused == NULL
 	                    ? value_real(logit_predict(&m->logit, x))
 	                    : value_null();
+	set_bounds(r->v);
 	r->v[C_P_MX] = p_seen(share, r->v[C_EST]);
 }
 

@@ -100,6 +100,17 @@ def main():
         check=True, stdout=subprocess.PIPE, text=True).stdout
     want("explain", True, "This customer: %.2f" % one["score"] in page
          and "140 confirmed customer-days" in page and "no proof" in page)
+    # One estimate, and its bounds, wherever it stands.
+    flow = json.loads(subprocess.run(
+        [HELOFLOW, "-c", FOLDER + "/heloflow.yaml", "--db", STORE, "findings",
+         "-j", "--day", "2024-11-03", "--customer", one["customer"]],
+        check=True, stdout=subprocess.PIPE).stdout)[0]["flow"]
+    bounds = [one["est_connections" + k] for k in ("", "_low", "_high")]
+    want("bounds", True, bounds[1] < bounds[0] < bounds[2])
+    want("bounds of findings", bounds,
+         [flow["est_syn" + k] for k in ("", "_low", "_high")])
+    want("bounds of explain", True,
+         "%d connections are estimated (95 %%: %d to %d)" % tuple(bounds) in page)
     p = 1 - (1 - 0.0001) ** one["est_connections"]
     want("P(seen by MX)", True, abs(one["p_seen_mx"] - p) < 1e-9)
     want("explain: P(seen)", True, "P(at least one to us) %.3f (" % p in page)

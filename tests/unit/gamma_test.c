@@ -69,6 +69,18 @@ test_large(void **state)
 	assert_true(gamma_quantile(1e-3, 0.5) < 1e-9);
 }
 
+/* One packet at 1 in 1024: 0.0253 and 5.5716 of Poisson's tables. */
+static void
+test_bounds(void **state)
+{
+	double low, high;
+
+	(void)state;
+	gamma_bounds(1024, 1, &low, &high);
+	near(low, 1024 * 0.0253178, 1e-3);
+	near(high, 1024 * 5.5716434, 1e-3);
+}
+
 int
 main(void)
 {
@@ -77,6 +89,7 @@ main(void)
 	    cmocka_unit_test(test_poisson),
 	    cmocka_unit_test(test_exponential),
 	    cmocka_unit_test(test_large),
+	    cmocka_unit_test(test_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
