@@ -22,3 +22,12 @@ for f in $files; do
 	cmp "$work/made" "$work/have"
 done
 echo "samples: $(echo "$files" | wc -l) files"
+
+# What README shows of the demo is what the golden test of it has.
+awk '/ends with a screen like this/ { on = 1; next } on && /^```/ { if (n++) exit; next }
+     on && n && $0 != "..."' README.md >"$work/shown"
+[ "$(wc -l <"$work/shown")" -ge 8 ]
+! grep -vxFf tests/golden/daily/out "$work/shown" || {
+	echo "README shows other lines than make demo prints"
+	exit 1
+}
