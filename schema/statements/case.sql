@@ -27,7 +27,10 @@ SELECT customer, state, kind, round + 1, opened, last_seen,
        date(first_day * 86400, 'unixepoch'), date(last_day * 86400, 'unixepoch'),
        days_active, closed,
        (SELECT a.action FROM action a WHERE a.customer = c.customer
-         ORDER BY a.time DESC, a.id DESC LIMIT 1)
+         ORDER BY a.time DESC, a.id DESC LIMIT 1),
+       (SELECT sum(r.mail_hours) FROM correlation_run r WHERE r.day BETWEEN c.first_day AND c.last_day),
+       (SELECT sum(r.flow_hours) FROM correlation_run r WHERE r.day BETWEEN c.first_day AND c.last_day),
+       (SELECT sum(r.hours) FROM correlation_run r WHERE r.day BETWEEN c.first_day AND c.last_day)
   FROM abuse_case c
  WHERE (?1 IS NULL OR state = ?1)
    AND (?2 IS NULL OR coalesce(closed, last_seen) >= ?2 OR last_seen >= ?2)

@@ -1,4 +1,4 @@
--- Statements of src/cmd/coverage.c: what has been read, in hours that begin
+-- Statements of src/cmd/coverage.c and cover.c: what has been read, in hours that begin
 -- before ?2 and end after ?1; ?3: only 'mail' or only 'flow', NULL both.
 
 -- One row a logging host and a flow agent; what heard nothing itself is one that
@@ -36,7 +36,7 @@ SELECT 'flow', coalesce(g.name || ' ', '') || a.text,
  ORDER BY 1 DESC, 2, 5;
 
 -- Sums over all hosts and agents; hours in which all hosts were heard that are
--- expected to be, and at least one agent.
+-- expected to be, and at least one agent.  ?3: leases are counted, too.
 -- name: coverage_sum
 SELECT (SELECT count(*)
           FROM (SELECT hour FROM coverage
@@ -47,15 +47,20 @@ SELECT (SELECT count(*)
        (SELECT count(DISTINCT hour) FROM flow_coverage
          WHERE samples + smtp_packets > 0 AND hour > ?1 - 3600000000 AND hour < ?2),
        f.datagrams, f.lost, f.malformed, f.samples, f.smtp_packets, f.rate_min, f.rate_max,
-       (SELECT count(*) FROM lease_held
-         WHERE (start IS NULL OR start < ?2) AND (until IS NULL OR until > ?1)),
        r.days, r.own_addrs, r.unleased_mail, r.unleased_flow,
        (SELECT count(DISTINCT t.addr)
           FROM (SELECT agent FROM flow_coverage
                  WHERE hour > ?1 - 3600000000 AND hour < ?2
                  GROUP BY agent
                 HAVING sum(datagrams + malformed + samples + smtp_packets) = 0) l
-         CROSS JOIN sender_slot t ON t.agent = l.agent AND t.slot > ?1 - 300000000 AND t.slot < ?2)
+         CROSS JOIN sender_slot t ON t.agent = l.agent AND t.slot > ?1 - 300000000 AND t.slot < ?2),
+       (SELECT count(*) FROM ledger WHERE kind = 'mail' AND first_time < ?2 AND last_time >= ?1),
+       (SELECT count(*) FROM ledger WHERE kind = 'flow' AND first_time < ?2 AND last_time >= ?1),
+       (SELECT count(DISTINCT agent) FROM flow_coverage
+         WHERE samples + smtp_packets > 0 AND hour > ?1 - 3600000000 AND hour < ?2),
+       r.first, r.last,
+       iif(?3, (SELECT count(*) FROM lease_held
+                 WHERE (start IS NULL OR start < ?2) AND (until IS NULL OR until > ?1)), NULL)
   FROM (SELECT coalesce(sum(lines), 0) AS lines, coalesce(sum(used), 0) AS used,
                coalesce(sum(ignored), 0) AS ignored, coalesce(sum(unparsed), 0) AS unparsed
           FROM coverage WHERE kind = 'mail' AND hour > ?1 - 3600000000 AND hour < ?2) m,
@@ -64,7 +69,7 @@ SELECT (SELECT count(*)
                coalesce(sum(smtp_packets), 0) AS smtp_packets,
                min(nullif(rate_min, 0)) AS rate_min, nullif(max(rate_max), 0) AS rate_max
           FROM flow_coverage WHERE hour > ?1 - 3600000000 AND hour < ?2) f,
-       (SELECT count(own_addrs) AS days, sum(own_addrs) AS own_addrs,
+       (SELECT min(day_start) AS first, max(day_end) AS last, count(own_addrs) AS days, sum(own_addrs) AS own_addrs,
                sum(unleased_mail) AS unleased_mail, sum(unleased_flow) AS unleased_flow
           FROM correlation_run WHERE day_end > ?1 AND day_start < ?2) r;
 

@@ -46,15 +46,6 @@ SELECT date(f.day * 86400, 'unixepoch') AS day, f.customer, f.attributed_by, f.s
             WHEN 'flow_only_expected' THEN 5 ELSE 6 END,
        f.customer;
 
--- What the rows above rest on: the runs of the same days (?1 the day, ?2 and ?3 since and until).
--- name: findings_cover
-SELECT count(*), coalesce(sum(mail_hours), 0), coalesce(sum(flow_hours), 0),
-       coalesce(sum(hours), 0), count(own_addrs), coalesce(sum(own_addrs), 0),
-       coalesce(sum(unleased_mail), 0), coalesce(sum(unleased_flow), 0)
-  FROM correlation_run
- WHERE (?1 IS NULL OR day = ?1) AND (?2 IS NULL OR day_end > ?2)
-   AND (?3 IS NULL OR day_start < ?3);
-
 -- The last day of a customer, or the day ?2.
 -- name: finding_day
 SELECT max(day) FROM finding_figure WHERE customer = ?1 AND (?2 IS NULL OR day = ?2);

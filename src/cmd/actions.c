@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/json_out.h"
-#include "cmd/cmd.h"
+#include "cmd/cover.h"
 
 enum { OPT_MONTH = 1, OPT_SINCE, OPT_UNTIL };
 
@@ -159,7 +159,7 @@ print_text(struct cmd *c, const struct value *args, const struct value *v)
 
 static int
 print_json(struct stmt *counts, const struct value *args, const struct value *v,
-    struct err *e)
+    const struct cover *k, struct err *e)
 {
 	struct buf out = {0};
 	struct json j = json_to(&out);
@@ -171,6 +171,7 @@ print_json(struct stmt *counts, const struct value *args, const struct value *v,
 	output_members(&j, sum_cols, NSUMS, v);
 	rc = cmd_rows_json(
 	    &j, "actions", counts, args, 2, count_cols, NCOUNTS, e);
+	cover_json(&j, k);
 	json_close(&j, '}');
 	if (rc >= 0)
 		printf("%.*s\n", STR_FMT(buf_str(&out)));
@@ -183,15 +184,22 @@ print(struct cmd *c, struct store *s, const struct value *args, struct err *e)
 {
 	struct value v[NSUMS];
 	struct stmt *counts;
+	struct cover k;
 	int rc = read_sums(s, args, v, e);
 
 	if (rc < 0 || (rc = store_prepare(s, "action_counts", &counts, e)) < 0)
 		return rc;
-	if (c->out == &output_json)
-		return print_json(counts, args, v, e);
-	if (c->out == &output_text)
+	if (c->out == &output_json) {
+		rc = cover_read(&k, s, args[0].i, args[1].i, false, e);
+		return rc < 0 ? rc : print_json(counts, args, v, &k, e);
+	}
+	if (c->out == &output_text) {
 		print_text(c, args, v);
-	return cmd_rows(c, counts, args, 2, count_cols, NCOUNTS, NULL, e);
+		rc = cover_print(s, c->config->day_timezone, args[0].i,
+		    args[1].i, e);
+		putchar('\n');
+	}
+	return rc < 0 ? rc : cmd_rows(c, counts, args, 2, count_cols, NCOUNTS, NULL, e);
 }
 
 static int

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* heloflow cases: whom the desk has to do with, what is open first. */
+#include <stdio.h>
+
+#include "cmd/cover.h"
 #include "cmd/findings.h"
 
 enum { OPT_STATE = 1, OPT_SINCE, OPT_UNTIL };
@@ -23,6 +26,9 @@ static const struct column cols[] = {
     {"days_active", "days", VALUE_INT},
     {"closed", "closed", VALUE_TIME},
     {"last_action", "last done", VALUE_TEXT},
+    {"mail_hours", NULL, VALUE_INT}, /* of its days, that logs cover */
+    {"flow_hours", NULL, VALUE_INT},
+    {"hours", NULL, VALUE_INT},
 };
 
 static int
@@ -42,6 +48,17 @@ read_flag(struct cmd *c, int opt, struct value *v, struct err *e)
 	}
 }
 
+/* Under the rows, for the eye: what the time rests on that was asked for. */
+static int
+print_cover(
+    struct cmd *c, struct store *s, const struct value *v, struct err *e)
+{
+	putchar('\n');
+	return cover_print(s, c->config->day_timezone,
+	    v[1].type == VALUE_INT ? v[1].i : -COVER_EVER,
+	    v[2].type == VALUE_INT ? v[2].i : COVER_EVER, e);
+}
+
 static int
 run(struct cmd *c, int argc, char **argv, struct err *e)
 {
@@ -58,12 +75,16 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 	if (optind < argc)
 		return err_set(
 		    e, ERR_USAGE, "cases takes no file: \"%s\"", argv[optind]);
-	rc = cmd_store(c, STORE_READ, &s, e);
+	rc = cmd_config(c, e);
+	if (rc >= 0)
+		rc = cmd_store(c, STORE_READ, &s, e);
 	if (rc >= 0)
 		rc = store_prepare(s, "cases", &st, e);
 	if (rc >= 0)
 		rc = cmd_rows(
 		    c, st, v, 3, cols, sizeof(cols) / sizeof(cols[0]), NULL, e);
+	if (rc >= 0 && c->out == &output_text)
+		rc = print_cover(c, s, v, e);
 	store_close(s);
 	return rc;
 }

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "base/json_out.h"
-#include "cmd/cmd.h"
+#include "cmd/cover.h"
 #include "correlate/recapture.h"
 #include "correlate/score.h"
 
@@ -67,10 +67,7 @@ enum {
 	V_LOG_DAYS,
 	V_FLOW_DAYS,
 	V_BOTH_DAYS,
-	V_LOG_HOURS,
-	V_FLOW_HOURS,
-	V_HOURS,
-	V_TRANSACTIONS,
+	V_TRANSACTIONS = 9, /* after the hours */
 	V_NOBODY,
 	V_AMBIGUOUS,
 	V_UNCOVERED
@@ -362,14 +359,27 @@ missing_json(
 }
 
 static int
+read_cover(struct cmd *c, struct store *s, const struct value *args,
+    struct cover *k, struct err *e)
+{
+	const struct zone *zone = c->config->day_timezone;
+
+	return cover_read(k, s, day_start(args[0].i, zone),
+	    day_start(args[1].i, zone), false, e);
+}
+
+static int
 print_json(struct cmd *c, struct store *s, const struct value *coverage,
     struct stmt *sets, const struct value *args, const struct estimate *x,
     struct err *e)
 {
 	struct buf out = {0};
 	struct json j = json_to(&out);
-	int rc;
+	struct cover k;
+	int rc = read_cover(c, s, args, &k, e);
 
+	if (rc < 0)
+		return rc;
 	json_open(&j, NULL, '{');
 	output_members(&j, coverage_cols, NCOVERAGE, coverage);
 	json_i64(&j, "days", args[1].i - args[0].i);
@@ -378,6 +388,7 @@ print_json(struct cmd *c, struct store *s, const struct value *coverage,
 	if (rc >= 0)
 		rc = cmd_rows_json(&j, "sets", sets, args, 2, cols, NCOLS, e);
 	estimate_json(&j, x);
+	cover_json(&j, &k);
 	json_open(&j, "not_covered", '[');
 	for (size_t i = 0; i < c->config->nnot_covered; i++)
 		json_str(&j, NULL, c->config->not_covered[i]);
@@ -394,20 +405,22 @@ print_head(struct cmd *c, struct store *s, const struct value *v,
     const struct value *args, struct err *e)
 {
 	char first[UTC_TEXT_MAX], last[UTC_TEXT_MAX];
-	int rc = 0;
+	struct cover k;
+	int rc = read_cover(c, s, args, &k, e);
 
+	if (rc < 0)
+		return rc;
 	day_format(args[0].i, first);
 	day_format(args[1].i - 1, last);
 	printf("Logs against flows, %s to %s (%.*s)\n", first, last,
 	    STR_FMT(config_zone(c->config)));
 	printf("  %" PRId64 " of %" PRId64 " days correlated; logs on %" PRId64
-	       " of them (%" PRId64 " of %" PRId64 " hours), flows on %" PRId64
-	       " (%" PRId64 " hours), both on %" PRId64 "\n",
+	       " of them, flows on %" PRId64 ", both on %" PRId64 "\n",
 	    v[V_DAYS].i, args[1].i - args[0].i, v[V_LOG_DAYS].i,
-	    v[V_LOG_HOURS].i, v[V_HOURS].i, v[V_FLOW_DAYS].i,
-	    v[V_FLOW_HOURS].i, v[V_BOTH_DAYS].i);
+	    v[V_FLOW_DAYS].i, v[V_BOTH_DAYS].i);
 	for (int i = 0; rc >= 0 && i < 2; i++)
 		rc = read_missing(s, args, i, NULL, e);
+	cover_text(&k);
 	if (v[V_LOG_DAYS].i > 0)
 		printf("  %" PRId64 " transactions: %" PRId64
 		       " of nobody or our own hosts, %" PRId64

@@ -6,9 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "cmd/cmd.h"
-
-#define HOUR (3600 * USEC)
+#include "cmd/cover.h"
 
 enum { GAPS_MAX = 10 };
 enum { OPT_DAY = 1, OPT_SINCE, OPT_UNTIL, OPT_BY };
@@ -157,68 +155,6 @@ read_flags(struct cmd *c, int argc, char **argv, struct flags *f, struct err *e)
 	return rc;
 }
 
-static void
-print_logs(struct stmt *st, int64_t hours)
-{
-	int64_t lines = stmt_value(st, 1).i, unparsed = stmt_value(st, 4).i;
-
-	printf("  logs    ");
-	if (hours > 0)
-		printf("%" PRId64 " of %" PRId64 " hours: ",
-		    stmt_value(st, 0).i, hours);
-	printf("%" PRId64 " lines = %" PRId64 " used + %" PRId64
-	       " ignored + %" PRId64 " unparsed (%.1f %%)\n",
-	    lines, stmt_value(st, 2).i, stmt_value(st, 3).i, unparsed,
-	    lines ? 100.0 * (double)unparsed / (double)lines : 0.0);
-}
-
-static void
-print_flows(struct stmt *st, int64_t hours)
-{
-	int64_t low = stmt_value(st, 11).i, high = stmt_value(st, 12).i;
-
-	printf("  flows   ");
-	if (hours > 0)
-		printf("%" PRId64 " of %" PRId64 " hours: ",
-		    stmt_value(st, 5).i, hours);
-	printf("%" PRId64 " datagrams (%" PRId64 " lost, %" PRId64
-	       " malformed), %" PRId64 " samples, %" PRId64 " of them SMTP",
-	    stmt_value(st, 6).i, stmt_value(st, 7).i, stmt_value(st, 8).i,
-	    stmt_value(st, 9).i, stmt_value(st, 10).i);
-	if (high > 0 && low == high)
-		printf(", 1 in %" PRId64, high);
-	else if (high > 0)
-		printf(", 1 in %" PRId64 " to %" PRId64, low, high);
-	printf("\n");
-}
-
-static void
-print_lists(const struct stmt *st)
-{
-	int64_t n = stmt_value(st, 18).i;
-
-	if (n > 0)
-		printf("  lists   %" PRId64 " address%s on imported sender "
-		       "lists: these cover no hours, and sample nothing\n",
-		    n, n == 1 ? "" : "es");
-}
-
-/* Addresses are counted by the correlation, day by day. */
-static void
-print_leases(const struct stmt *st)
-{
-	int64_t days = stmt_value(st, 14).i;
-
-	printf("  leases  %" PRId64, stmt_value(st, 13).i);
-	if (days > 0)
-		printf("; of %" PRId64 " own addresses with mail or flows%s, "
-		       "%" PRId64 " with mail and %" PRId64
-		       " with flows had none",
-		    stmt_value(st, 15).i, days > 1 ? ", a day counted" : "",
-		    stmt_value(st, 16).i, stmt_value(st, 17).i);
-	putchar('\n');
-}
-
 /* Hours that are not covered, for a host wrote nothing. */
 static void
 print_silent(const struct stmt *st, const char *from, const char *until)
@@ -280,14 +216,11 @@ print_spans(struct store *s, const struct flags *f, const struct spans *k,
 static int
 print_sums(struct cmd *c, struct store *s, const struct flags *f, struct err *e)
 {
-	struct value args[] = {value_int(f->since), value_int(f->until)};
-	int64_t hours = f->has_day ? (f->until - f->since) / HOUR : 0;
 	char day[UTC_TEXT_MAX];
-	struct stmt *st;
-	int rc = store_prepare(s, "coverage_sum", &st, e);
+	struct cover k;
+	int rc = cover_read(&k, s, f->since, f->until, true, e);
 
-	if (rc < 0 || (rc = stmt_start(st, args, 2, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
+	if (rc < 0)
 		return rc;
 	if (f->has_day) {
 		day_format(f->day, day);
@@ -296,11 +229,7 @@ print_sums(struct cmd *c, struct store *s, const struct flags *f, struct err *e)
 	} else {
 		printf("Coverage\n");
 	}
-	print_logs(st, hours);
-	print_flows(st, hours);
-	print_lists(st);
-	print_leases(st);
-	stmt_reset(st);
+	cover_text(&k);
 	rc = print_spans(s, f, &silent, e);
 	if (rc >= 0)
 		rc = print_spans(s, f, &gaps, e);
@@ -371,7 +300,7 @@ static int
 run(struct cmd *c, int argc, char **argv, struct err *e)
 {
 	struct flags f = {
-	    .view = views, .since = -INT64_MAX / 4, .until = INT64_MAX / 4};
+	    .view = views, .since = -COVER_EVER, .until = COVER_EVER};
 	struct store *s = NULL;
 	int rc = read_flags(c, argc, argv, &f, e);
 

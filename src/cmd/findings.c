@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* heloflow findings: what the correlation found, one row a customer-day. */
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
 #include "base/gamma.h"
+#include "cmd/cover.h"
 #include "cmd/findings.h"
 
 enum {
@@ -139,27 +139,21 @@ read_flag(struct cmd *c, int opt, struct value *v, struct err *e)
 
 /* Under the rows, for the eye: no figure without what it rests on. */
 static int
-print_cover(struct store *s, const struct value *v, struct err *e)
+print_cover(
+    struct cmd *c, struct store *s, const struct value *v, struct err *e)
 {
-	const struct value args[] = {v[0], v[2], v[3]};
-	struct stmt *st;
-	int rc = store_prepare(s, "findings_cover", &st, e);
+	const struct zone *zone = c->config->day_timezone;
+	const bool day = v[0].type == VALUE_INT;
 
-	if (rc < 0 || (rc = stmt_start(st, args, 3, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
-		return rc;
-	printf("\n%" PRId64 " day%s: logs %" PRId64 " and flows %" PRId64
-	       " of %" PRId64 " hours",
-	    stmt_value(st, 0).i, stmt_value(st, 0).i == 1 ? "" : "s",
-	    stmt_value(st, 1).i, stmt_value(st, 2).i, stmt_value(st, 3).i);
-	if (stmt_value(st, 4).i > 0)
-		printf("; of %" PRId64 " own addresses %" PRId64
-		       " with mail and %" PRId64 " with flows had no lease",
-		    stmt_value(st, 5).i, stmt_value(st, 6).i,
-		    stmt_value(st, 7).i);
 	putchar('\n');
-	stmt_reset(st);
-	return 0;
+	return cover_print(s, zone,
+	    day                      ? day_start(v[0].i, zone)
+	    : v[2].type == VALUE_INT ? v[2].i
+	                             : -COVER_EVER,
+	    day                      ? day_start(v[0].i + 1, zone)
+	    : v[3].type == VALUE_INT ? v[3].i
+	                             : COVER_EVER,
+	    e);
 }
 
 static int
@@ -178,14 +172,16 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 	if (optind < argc)
 		return err_set(e, ERR_USAGE, "findings takes no file: \"%s\"",
 		    argv[optind]);
-	rc = cmd_store(c, STORE_READ, &s, e);
+	rc = cmd_config(c, e);
+	if (rc >= 0)
+		rc = cmd_store(c, STORE_READ, &s, e);
 	if (rc >= 0)
 		rc = findings_prepare(s, &st, e);
 	if (rc >= 0)
 		rc = cmd_rows(c, st, v, FINDINGS_ARGS, findings_columns,
 		    findings_ncolumns, NULL, e);
 	if (rc >= 0 && c->out == &output_text)
-		rc = print_cover(s, v, e);
+		rc = print_cover(c, s, v, e);
 	store_close(s);
 	return rc;
 }

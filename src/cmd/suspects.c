@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/gamma.h"
 #include "base/json_out.h"
+#include "cmd/cover.h"
 #include "cmd/score_text.h"
 
 enum { OPT_DAY = 1, OPT_CUSTOMER };
@@ -208,7 +209,8 @@ model_json(struct json *j, const struct score_model *m)
 }
 
 static void
-print_json(const struct list *l, const struct score_model *m, int64_t day)
+print_json(const struct list *l, const struct score_model *m, int64_t day,
+    const struct cover *k)
 {
 	struct buf out = {0};
 	struct json j = json_to(&out);
@@ -224,33 +226,43 @@ print_json(const struct list *l, const struct score_model *m, int64_t day)
 		json_close(&j, '}');
 	}
 	json_close(&j, ']');
+	cover_json(&j, k);
 	json_close(&j, '}');
 	printf("%.*s\n", STR_FMT(buf_str(&out)));
 	buf_free(&out);
 }
 
-static void
-print(struct cmd *c, const struct list *l, const struct score_model *m,
-    int64_t day)
+static int
+print(struct cmd *c, struct store *s, const struct list *l,
+    const struct score_model *m, int64_t day, struct err *e)
 {
+	const struct zone *zone = c->config->day_timezone;
 	struct output o;
+	struct cover k;
 	char text[UTC_TEXT_MAX];
+	int rc = 0;
 
 	if (c->out == &output_json) {
-		print_json(l, m, day);
-		return;
+		rc = cover_read(&k, s, day_start(day, zone),
+		    day_start(day + 1, zone), false, e);
+		if (rc >= 0)
+			print_json(l, m, day, &k);
+		return rc;
 	}
 	if (c->out == &output_text) {
 		day_format(day, text);
 		printf("Suspects of %s (%.*s), whom only the flows show\n",
 		    text, STR_FMT(config_zone(c->config)));
 		score_text(m);
+		rc = cover_print(s, zone, day_start(day, zone),
+		    day_start(day + 1, zone), e);
 		putchar('\n');
 	}
 	output_begin(&o, c->out, stdout, cols, NCOLS, false);
 	for (size_t i = 0; i < l->n; i++)
 		output_row(&o, l->rows[i].v);
 	output_end(&o);
+	return rc;
 }
 
 static int
@@ -297,7 +309,7 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 	if (rc >= 0)
 		rc = read_list(c, s, args, &m, &l, e);
 	if (rc >= 0)
-		print(c, &l, &m, args[0].i);
+		rc = print(c, s, &l, &m, args[0].i, e);
 	free(l.rows);
 	arena_free(&l.mem);
 	store_close(s);

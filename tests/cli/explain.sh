@@ -101,8 +101,11 @@ says '  and (--all) spam_flood, spam_helo, spam_spread'
 [ "$(grep -c 'own_spam_share .* is asked' page)" -eq 1 ] || fail 'a threshold twice'
 says '      own_spam_share as above'
 says 'own_spam_messages 60 messages, at least 15 is asked'
+says 'the sequential test was decided at'
+silent 'theta0'
 page --all VICTIM
 says '  spam_spread: '
+says 'theta0 0.02 and theta1 0.5' # doc/detection-rules.md
 
 # What was not counted is no 0; nothing is told twice in two ways.
 cat >heloflow.yaml <<X
