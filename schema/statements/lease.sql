@@ -33,7 +33,7 @@ SELECT count(*) FROM lease;
 -- What the store knows of a session and range, and was not over before ?6.
 -- name: lease_session_known
 SELECT id, start, seen, "end", lapse, fresh, customer, source, clock_error,
-       coalesce(nas, 0), ledger
+       coalesce(nas, 0), ledger, grace, gap, beat
   FROM lease
  WHERE session = ?1 AND first = ?2 AND last = ?3
    AND coalesce(port_first, 0) = ?4 AND coalesce(port_last, 0) = ?5
@@ -48,12 +48,13 @@ SELECT DISTINCT first, last, coalesce(port_first, 0), coalesce(port_last, 0)
 
 -- name: lease_session_put
 INSERT INTO lease (session, first, last, port_first, port_last, start, seen, "end",
-       lapse, fresh, customer, source, clock_error, nas, ledger)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15);
+       lapse, fresh, customer, source, clock_error, nas, ledger, grace, gap, beat)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18);
 -- name: lease_session_set
 UPDATE lease
    SET start = ?2, seen = ?3, "end" = ?4, lapse = ?5, fresh = ?6, customer = ?7,
-       source = ?8, clock_error = ?9, nas = ?10, ledger = ?11
+       source = ?8, clock_error = ?9, nas = ?10, ledger = ?11, grace = ?12, gap = ?13,
+       beat = ?14
  WHERE id = ?1;
 -- name: lease_session_drop
 DELETE FROM lease WHERE id = ?1;
@@ -69,6 +70,18 @@ UPDATE lease
    AND (SELECT min(q.time) FROM lease_restart q
          WHERE q.nas = lease.nas AND q.time > lease.seen)
        < coalesce(lapse, 4611686018427387904);
+
+-- The middle one of the intervals of each server's sessions that go on, or that
+-- file ?1 told of.
+-- name: lease_beat_set
+INSERT OR REPLACE INTO lease_beat (nas, beat)
+SELECT nas, beat
+  FROM (SELECT nas, coalesce(beat, gap) AS beat,
+               row_number() OVER (PARTITION BY nas ORDER BY coalesce(beat, gap)) AS k,
+               count(*) OVER (PARTITION BY nas) AS n
+          FROM lease
+         WHERE (ledger = ?1 OR "end" IS NULL) AND nas IS NOT NULL AND gap IS NOT NULL)
+ WHERE k = (n + 2) / 2;
 
 -- A lease file is known by what it says, for it is always read as a whole.
 -- name: lease_ledger_get

@@ -18,6 +18,10 @@
  * whole seconds (ours). */
 #define SAME_START (60 * USEC)
 
+/* RFC 2869, 5.16: Acct-Interim-Interval is 60 s at least.  What comes sooner says
+ * something else, such as an address that was added. */
+#define LEAST_GAP (60 * USEC)
+
 struct statement {
 	int64_t n;  /* order in the file; before it what the store has */
 	int64_t id; /* of the store's lease, or 0 */
@@ -28,6 +32,13 @@ struct statement {
 	bool fresh;
 	struct str customer, source; /* "" if not told */
 	int64_t clock_error, ledger;
+	int64_t grace, gap; /* of lease.h */
+	int64_t beat;       /* of the store; 0: not known */
+};
+
+/* That a session lives. */
+struct sign {
+	int64_t seen, gap;
 };
 
 struct list {
@@ -51,6 +62,9 @@ struct lease_merge {
 	struct list stops; /* of sessions, without a range */
 	struct list group; /* of one range and session, and what is known */
 	struct run run;
+	struct sign *signs; /* of the run */
+	size_t nsigns, signs_size;
+	bool learnt; /* an interval, of any session */
 	int64_t n;
 };
 
@@ -96,6 +110,7 @@ lease_merge_free(struct lease_merge *m)
 	list_free(&m->gathered);
 	list_free(&m->stops);
 	list_free(&m->group);
+	free(m->signs);
 	free(m);
 }
 
@@ -189,6 +204,7 @@ unchanged(const struct statement *a, const struct statement *b)
 	return a->start == b->start && a->seen == b->seen && a->end == b->end &&
 	       a->lapse == b->lapse && a->fresh == b->fresh &&
 	       a->clock_error == b->clock_error && a->nas == b->nas &&
+	       a->grace == b->grace && a->gap == b->gap && a->beat == b->beat &&
 	       str_eq(a->customer, b->customer) && str_eq(a->source, b->source);
 }
 
@@ -204,6 +220,12 @@ name_value(uint64_t name)
 	return name ? value_int((int64_t)name) : value_null();
 }
 
+static struct value
+length_value(int64_t n)
+{
+	return n ? value_int(n) : value_null();
+}
+
 static int
 update(struct lease_merge *m, struct err *e)
 {
@@ -212,7 +234,8 @@ update(struct lease_merge *m, struct err *e)
 	    time_value(s->start), value_int(s->seen), time_value(s->end),
 	    time_value(s->lapse), value_int(s->fresh), value_str(s->customer),
 	    value_str(s->source), value_int(s->clock_error), name_value(s->nas),
-	    value_int(s->ledger)};
+	    value_int(s->ledger), length_value(s->grace), length_value(s->gap),
+	    length_value(s->beat)};
 
 	return unchanged(s, &m->run.was)
 	           ? 0
@@ -236,9 +259,74 @@ insert(struct lease_merge *m, struct err *e)
 	    time_value(s->start), value_int(s->seen), time_value(s->end),
 	    time_value(s->lapse), value_int(s->fresh), value_str(s->customer),
 	    value_str(s->source), value_int(s->clock_error), name_value(s->nas),
-	    value_int(s->ledger)};
+	    value_int(s->ledger), length_value(s->grace), length_value(s->gap),
+	    length_value(s->beat)};
 
 	return stmt_run(m->put, v, sizeof(v) / sizeof(*v), e);
+}
+
+static void
+add_sign(struct lease_merge *m, const struct statement *s)
+{
+	if (s->grace == 0 || s->end != UTC_NONE)
+		return; /* DHCP, or a Stop, which keeps to no interval */
+	if (m->nsigns == m->signs_size) {
+		m->signs_size = m->signs_size ? 2 * m->signs_size : 64;
+		m->signs =
+		    xrealloc(m->signs, m->signs_size * sizeof(*m->signs));
+	}
+	m->signs[m->nsigns++] = (struct sign){s->seen, s->id ? 0 : s->gap};
+}
+
+static int
+by_seen(const void *x, const void *y)
+{
+	const struct sign *a = x, *b = y;
+	int c = order(a->seen, b->seen);
+
+	return c ? c : order(b->gap, a->gap);
+}
+
+/* The largest gap that two in a row reached: one update that is lost does not make
+ * it longer, nor one that came for another reason shorter; and where many are
+ * lost, silence says less. */
+static void
+take_gap(struct statement *s, int64_t gap)
+{
+	const int64_t both = gap < s->gap ? gap : s->gap;
+
+	if (gap < LEAST_GAP)
+		return;
+	if (both > s->beat)
+		s->beat = both;
+	s->gap = gap;
+}
+
+/* The interval that the session keeps to.  Only what is later than the signs that
+ * were learnt from before, so that reading them again changes nothing. */
+static void
+learn(struct lease_merge *m)
+{
+	struct statement *s = &m->run.s;
+	const struct statement *was = &m->run.was;
+	int64_t before = UTC_NONE;
+
+	s->gap = was->id ? was->gap : 0;
+	s->beat = was->id ? was->beat : 0;
+	if (s->gap != 0)
+		before = was->seen;
+	if (m->nsigns > 1)
+		qsort(m->signs, m->nsigns, sizeof(*m->signs), by_seen);
+	for (size_t i = 0; i < m->nsigns; i++) {
+		const struct sign *k = &m->signs[i];
+
+		if (before != UTC_NONE && k->seen <= before)
+			continue;
+		if (k->gap != 0 || before != UTC_NONE)
+			take_gap(s, k->gap ? k->gap : k->seen - before);
+		before = k->seen;
+	}
+	m->learnt |= s->gap != (was->id ? was->gap : 0);
 }
 
 /* Whoever it was, it was not the holder before: a lease without a name is one
@@ -255,12 +343,16 @@ close_run(struct lease_merge *m, struct err *e)
 		r->s.customer = arena_printf(
 		    &m->group.mem, "unknown, %.*s", STR_FMT(r->s.source));
 	r->s.start = begins(&r->s);
+	learn(m);
 	return r->was.id ? update(m, e) : insert(m, e);
 }
 
 static void
-open_run(struct run *r, const struct statement *s)
+open_run(struct lease_merge *m, const struct statement *s)
 {
+	struct run *r = &m->run;
+
+	m->nsigns = 0;
 	*r = (struct run){.open = true, .s = *s, .named = s->n};
 	r->s.id = 0;
 }
@@ -275,6 +367,7 @@ extend(struct run *r, const struct statement *s)
 		o->seen = s->seen;
 		o->end = s->end;
 		o->lapse = s->lapse;
+		o->grace = s->grace;
 	}
 	if (s->fresh && !o->fresh) {
 		o->fresh = true;
@@ -313,10 +406,11 @@ take(struct lease_merge *m, const struct statement *s, struct err *e)
 
 	if (!m->run.open || is_another(&m->run, s)) {
 		rc = close_run(m, e);
-		open_run(&m->run, s);
+		open_run(m, s);
 	} else {
 		extend(&m->run, s);
 	}
+	add_sign(m, s);
 	return rc < 0 ? rc : keep_or_drop(m, s, e);
 }
 
@@ -352,6 +446,9 @@ add_known(struct lease_merge *m, const struct statement *s, struct err *e)
 		k.clock_error = stmt_value(m->known, 8).i;
 		k.nas = (uint64_t)stmt_value(m->known, 9).i;
 		k.ledger = stmt_value(m->known, 10).i;
+		k.grace = stmt_value(m->known, 11).i; /* 0 for NULL */
+		k.gap = stmt_value(m->known, 12).i;
+		k.beat = stmt_value(m->known, 13).i;
 		list_add(&m->group, &k);
 	}
 	return rc;
@@ -462,7 +559,9 @@ lease_merge_put(struct lease_merge *m, const struct lease *l, struct str source,
 	    .customer = l->customer,
 	    .source = source,
 	    .clock_error = clock_error,
-	    .ledger = ledger};
+	    .ledger = ledger,
+	    .grace = l->grace,
+	    .gap = l->gap};
 
 	if (l->what == LEASE_RESTART)
 		return stmt_run(m->restart, restart, 2, e);
@@ -471,11 +570,14 @@ lease_merge_put(struct lease_merge *m, const struct lease *l, struct str source,
 }
 
 int
-lease_merge_finish(struct lease_merge *m, struct err *e)
+lease_merge_finish(struct lease_merge *m, int64_t ledger, struct err *e)
 {
+	const struct value of = value_int(ledger);
 	int rc = merge_all(m, e);
 
-	if (rc < 0 || m->n == 0)
-		return rc;
-	return store_run(m->store, "lease_restart_apply", NULL, 0, e);
+	if (rc >= 0 && m->n > 0)
+		rc = store_run(m->store, "lease_restart_apply", NULL, 0, e);
+	if (rc >= 0 && m->learnt)
+		rc = store_run(m->store, "lease_beat_set", &of, 1, e);
+	return rc;
 }

@@ -13,6 +13,7 @@ enum {
 	START,
 	UPDATE,
 	STOP,
+	INTERVAL,
 	ADDRESS,
 	ADDRESS6,
 	PREFIX6,
@@ -27,13 +28,14 @@ static const struct lease_field fields[NFIELDS] = {
     {"start", "acctstarttime", true},
     {"update", "acctupdatetime", false},
     {"stop", "acctstoptime", true},
+    {"interval", "acctinterval", false},
     {"address", "framedipaddress", false},
     {"address6", "framedipv6address", false},
     {"prefix6", "framedipv6prefix", false},
     {"delegated", "delegatedipv6prefix", false},
 };
 static const char *const names[] = {"session", "nas", "customer", "start",
-    "update", "stop", "address", "address6", "prefix6", "delegated", NULL};
+    "update", "stop", "interval", "address", "address6", "prefix6", "delegated", NULL};
 
 static bool
 claims(struct str head)
@@ -70,6 +72,17 @@ read_time(const struct lease_table *t, size_t i, int64_t *out)
 		s = str_of(copy, s.n + 3);
 	}
 	return lease_read_time(s, t->r.opt->zone, out);
+}
+
+/* Between the last two updates, as FreeRADIUS keeps it. */
+static int64_t
+read_gap(const struct lease_table *t)
+{
+	uint64_t seconds;
+
+	return str_u64(field(t, INTERVAL), &seconds) && seconds < 31622400
+	           ? (int64_t)seconds * USEC
+	           : 0;
 }
 
 /* Everything that the session names; LEASE_IGNORED if there is nothing. */
@@ -122,6 +135,8 @@ read_row(struct lease_table *t)
 	         : update > l.start ? update
 	                            : l.start;
 	l.lapse = lease_add(l.seen, t->r.opt->grace);
+	l.grace = t->r.opt->grace;
+	l.gap = read_gap(t);
 	return give_ranges(t, &l);
 }
 

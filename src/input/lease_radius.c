@@ -321,6 +321,7 @@ use_session(struct reader *d, struct str status, int64_t t)
 	    .end = UTC_NONE,
 	    .seen = t,
 	    .lapse = lease_add(t, d->r.opt->grace),
+	    .grace = d->r.opt->grace,
 	    .customer = p->value[CUSTOMER],
 	    .nas = lease_nas(nas_of(p))};
 

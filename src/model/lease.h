@@ -34,6 +34,8 @@ struct lease {
 	uint64_t nas;     /* of the server whose restart ends it; 0 = none */
 	int64_t seen;     /* when this was so */
 	int64_t lapse;    /* over by then unless more is told; UTC_NONE = open */
+	int64_t grace;    /* nobody promised lapse: so long after seen; else 0 */
+	int64_t gap;      /* since the sign of life before; 0 = not told */
 	bool fresh;       /* start is the very beginning of a session */
 };
 

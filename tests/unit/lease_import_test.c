@@ -278,6 +278,66 @@ order_does_not_matter(void **state)
 		}
 }
 
+/* Minutes between its updates as learnt, and after which it is silent. */
+#define BEAT                                                                   \
+	"SELECT group_concat(customer || ' ' || ifnull(x.beat/60000000, '-') " \
+	"|| ' ' || ifnull((h.sure-1795420800000000)/60000000, '-'), ', ') "    \
+	"FROM (SELECT * FROM lease ORDER BY first, start) x "                  \
+	"JOIN lease_held h USING (id, customer)"
+
+static void
+silence_is_measured_by_the_updates(void **state)
+{
+	static const int a[] = {10, 20, 40, 50}; /* one is lost */
+	struct buf b = {0};
+
+	(void)state;
+	packet(&b, "1", "a", "198.51.100.7", "Start", 0, 0);
+	packet(&b, "2", "b", "198.51.100.8", "Start", 0, 0);
+	packet(&b, "2", "b", "198.51.100.8", "Interim-Update", 360, 360);
+	packet(&b, "2", "b", "198.51.100.8", "Interim-Update", 720, 720);
+	packet(&b, "3", "c", "198.51.100.9", "Start", 0, 0);
+	for (size_t i = 0; i < 4; i++)
+		packet(&b, "1", "a", "198.51.100.7", "Interim-Update", a[i],
+		    a[i]);
+	import_buf(&b);
+	/* at least an hour; b's are rarer; of c, those of the server */
+	expect(BEAT, "a 10 110, b 360 1800, c - 1080");
+	expect(HELD, "a 07 0-1490, b 08 0-2160, c 09 0-1440");
+	for (int i = 0; i < 2; i++) { /* the old state again, and a new one */
+		packet(&b, "1", "a", "198.51.100.7", "Start", 0, 0);
+		packet(&b, "1", "a", "198.51.100.7", "Interim-Update", 10, 10);
+		packet(&b, "1", "a", "198.51.100.7", "Interim-Update", 20, 20);
+		import_buf(&b);
+		expect(BEAT, "a 10 110, b 360 1800, c - 1080");
+	}
+	/* A second one in a row is lost: the session is heard of again. */
+	packet(&b, "1", "a", "198.51.100.7", "Interim-Update", 80, 80);
+	import_buf(&b);
+	expect(BEAT, "a 10 140, b 360 1800, c - 1080");
+	packet(&b, "1", "a", "198.51.100.7", "Stop", 95, 95);
+	import_buf(&b);
+	expect(BEAT, "a 10 -, b 360 1800, c - 1080");
+}
+
+/* Start and Stop alone: silence says nothing.  A second update at once, as when an
+ * IPv6 prefix is added, is no interval. */
+static void
+silence_says_nothing_without_updates(void **state)
+{
+	struct buf b = {0};
+
+	(void)state;
+	packet(&b, "1", "a", "198.51.100.7", "Start", 0, 0);
+	packet(&b, "2", "b", "198.51.100.8", "Start", 0, 0);
+	packet(&b, "2", "b", "198.51.100.8", "Stop", 60, 60);
+	import_buf(&b);
+	expect(BEAT, "a - -, b - -");
+	packet(&b, "1", "a", "198.51.100.7", "Interim-Update", 0, 20);
+	import_buf(&b);
+	expect(BEAT, "a - -, b - -");
+}
+
 #define KEA "address,hwaddr,client_id,valid_lifetime,expire,state\n"
 
 static void
@@ -392,6 +452,8 @@ main(void)
 	    T(a_missing_stop_ends_with_the_next_start),
 	    T(a_restart_closes_the_sessions_of_its_server),
 	    T(order_does_not_matter),
+	    T(silence_is_measured_by_the_updates),
+	    T(silence_says_nothing_without_updates),
 	    T(dhcp_renews_and_changes_hands),
 	    T(a_session_that_was_corrected),
 	    T(overlaps_are_reported),
