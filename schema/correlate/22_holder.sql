@@ -8,7 +8,8 @@ CREATE TEMP VIEW lease_day AS
 SELECT l.id, l.first, l.last, l.port_first, l.port_last, l.customer,
        l.clock_error + run.mail_clock_error AS clock_error,
        coalesce(l.start - l.ahead, -4611686018427387904) AS start,
-       coalesce(l.until - l.ahead, 4611686018427387904) AS until
+       coalesce(l.until - l.ahead, 4611686018427387904) AS until,
+       coalesce(l.sure - l.ahead, 4611686018427387904) AS sure
   FROM temp.run
  CROSS JOIN (SELECT h.*,
                     iif(r.lease_ahead,
@@ -25,12 +26,13 @@ SELECT l.id, l.first, l.last, l.port_first, l.port_last, l.customer,
 DROP TABLE IF EXISTS temp.holder;
 CREATE TEMP TABLE holder (
   addr INTEGER, lease INTEGER, customer TEXT, port_first INTEGER, port_last INTEGER,
-  start INTEGER, until INTEGER, clock_error INTEGER, first BLOB, last BLOB);
+  start INTEGER, until INTEGER, clock_error INTEGER, first BLOB, last BLOB,
+  sure INTEGER);                     -- from then on he may have lost it, and nobody said so
 
 -- Leases of single addresses, most of all, by the address.
 INSERT INTO temp.holder
 SELECT a.addr, l.id, l.customer, l.port_first, l.port_last,
-       l.start, l.until, l.clock_error, l.first, l.last
+       l.start, l.until, l.clock_error, l.first, l.last, l.sure
   FROM temp.day_addr a
  CROSS JOIN temp.lease_day l ON l.first = a.bytes AND l.last = a.bytes;
 
@@ -81,7 +83,7 @@ UPDATE temp.day_addr
 -- span of lease_wide is CAST, for without a type its index serves nothing.
 INSERT INTO temp.holder
 SELECT a.addr, l.id, l.customer, l.port_first, l.port_last,
-       l.start, l.until, l.clock_error, s.first, s.last
+       l.start, l.until, l.clock_error, s.first, s.last, l.sure
   FROM temp.day_addr a
  CROSS JOIN temp.open_span o ON o.place = a.place
  CROSS JOIN temp.lease_span s ON s.span = o.span AND s.last >= a.bytes

@@ -4,7 +4,7 @@
 -- him as before.  Three clocks may be wrong, so the errors of both leases add.
 DROP TABLE IF EXISTS temp.inside_block;
 CREATE TEMP TABLE inside_block AS
-SELECT h.rowid AS block, h.start, h.until, h.clock_error, x.inside
+SELECT h.rowid AS block, h.start, h.until, h.clock_error, h.sure, x.inside
   FROM temp.holder h CROSS JOIN main.lease x ON x.id = h.lease
  WHERE h.port_first IS NOT NULL AND x.inside IS NOT NULL
    AND EXISTS (SELECT 1 FROM main.lease WHERE inside IS NOT NULL);
@@ -14,7 +14,8 @@ CREATE TEMP TABLE inside_piece AS
 SELECT b.block, l.id AS via, l.customer,
        max(b.start, coalesce(l.start - l.ahead, -4611686018427387904)) AS start,
        min(b.until, coalesce(l.until - l.ahead, 4611686018427387904)) AS until,
-       b.clock_error + l.clock_error AS clock_error
+       b.clock_error + l.clock_error AS clock_error,
+       min(b.sure, coalesce(l.sure - l.ahead, 4611686018427387904)) AS sure
   FROM temp.inside_block b
  CROSS JOIN (SELECT e.*,
                     coalesce((SELECT k.ahead FROM main.lease x
@@ -26,8 +27,8 @@ SELECT b.block, l.id AS via, l.customer,
    AND coalesce(l.until - l.ahead, 4611686018427387904) > b.start;
 
 -- What the pieces leave of a block: before, between and after them.
-INSERT INTO temp.inside_piece (block, via, customer, start, until, clock_error)
-SELECT g.block, NULL, h.customer, g.start, g.until, h.clock_error
+INSERT INTO temp.inside_piece (block, via, customer, start, until, clock_error, sure)
+SELECT g.block, NULL, h.customer, g.start, g.until, h.clock_error, h.sure
   FROM (SELECT p.block, p.start AS until,
                coalesce(max(p.until) OVER (PARTITION BY p.block ORDER BY p.start
                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), b.start) AS start
@@ -40,9 +41,9 @@ SELECT g.block, NULL, h.customer, g.start, g.until, h.clock_error
  WHERE g.start < g.until;
 
 INSERT INTO temp.holder (addr, lease, customer, port_first, port_last, start, until,
-       clock_error, first, last)
+       clock_error, first, last, sure)
 SELECT h.addr, h.lease, p.customer, h.port_first, h.port_last, p.start, p.until,
-       p.clock_error, h.first, h.last
+       p.clock_error, h.first, h.last, p.sure
   FROM temp.inside_piece p JOIN temp.holder h ON h.rowid = p.block;
 -- The pieces keep whose block they are of for the evidence.
 ALTER TABLE temp.inside_piece ADD COLUMN lease INTEGER;

@@ -14,6 +14,6 @@ SELECT o.rowid, i.rowid
                        AND x'00000000000000000000ffffffffffff'
    AND o.first < o.last;
 -- What holder_of looks up, and slots_day (src/correlate/holders.h, slots.h).
-SELECT holder_add(rowid, addr, customer, port_first, port_last, start, until, clock_error, first)
+SELECT holder_add(rowid, addr, customer, port_first, port_last, start, until, sure, clock_error, first)
   FROM temp.holder ORDER BY rowid;
 SELECT holder_delegated(wide, narrow) FROM temp.delegated ORDER BY wide;

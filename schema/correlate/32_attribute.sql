@@ -4,7 +4,8 @@
 DROP TABLE IF EXISTS temp.doubt_name;
 CREATE TEMP TABLE doubt_name (doubt INTEGER PRIMARY KEY, text TEXT);
 INSERT INTO temp.doubt_name VALUES
-  (-1, 'shared_address'), (-2, 'overlapping_leases'), (-3, 'lease_change'), (-4, 'lease_edge');
+  (-1, 'shared_address'), (-2, 'overlapping_leases'), (-3, 'lease_change'), (-4, 'lease_edge'),
+  (-5, 'lease_silent');
 
 DROP TABLE IF EXISTS temp.asking;
 CREATE TEMP TABLE asking (

@@ -144,6 +144,7 @@ SELECT j.day, j.customer,
                    WHEN 'lease_change' THEN 'lease_change: the address changed hands within the clock error'
                    WHEN 'overlapping_leases' THEN 'overlapping_leases: leases name several customers for the same time'
                    WHEN 'lease_edge' THEN 'lease_edge: by the leases nobody had the address at that time, and one customer within the clock error'
+                   WHEN 'lease_silent' THEN 'lease_silent: the session had not been heard of for long, and may have been over'
                    ELSE 'maybe_mail: flows, and mail of the same address that may be of another customer' END
               || coalesce('; may be of ' ||
                    (SELECT group_concat(q.customer, ' or ')

@@ -15,6 +15,7 @@
 /* A lease of one address of the day. */
 struct holding {
 	int64_t addr, start, until, error;
+	int64_t sure; /* from then on he may have lost it */
 	int32_t row, customer;
 	int32_t port_first, port_last; /* -1: all ports */
 	/* Those that have the address within this one's prefix, before any
@@ -178,10 +179,11 @@ fn_holder_add(
 	    .port_last = port_of(v[4]),
 	    .start = v[5].i,
 	    .until = v[6].i,
-	    .error = v[7].i};
+	    .sure = v[7].i,
+	    .error = v[8].i};
 	if (o->port_last - o->port_first > h->widest)
 		h->widest = o->port_last - o->port_first;
-	first = block_of(v[8].s, o->port_first >= 0);
+	first = block_of(v[9].s, o->port_first >= 0);
 	block = block_at(h, o->customer);
 	*block = first < *block ? first : *block;
 	h->sorted = false;
@@ -251,6 +253,7 @@ sort(struct holders *h)
 /* What the leases near it say. */
 struct near {
 	int32_t fitting, inside; /* a customer; 0 none, -1 several */
+	bool sure;               /* one of those inside has not been silent */
 	bool no_port;            /* ports would decide */
 	bool part;               /* an end of a lease, or ports */
 };
@@ -314,8 +317,11 @@ static void
 take(struct near *near, const struct holding *o, const struct holders_seen *s)
 {
 	note(&near->fitting, o->customer);
-	if (is_inside(o, s))
+	if (is_inside(o, s)) {
 		note(&near->inside, o->customer);
+		near->sure |= s->last < o->sure;
+		near->part |= s->first < o->sure && s->last >= o->sure;
+	}
 }
 
 static struct near
@@ -374,7 +380,7 @@ holders_ask(const struct holders *h, size_t place, const struct holders_seen *s)
 	else if (near.fitting < 0)
 		who = LEASE_CHANGE;
 	else if (near.inside > 0)
-		who = near.inside;
+		who = near.sure ? near.inside : LEASE_SILENT;
 	else if (near.fitting > 0)
 		who = LEASE_EDGE;
 	return (struct holders_answer){who, near.part};
@@ -444,7 +450,7 @@ static const struct store_function functions[] = {
     {"text_no", 1, fn_text_no},
     {"text_of", 1, fn_text_of},
     {"in_share", 1, fn_in_share},
-    {"holder_add", 9, fn_holder_add},
+    {"holder_add", 10, fn_holder_add},
     {"holder_delegated", 2, fn_holder_delegated},
     {"holder_of", 5, fn_holder_of},
     {"holder_load", 3, fn_holder_load},

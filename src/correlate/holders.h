@@ -10,9 +10,10 @@
  *	in_share(no)        1: the text is of our share of all texts, 0: not;
  *	                    asked once the leases and loads are there
  *	holder_add(row, addr, customer, port_first, port_last, start, until,
- *	    clock_error, range)
- *	                    one lease of one address; in order of row; range: the
- *	                    first address of the lease, 16 bytes
+ *	    sure, clock_error, range)
+ *	                    one lease of one address; in order of row; sure: from
+ *	                    then on the session was silent, and may be over;
+ *	                    range: the first address of the lease, 16 bytes
  *	holder_delegated(wide, narrow)
  *	                    rows: the narrow one has the address within the
  *	                    IPv6 prefix of the wide one; in order of wide
@@ -38,6 +39,7 @@ enum holder_doubt {
 	OVERLAPPING_LEASES = -2,
 	LEASE_CHANGE = -3,
 	LEASE_EDGE = -4,
+	LEASE_SILENT = -5,
 };
 
 struct holders;

@@ -563,6 +563,39 @@ just_outside_the_only_lease_is_ambiguous(void **state)
 	world_expect("a", NULL, NULL);
 }
 
+/* Long silent: nobody's, and not the next one's either.  Before that, and where
+ * no updates are written: his. */
+static void
+silent_session_is_ambiguous(void **state)
+{
+	const int64_t ten = 600 * USEC;
+
+	(void)state;
+	world_agent("192.0.2.1", VANTAGE_EDGE, 1024, AT(0, 0, 0), 24);
+	for (int i = 7; i <= 9; i++) {
+		char ip[32], who[2] = {(char)('a' + i - 7)};
+
+		snprintf(ip, sizeof(ip), "198.51.100.%d", i);
+		world_session(
+		    ip, AT(0, 0, 0), AT(8, 20, 0), AT(32, 20, 0), who);
+		if (i < 9)
+			world_beat(who, ten);
+	}
+	world_do(sqlite3_mprintf("UPDATE lease SET grace = lapse - seen"));
+	spam("198.51.100.7", AT(9, 20, 1), 5);
+	world_slot("198.51.100.7", AT(12, 0, 0), 3, 0);
+	spam("198.51.100.8", AT(9, 19, 50), 5);
+	spam("198.51.100.9", AT(18, 0, 0), 5);
+	world_correlate(DAY, NULL);
+	world_expect("198.51.100.7", "ambiguous", "- -");
+	world_expect("a", NULL, NULL);
+	world_expect("b", "confirmed", "spam not_visible");
+	world_expect("c", "confirmed", "spam not_visible");
+	assert_non_null(strstr(
+	    world_rows("SELECT reason FROM finding WHERE class = 'ambiguous'"),
+	    "lease_silent"));
+}
+
 static void
 shared_address_needs_the_port(void **state)
 {
@@ -1686,6 +1719,7 @@ main(void)
 	    WORLD(flow_clock_offset_is_taken_off),
 	    WORLD(renewal_to_the_same_customer_is_no_change),
 	    WORLD(just_outside_the_only_lease_is_ambiguous),
+	    WORLD(silent_session_is_ambiguous),
 	    WORLD(shared_address_needs_the_port),
 	    WORLD(samples_of_a_shared_address_go_by_their_port),
 	    WORLD(answers_to_a_forged_address_accuse_nobody),

@@ -235,6 +235,16 @@ world_session(const char *range, int64_t start, int64_t seen, int64_t lapse,
 	    (long long)seen, (long long)lapse));
 }
 
+/* Of a session whose updates came every beat. */
+static void
+world_beat(const char *customer, int64_t beat)
+{
+	world_do(sqlite3_mprintf(
+	    "UPDATE lease SET grace = lapse - seen, beat = %lld "
+	    "WHERE customer = %Q",
+	    (long long)beat, customer));
+}
+
 static void
 world_port_lease(const char *range, int port_first, int port_last,
     int64_t start, int64_t end, const char *customer)

@@ -292,7 +292,7 @@ class Functions:
         self.numbers, self.texts = {}, [None]
         self.rows, self.of_addr = {}, collections.defaultdict(list)
         self.narrow = collections.defaultdict(list)
-        for name, n in (("text_no", 1), ("text_of", 1), ("in_share", 1), ("holder_add", 9),
+        for name, n in (("text_no", 1), ("text_of", 1), ("in_share", 1), ("holder_add", 10),
                         ("holder_delegated", 2), ("holder_of", 5), ("holder_load", 3),
                         ("holder_ours", 2)):
             db.create_function(name, n, getattr(self, name))
@@ -324,27 +324,30 @@ class Functions:
 
     def near(self, addr, first, last, slack=0):
         for n in self.of_addr.get(addr, ()):
-            _, _, _, start, until, error = self.rows[n]
+            _, _, _, start, until, _, error = self.rows[n]
             if last >= start - error + slack and first < until + error - slack:
                 yield n, self.rows[n]
 
     def holder_of(self, addr, port, first, last, slack):
-        fitting, inside, shared = set(), set(), False
-        for n, (customer, low, high, start, until, _) in self.near(addr, first, last, slack):
+        fitting, inside, shared, sure = set(), set(), False, False
+        for n, (customer, low, high, start, until, silent, _) in self.near(addr, first, last, slack):
             if low is not None and port is None:
                 shared = True
             elif low is not None and not low <= port <= high:
                 continue
-            elif any(first >= k[3] + k[5] - slack and last < k[4] - k[5] + slack for k in self.narrow[n]):
+            elif any(first >= k[3] + k[6] - slack and last < k[4] - k[6] + slack for k in self.narrow[n]):
                 continue
             else:
                 fitting.add(customer)
                 if start <= first and last < until:
                     inside.add(customer)
+                    sure |= last < silent
         if shared or len(inside) > 1:
             return -1 if shared else -2
         if len(fitting) > 1:
             return -3
+        if inside and not sure:
+            return -5
         return self.text_no(min(inside)) if inside else -4 if fitting else None
 
 
