@@ -193,10 +193,23 @@ SELECT DISTINCT c.cust, c.customer, c.facts, 'lease', 5, 0, nullif(h.start, -461
          || ' was ' || h.customer || '''s '
          || iif(h.start = -4611686018427387904, 'since ever',
                 'from ' || strftime('%Y-%m-%dT%H:%M:%SZ', h.start / 1000000, 'unixepoch'))
-         || iif(h.until = 4611686018427387904, ', no end known',
-                ' until ' || strftime('%Y-%m-%dT%H:%M:%SZ', h.until / 1000000, 'unixepoch'))
+         || CASE WHEN l."end" IS NULL AND l.grace IS NOT NULL THEN
+                   ', no end was told; last heard of at '
+                     || strftime('%Y-%m-%dT%H:%M:%SZ', (l.seen - coalesce(k.ahead, 0)) / 1000000, 'unixepoch')
+                     || '; believed until ' || strftime('%Y-%m-%dT%H:%M:%SZ', h.until / 1000000, 'unixepoch')
+                     || CASE WHEN l.lapse - coalesce(k.ahead, 0) > h.until THEN ' (others had the address then)'
+                             WHEN l.lapse < l.seen + l.grace THEN ' (its server started anew)'
+                             ELSE printf(' (grace %g h)', l.grace / 3.6e9) END
+                     || iif(h.sure < h.until, ', but in doubt, for silent, from '
+                              || strftime('%Y-%m-%dT%H:%M:%SZ', h.sure / 1000000, 'unixepoch'), '')
+                 WHEN h.until = 4611686018427387904 THEN ', no end known'
+                 ELSE ' until ' || strftime('%Y-%m-%dT%H:%M:%SZ', h.until / 1000000, 'unixepoch') END
          || printf(', clock error %g s (', h.clock_error / 1e6) || l.source
-         || coalesce((SELECT ', through ' || i.source FROM temp.inside_piece p
+         || coalesce((SELECT ', through ' || i.source
+                               || iif(i."end" IS NULL AND i.grace IS NOT NULL,
+                                      ', of which no end was told, last heard of at '
+                                        || strftime('%Y-%m-%dT%H:%M:%SZ', i.seen / 1000000, 'unixepoch'), '')
+                        FROM temp.inside_piece p
                         JOIN main.lease i ON i.id = p.via
                        WHERE p.lease = h.lease AND p.customer = h.customer AND p.start = h.start
                        ORDER BY i.source LIMIT 1), '') || ')',
@@ -209,6 +222,7 @@ SELECT DISTINCT c.cust, c.customer, c.facts, 'lease', 5, 0, nullif(h.start, -461
    AND (h.customer = c.customer OR c.class = 'ambiguous')
  CROSS JOIN main.lease l ON l.id = h.lease
  CROSS JOIN main.addr x ON x.id = h.addr
+  LEFT JOIN temp.clock k ON k.kind = 'lease' AND k.ref = l.ledger
  WHERE c.class <> 'clean'
 UNION ALL
 SELECT c.cust, c.customer, c.facts, 'complaint', 6, 0, k.received,

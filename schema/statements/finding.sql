@@ -251,6 +251,23 @@ SELECT text FROM (
   SELECT 5, 'the address is in our prefixes, but no lease says whose it was' FROM f
    WHERE scope = 'own_unassigned'
   UNION ALL
+  SELECT 5, printf('no end of %s''s lease of %s was told: it was last heard of at %s, and this goes on until %s; %s',
+                   h.customer, x.text, strftime('%Y-%m-%dT%H:%M:%SZ', l.seen / 1000000, 'unixepoch'),
+                   strftime('%Y-%m-%dT%H:%M:%SZ', f.last_seen / 1000000, 'unixepoch'),
+                   iif(h.sure IS NULL, 'its source writes no interim updates, so that silence says nothing',
+                       printf('its updates come every %d min',
+                              coalesce(l.beat, (SELECT b.beat FROM lease_beat b WHERE b.nas = l.nas), l.gap) / 60000000)))
+    FROM f JOIN finding_addr a ON a.day = f.day AND a.customer = f.customer
+    JOIN addr x ON x.id = a.addr
+    JOIN lease l ON l.id IN (
+           SELECT id FROM lease WHERE first = x.bytes AND last = x.bytes
+           UNION ALL
+           SELECT id FROM lease WHERE first < last AND first <= x.bytes AND last >= x.bytes)
+    JOIN lease_held h ON h.id = l.id
+   WHERE l."end" IS NULL AND l.grace IS NOT NULL AND class <> 'clean'
+     AND l.seen < f.last_seen AND h.until > f.first_seen AND coalesce(h.start, f.last_seen) <= f.last_seen
+     AND (l.customer = f.customer OR class = 'ambiguous')
+  UNION ALL
   SELECT 6, printf('%d more messages of the address are in doubt and were not counted', mail_doubtful) FROM f
    WHERE class <> 'ambiguous' AND mail_doubtful > 0
   UNION ALL
