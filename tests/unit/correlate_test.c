@@ -596,6 +596,40 @@ silent_session_is_ambiguous(void **state)
 	    "lease_silent"));
 }
 
+/* So is the port block of who has the address inside the NAT by such a session. */
+static void
+silent_session_behind_a_nat(void **state)
+{
+	const int64_t at[] = {AT(9, 0, 0), AT(12, 0, 0)};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		char inside[32], who[2] = {(char)('a' + i)};
+
+		snprintf(inside, sizeof(inside), "100.64.0.%d", i);
+		world_session(
+		    inside, AT(0, 0, 0), AT(8, 20, 0), AT(32, 20, 0), who);
+		world_beat(who, 600 * USEC);
+		world_port_lease("198.51.100.7", 1024 + 1024 * i,
+		    2047 + 1024 * i, SINCE_EVER, NO_END, inside);
+		world_do(sqlite3_mprintf("UPDATE lease SET inside = x'%s' "
+		                         "WHERE customer = %Q",
+		    world_hex(world_parse(inside).first), inside));
+		burst((struct mail){.at = at[i],
+		          .client = "198.51.100.7",
+		          .port = 1500 + 1024 * i,
+		          .verdict = SPAM,
+		          .disposition = DELIVERED},
+		    5);
+	}
+	world_correlate(DAY, NULL);
+	world_expect("a", "confirmed", "spam not_visible");
+	world_expect("b", NULL, NULL);
+	assert_non_null(strstr(
+	    world_rows("SELECT reason FROM finding WHERE class = 'ambiguous'"),
+	    "lease_silent"));
+}
+
 static void
 shared_address_needs_the_port(void **state)
 {
@@ -1720,6 +1754,7 @@ main(void)
 	    WORLD(renewal_to_the_same_customer_is_no_change),
 	    WORLD(just_outside_the_only_lease_is_ambiguous),
 	    WORLD(silent_session_is_ambiguous),
+	    WORLD(silent_session_behind_a_nat),
 	    WORLD(shared_address_needs_the_port),
 	    WORLD(samples_of_a_shared_address_go_by_their_port),
 	    WORLD(answers_to_a_forged_address_accuse_nobody),
