@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/datadir.h"
+#include "cmd/findings.h"
 #include "correlate/day_message.h"
 #include "correlate/holders.h"
 #include "correlate/hour_sum.h"
@@ -577,6 +578,7 @@ test_all_prepare(void **state)
 	struct regulars *regulars = NULL;
 	struct giver none = {.given = NROUND, .fails_at = SIZE_MAX};
 	struct store *s;
+	struct stmt *st;
 	char name[128];
 	size_t n = 0;
 
@@ -598,6 +600,7 @@ test_all_prepare(void **state)
 	ok(verdicts_open(&verdicts, s, &err));
 	ok(day_messages_open(&messages, s, senders, spread, verdicts, &err));
 	ok(regulars_open(&regulars, s, &err));
+	ok(findings_prepare(s, &st, &err));
 	ok(store_give(s, "verdicts_put", give, &none, &err));
 	ok(store_run_steps_between(s, "correlate", 0, 86, &err));
 	ok(store_run_steps_between(s, "replay", 0, 6, &err));
