@@ -15,6 +15,7 @@ correlates them again, as this program does it), and checks
               of hands, or a shared address came without its port
   flows       each customer-day has the samples that were taken of it
   hours       a day with lost hours says so
+  score       of suspects: it comes true on days it was not fitted on (heldout.py)
 
 and prints the classes by what the world had made of the customers.  Each failure
 is a line.  Exit 1 if there is one.  It looks at one day after the other.  Events
@@ -31,6 +32,9 @@ import sqlite3
 import subprocess
 import sys
 import time
+
+sys.dont_write_bytecode = True
+from heldout import HeldOut
 
 START = datetime.date(2026, 10, 10)
 EPOCH_DAY = START.toordinal() - datetime.date(1970, 1, 1).toordinal()
@@ -472,13 +476,14 @@ def judge_estimate(day, people, count):
 def judge_world(db, said):
     table = collections.defaultdict(collections.Counter)
     roles = collections.defaultdict(collections.Counter)
-    misses, events, count = [], Events(), collections.Counter()
+    misses, events, count, held = [], Events(), collections.Counter(), HeldOut()
     day = 0
     for day, missing, people in load_truth():
         found = load_findings(day)
         judge_people(day, people, found, table, roles, misses)
         events.turn_to(day)
         judge_remote(day, events, found, table)
+        held.add(db, EPOCH_DAY + day, json.loads(run("suspects", "--day", day_name(day), "-j")[0]), people)
         if not args.people:
             judge_events(db, day, events, count)
             events.leave(day - 1, count)
@@ -490,6 +495,8 @@ def judge_world(db, said):
     print_roles(roles)
     print_table(table)
     judge_extrusion(table, misses)
+    for text in held.judge():
+        fail("score", "%s", text)
     return count
 
 
