@@ -140,7 +140,8 @@ SELECT count(*) FILTER (WHERE logs AND NOT far),
 -- The figures of these suspects, for the score, and their day.
 -- name: compare_suspects
 SELECT g.ln_client, g.syn_share, g.answered_share, g.rst_share, g.hours,
-       g.slots_per_hour, g.server_share, g.day
+       g.slots_per_hour, g.server_share, g.packets_2, g.packets_3, g.packets_6, g.hours_2,
+       g.server_seen, g.day
   FROM flow_figure g JOIN correlation_run r ON r.day = g.day
  WHERE g.day >= ?1 AND g.day < ?2 AND g.class = 'flow_only_suspect'
    AND r.mail_hours > 0 AND r.flow_hours > 0

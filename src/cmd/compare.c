@@ -187,7 +187,7 @@ weigh(struct estimate *x, struct store *s, const struct value *args,
 		for (size_t i = 0; i < SCORE_FIGURES; i++)
 			figure[i] = stmt_value(st, i).r;
 		x->scored++;
-		x->weight += logit_predict(&m.logit, figure);
+		x->weight += score_of(&m, figure);
 	}
 	return rc;
 }

@@ -664,6 +664,7 @@ static int
 print_score(struct page *p, struct err *e)
 {
 	const struct value args[] = {p->key[1], p->key[0]};
+	char words[SCORE_WORDS];
 	double x[SCORE_FIGURES];
 	struct score_model m;
 	struct stmt *st;
@@ -679,8 +680,8 @@ print_score(struct page *p, struct err *e)
 	stmt_reset(st);
 	printf("\n");
 	if (m.refused == NULL)
-		printf("This customer: %.2f, from figures",
-		    logit_predict(&m.logit, x));
+		printf("This customer: %s, from figures",
+		    score_words(score_of(&m, x), words));
 	for (size_t i = 0; m.refused == NULL && i < SCORE_FIGURES; i++)
 		printf("%s %s %.2f", i % 4 == 0 ? "\n   " : ",",
 		    score_figure[i], x[i]);

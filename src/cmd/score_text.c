@@ -12,6 +12,17 @@ score_seen_by_mx(double share, double k)
 	return -expm1(k * log1p(-share));
 }
 
+const char *
+score_words(double score, char out[SCORE_WORDS])
+{
+	if (score > 0.99)
+		return "> 0.99";
+	if (score < 0.01)
+		return "< 0.01";
+	snprintf(out, SCORE_WORDS, "%.2f", score);
+	return out;
+}
+
 void
 score_text(const struct score_model *m)
 {
@@ -19,8 +30,9 @@ score_text(const struct score_model *m)
 	if (m->refused != NULL)
 		printf("none, %s", m->refused);
 	else
-		printf("the odds that a customer with such flows is one whom "
-		       "our logs confirm");
+		printf("the probability that a customer with such flows is "
+		       "one whom our logs\n  confirm, and not one of the clean "
+		       "senders");
 	printf("\n  labels: %" PRId64 " confirmed customer-days (%" PRId64
 	       " customers), %" PRId64 " clean ones (%" PRId64
 	       "), of the %d days before\n",
@@ -35,7 +47,10 @@ score_text(const struct score_model *m)
 	for (size_t i = 0; i < SCORE_FIGURES; i++)
 		printf("%s %s %+.2f", i % 4 == 0 ? "\n   " : ",",
 		    score_figure[i], m->logit.weight[i]);
-	printf("\n  on customers it was not fitted on: AUC %.2f (95 %%: %.2f "
+	printf("\n  of which by the labels of the last days: all times %.2f, "
+	       "and %+.2f to the log odds",
+	    m->last.slope, m->last.shift);
+	printf("\n  on labels it was not fitted on: AUC %.2f (95 %%: %.2f "
 	       "to %.2f); predicted and found:",
 	    m->auc, m->auc_low, m->auc_high);
 	for (size_t i = 0, shown = 0; i < SCORE_BINS; i++)

@@ -130,9 +130,8 @@ add(struct list *l, const struct stmt *st, const struct score_model *m,
 	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
 		r->v[same[i].to] =
 		    keep(l, stmt_value(st, (size_t)same[i].from));
-	r->v[C_SCORE] = m->refused == NULL
-	                    ? value_real(logit_predict(&m->logit, x))
-	                    : value_null();
+	r->v[C_SCORE] =
+	    m->refused == NULL ? value_real(score_of(m, x)) : value_null();
 	set_bounds(r->v);
 	r->v[C_P_MX] = p_seen(share, r->v[C_EST]);
 }
@@ -181,6 +180,8 @@ model_json(struct json *j, const struct score_model *m)
 		return;
 	}
 	json_real(j, "penalty", m->lambda);
+	json_real(j, "slope", m->last.slope);
+	json_real(j, "shift", m->last.shift);
 	json_real(j, "bias", m->logit.bias);
 	json_open(j, "figures", '[');
 	for (size_t i = 0; i < SCORE_FIGURES; i++) {
@@ -239,7 +240,7 @@ print(struct cmd *c, struct store *s, const struct list *l,
 	const struct zone *zone = c->config->day_timezone;
 	struct output o;
 	struct cover k;
-	char text[UTC_TEXT_MAX];
+	char text[UTC_TEXT_MAX], words[SCORE_WORDS];
 	int rc = 0;
 
 	if (c->out == &output_json) {
@@ -259,8 +260,13 @@ print(struct cmd *c, struct store *s, const struct list *l,
 		putchar('\n');
 	}
 	output_begin(&o, c->out, stdout, cols, NCOLS, false);
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++) {
+		struct value *score = &l->rows[i].v[C_SCORE];
+
+		if (c->out == &output_text && score->type == VALUE_REAL)
+			*score = value_z(score_words(score->r, words));
 		output_row(&o, l->rows[i].v);
+	}
 	output_end(&o);
 	return rc;
 }

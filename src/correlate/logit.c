@@ -14,8 +14,8 @@ is_left_out(const struct logit_row *r, int without)
 	return without >= 0 && r->group % LOGIT_FOLDS == (unsigned)without;
 }
 
-static double
-sigmoid(double z)
+double
+logit_probability(double z)
 {
 	return z >= 0 ? 1 / (1 + exp(-z)) : exp(z) / (1 + exp(z));
 }
@@ -106,7 +106,7 @@ derive(const struct logit *m, const struct logit_row *rows, size_t nrows,
 		if (is_left_out(&rows[i], without))
 			continue;
 		standard_row(m, rows[i].x, z);
-		p = sigmoid(linear(m, z));
+		p = logit_probability(linear(m, z));
 		w = p * (1 - p);
 		for (size_t a = 0; a <= m->n; a++) {
 			g[a] += ((double)rows[i].label - p) * z[a];
@@ -153,10 +153,16 @@ logit_fit(struct logit *m, const struct logit_row *rows, size_t nrows, size_t n,
 }
 
 double
-logit_predict(const struct logit *m, const double *x)
+logit_odds(const struct logit *m, const double *x)
 {
 	double z[N_MAX];
 
 	standard_row(m, x, z);
-	return sigmoid(linear(m, z));
+	return linear(m, z);
+}
+
+double
+logit_predict(const struct logit *m, const double *x)
+{
+	return logit_probability(logit_odds(m, x));
 }

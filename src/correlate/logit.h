@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Logistic regression with a ridge penalty, small and dense: the odds of a
- * label from a few figures.  Figures are standardised (mean 0, deviation 1) by
+ * Logistic regression with a ridge penalty, small and dense: the
+ * probability of a label from a few figures.  Figures are standardised (mean 0, deviation 1) by
  * the rows it was fitted on, so weights can be compared with each other.
  */
 #ifndef CORRELATE_LOGIT_H
@@ -22,6 +22,7 @@ struct logit_row {
 	double x[LOGIT_MAX];
 	bool label;
 	unsigned group; /* rows of one group are never split between folds */
+	unsigned age;   /* the caller's own */
 };
 
 /* Newton's method; lambda > 0 is the penalty on the weights (not the bias).
@@ -30,7 +31,9 @@ struct logit_row {
 #define LOGIT_FOLDS 5
 bool logit_fit(struct logit *m, const struct logit_row *rows, size_t nrows,
     size_t n, double lambda, int without);
-/* The probability that x has the label. */
+/* That x has the label: the log of the odds, and the probability. */
+double logit_odds(const struct logit *m, const double *x);
 double logit_predict(const struct logit *m, const double *x);
+double logit_probability(double odds); /* of a log of odds */
 
 #endif

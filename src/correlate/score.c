@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "correlate/score.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -8,15 +9,23 @@
 #include "base/hash.h"
 
 const char *const score_figure[SCORE_FIGURES] = {"ln_client", "syn_share",
-    "answered_share", "rst_share", "hours", "slots_per_hour", "server_share"};
+    "answered_share", "rst_share", "hours", "slots_per_hour", "server_share",
+    "packets_2", "packets_3", "packets_6", "hours_2", "server_seen"};
 
-static const double lambdas[] = {0.1, 1, 10, 100};
+static const double lambdas[] = {0.01, 0.1, 1, 10, 100};
 #define NLAMBDAS (sizeof(lambdas) / sizeof(lambdas[0]))
 
-struct guess {
-	double p;
-	bool label;
-};
+static double
+log_loss(const struct guess *g, size_t n)
+{
+	double loss = 0, p;
+
+	for (size_t i = 0; i < n; i++) {
+		p = logit_probability(g[i].z);
+		loss -= log(fmax(g[i].label ? p : 1 - p, 1e-15));
+	}
+	return loss / (double)n;
+}
 
 /* Cross-validated guesses; the mean log loss, or infinity. */
 static double
@@ -24,7 +33,6 @@ cross_validate(
     const struct logit_row *rows, size_t n, double lambda, struct guess *out)
 {
 	struct logit m;
-	double loss = 0;
 
 	for (int fold = 0; fold < LOGIT_FOLDS; fold++) {
 		if (!logit_fit(&m, rows, n, SCORE_FIGURES, lambda, fold))
@@ -32,25 +40,23 @@ cross_validate(
 		for (size_t i = 0; i < n; i++) {
 			if (rows[i].group % LOGIT_FOLDS != (unsigned)fold)
 				continue;
-			out[i].p = logit_predict(&m, rows[i].x);
-			out[i].label = rows[i].label;
-			loss -= log(fmax(
-			    out[i].label ? out[i].p : 1 - out[i].p, 1e-15));
+			out[i] = (struct guess){logit_odds(&m, rows[i].x),
+			    rows[i].label, rows[i].age};
 		}
 	}
-	return loss / (double)n;
+	return log_loss(out, n);
 }
 
 static int
-by_p(const void *a, const void *b)
+by_z(const void *a, const void *b)
 {
-	double x = ((const struct guess *)a)->p,
-	       y = ((const struct guess *)b)->p;
+	double x = ((const struct guess *)a)->z,
+	       y = ((const struct guess *)b)->z;
 
 	return x < y ? -1 : x > y;
 }
 
-/* The odds that a confirmed row is guessed above a clean one: ranks, equal
+/* How often a confirmed row is guessed above a clean one: ranks, equal
  * guesses sharing theirs (Mann and Whitney).  Sorts. */
 static void
 rate_order(struct score_model *m, struct guess *g, size_t n)
@@ -58,9 +64,9 @@ rate_order(struct score_model *m, struct guess *g, size_t n)
 	double pos = 0, neg, ranks = 0, a, q1, q2, se;
 	size_t i, j, k;
 
-	qsort(g, n, sizeof(*g), by_p);
+	qsort(g, n, sizeof(*g), by_z);
 	for (i = 0; i < n; i = j) {
-		for (j = i + 1; j < n && g[j].p == g[i].p; j++)
+		for (j = i + 1; j < n && g[j].z == g[i].z; j++)
 			;
 		for (k = i; k < j; k++) {
 			pos += g[k].label;
@@ -83,14 +89,63 @@ static void
 rate_bins(struct score_model *m, const struct guess *g, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		int b = (int)(g[i].p * SCORE_BINS);
+		double p = logit_probability(g[i].z);
+		int b = (int)(p * SCORE_BINS);
 		struct score_bin *bin =
 		    &m->bin[b < SCORE_BINS ? b : SCORE_BINS - 1];
 
 		bin->n++;
 		bin->confirmed += g[i].label;
-		bin->predicted += (g[i].p - bin->predicted) / (double)bin->n;
+		bin->predicted += (p - bin->predicted) / (double)bin->n;
 	}
+}
+
+/* What the score would have been on the day of each row; a day is
+ * recalibrated by the days before it, so in and out are not the same. */
+static void
+replay(const struct guess *in, size_t n, struct guess *out)
+{
+	struct recalibration r[SCORE_DAYS + 1];
+
+	for (unsigned age = 0; age <= SCORE_DAYS; age++)
+		r[age] = recalibrate(in, n, age);
+	for (size_t i = 0; i < n; i++) {
+		const struct recalibration *of;
+
+		assert(in[i].age <= SCORE_DAYS);
+		of = &r[in[i].age];
+		out[i] = in[i];
+		out[i].z = of->slope * in[i].z + of->shift;
+	}
+}
+
+static void
+apply(struct logit *m, const struct recalibration *r)
+{
+	for (size_t k = 0; k < m->n; k++)
+		m->weight[k] *= r->slope;
+	m->bias = r->slope * m->bias + r->shift;
+}
+
+/* What it is worth, and its recalibration, from guesses of cross-validation. */
+static void
+rate(struct score_model *m, const struct guess *g, size_t n)
+{
+	struct guess *then = xcalloc(n, sizeof(*then));
+
+	m->last = recalibrate(g, n, 0);
+	apply(&m->logit, &m->last);
+	replay(g, n, then);
+	m->loss = log_loss(then, n);
+	rate_bins(m, then, n);
+	rate_order(m, then, n);
+	free(then);
+}
+
+double
+score_of(const struct score_model *m, const double *x)
+{
+	return fmin(fmax(logit_predict(&m->logit, x), 0.0001), 0.9999);
 }
 
 void
@@ -112,8 +167,7 @@ score_fit_rows(struct score_model *m, const struct logit_row *rows, size_t n)
 		m->refused = "the labels do not tell the two apart stably";
 	} else {
 		cross_validate(rows, n, m->lambda, g);
-		rate_bins(m, g, n);
-		rate_order(m, g, n);
+		rate(m, g, n);
 	}
 	free(g);
 }
@@ -122,7 +176,7 @@ score_fit_rows(struct score_model *m, const struct logit_row *rows, size_t n)
 struct reader {
 	struct logit_row *rows;
 	size_t n, cap;
-	uint64_t last;
+	int64_t day; /* of the model */
 };
 
 static void
@@ -138,9 +192,10 @@ add_row(struct score_model *m, struct reader *r, const struct stmt *st)
 	}
 	row = &r->rows[r->n++];
 	row->label = stmt_value(st, 1).i != 0;
+	row->age = (unsigned)(r->day - stmt_value(st, 2).i);
 	row->group = (unsigned)(h >> 33);
 	for (size_t k = 0; k < SCORE_FIGURES; k++)
-		row->x[k] = stmt_value(st, k + 2).r;
+		row->x[k] = stmt_value(st, k + 3).r;
 	m->rows[row->label]++;
 }
 
@@ -165,7 +220,7 @@ score_fit(struct score_model *m, struct store *s, int64_t day, struct err *e)
 {
 	const struct value args[] = {
 	    value_int(day - SCORE_DAYS), value_int(day)};
-	struct reader r = {0};
+	struct reader r = {.day = day};
 	struct stmt *st;
 	int rc;
 

@@ -11,13 +11,14 @@
 
 #include "base/err.h"
 #include "correlate/logit.h"
+#include "correlate/recalibrate.h"
 #include "store/store.h"
 
 #define SCORE_DAYS    28
-#define SCORE_FIGURES 7
+#define SCORE_FIGURES 12
 #define SCORE_BINS    10
-/* Labels of either kind: customer-days, and customers.  Ours: below that the
- * odds of a figure rest on a handful of people. */
+/* Labels of either kind: customer-days, and customers.  Ours: below that a
+ * weight rests on a handful of people. */
 #define SCORE_ROWS_MIN 50
 #define SCORE_WHO_MIN  20
 
@@ -27,9 +28,11 @@ extern const char
 struct score_model {
 	const char *refused;     /* why there is none; NULL if there is one */
 	int64_t rows[2], who[2]; /* labels: clean, confirmed; days, customers */
-	struct logit logit;
+	struct logit logit; /* with the recalibration in weights and bias */
 	double lambda; /* the penalty with the least loss in cross-validation */
-	/* Cross-validated: on folds of customers it was not fitted on. */
+	struct recalibration last; /* by the labels of the last days */
+	/* Of labels that it was not fitted on: each row by a fit without the
+	 * customers of its fold, recalibrated by the days before its own. */
 	double auc, auc_low, auc_high; /* 95 % (Hanley and McNeil) */
 	double loss;                   /* mean log loss */
 	struct score_bin {
@@ -41,7 +44,11 @@ struct score_model {
 /* The model for suspects of a day, from labels of the days before it. */
 int score_fit(
     struct score_model *m, struct store *s, int64_t day, struct err *e);
-/* Of rows that are there already; out of score_fit for tests. */
+/* The score of a suspect with these figures: a probability, and neither 0 nor
+ * 1, which no number of labels could show. */
+double score_of(const struct score_model *m, const double *x);
+/* Of rows that are there already, with their age in days before the day of the
+ * model (from 1); out of score_fit for tests. */
 void score_fit_rows(
     struct score_model *m, const struct logit_row *rows, size_t n);
 

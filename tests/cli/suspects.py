@@ -6,6 +6,7 @@ and a day of suspects; what `heloflow suspects -j` makes of them.
 """
 import json
 import random
+import re
 import sqlite3
 import subprocess
 import sys
@@ -70,6 +71,10 @@ def want(what, value, got):
         sys.exit(f"{what}: wanted {value}, got {got}")
 
 
+def words(score):
+    return "> 0.99" if score > 0.99 else "< 0.01" if score < 0.01 else "%.2f" % score
+
+
 def main():
     db = sqlite3.connect(STORE)
     fill(db, 5)
@@ -98,7 +103,7 @@ def main():
         [HELOFLOW, "-c", FOLDER + "/heloflow.yaml", "--db", STORE, "explain",
          "2024-11-03/" + one["customer"]],
         check=True, stdout=subprocess.PIPE, text=True).stdout
-    want("explain", True, "This customer: %.2f" % one["score"] in page
+    want("explain", True, "This customer: %s" % words(one["score"]) in page
          and "140 confirmed customer-days" in page and "no proof" in page)
     # One estimate, and its bounds, wherever it stands.
     flow = json.loads(subprocess.run(
@@ -111,6 +116,13 @@ def main():
          [flow["est_syn" + k] for k in ("", "_low", "_high")])
     want("bounds of explain", True,
          "%d connections are estimated (95 %%: %d to %d)" % tuple(bounds) in page)
+    text = subprocess.run(
+        [HELOFLOW, "-c", FOLDER + "/heloflow.yaml", "--db", STORE, "suspects"],
+        check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    shown = [re.match(r"(?:guilty|quiet)\d+ +([<>] )?(\S+)", t) for t in text]
+    want("scores in words", [words(s) for s in scores],
+         ["".join(filter(None, m.groups())) for m in shown if m])
+    want("figures", 12, len(got["model"]["figures"]))
     p = 1 - (1 - 0.0001) ** one["est_connections"]
     want("P(seen by MX)", True, abs(one["p_seen_mx"] - p) < 1e-9)
     want("explain: P(seen)", True, "P(at least one to us) %.3f (" % p in page)

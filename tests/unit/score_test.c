@@ -86,13 +86,18 @@ one_label_only(void **state)
 }
 
 static const double truth[SCORE_FIGURES] = {1.2, -0.8, 0, 0.5, 0, 0, -1.5};
+#define BASE -1.0
 
-/* Customers of a made-up world, of whom the odds are known. */
+/* Customers of a made-up world, of whom the odds are known.  With a drift they
+ * are of 28 days, and the log odds grow by it each day. */
 static void
-make_rows(struct logit_row *rows, size_t n, uint64_t seed)
+make_drifting(struct logit_row *rows, size_t n, uint64_t seed, double drift)
 {
 	for (size_t i = 0; i < n; i++) {
-		double z = -1;
+		double z = BASE;
+
+		rows[i].age = drift > 0 ? 1 + (unsigned)(i % SCORE_DAYS) : 0;
+		z -= drift * rows[i].age;
 
 		for (size_t k = 0; k < SCORE_FIGURES; k++) {
 			double standard = normal(&seed);
@@ -103,6 +108,12 @@ make_rows(struct logit_row *rows, size_t n, uint64_t seed)
 		rows[i].label = chance(&seed) < sigmoid(z);
 		rows[i].group = (unsigned)(i / 3); /* three days a customer */
 	}
+}
+
+static void
+make_rows(struct logit_row *rows, size_t n, uint64_t seed)
+{
+	make_drifting(rows, n, seed, 0);
 }
 
 enum { ROWS = 4000 };
@@ -160,6 +171,75 @@ holds_on_the_unseen(void **state)
 	assert_true(m.auc_low <= auc && auc <= m.auc_high);
 }
 
+/* Each day has more confirmed ones than the one before: on the day after the
+ * labels the score is right, which the share of the whole month would not be. */
+static void
+follows_the_days(void **state)
+{
+	struct score_model m = {0};
+	double sum = 0, hit = 0, month = 0;
+
+	(void)state;
+	make_drifting(fitted, ROWS, 5, 0.05);
+	make_rows(fresh, ROWS, 6);
+	score_fit_rows(&m, fitted, ROWS);
+	assert_null(m.refused);
+	for (int i = 0; i < ROWS; i++) {
+		sum += score_of(&m, fresh[i].x) / ROWS;
+		hit += (double)fresh[i].label / ROWS;
+		month += (double)fitted[i].label / ROWS;
+	}
+	print_message("share of the month %.3f, of the day %.3f, said %.3f\n",
+	    month, hit, sum);
+	assert_true(m.last.shift > 0.2);
+	assert_true(hit - month > 0.07);
+	assert_float_equal(sum, hit, 0.05);
+}
+
+/* Guesses of which the truth is 0.5 z + 1: they come back, of the days that
+ * count; and with few labels little is believed, with none nothing. */
+static void
+slope_and_shift(void **state)
+{
+	static struct guess g[ROWS];
+	struct recalibration r;
+	uint64_t seed = 11;
+
+	(void)state;
+	for (int i = 0; i < ROWS; i++) {
+		g[i].z = 2 * normal(&seed);
+		g[i].age = 1 + (unsigned)i % 4;
+		g[i].label = chance(&seed) < sigmoid(0.5 * g[i].z + 1);
+	}
+	r = recalibrate(g, ROWS, 0);
+	assert_float_equal(r.slope, 0.5, 0.06);
+	assert_float_equal(r.shift, 1, 0.15);
+	r = recalibrate(g, 2, 0);
+	assert_float_equal(r.slope, 1, 0.5);
+	assert_float_equal(r.shift, 0, 0.7);
+	r = recalibrate(g, ROWS, 4); /* no label is older */
+	assert_true(r.slope == 1 && r.shift == 0);
+	for (int i = 0; i < ROWS; i++)
+		g[i].label = g[i].z < 0;
+	assert_true(recalibrate(g, ROWS, 0).slope == 0);
+}
+
+/* Steps, which have two values, and labels that they tell apart wholly. */
+static void
+never_certain(void **state)
+{
+	struct score_model m = {0};
+	double none[SCORE_FIGURES] = {0}, far[SCORE_FIGURES] = {1e6};
+
+	(void)state;
+	for (int i = 0; i < ROWS; i++)
+		fitted[i] = (struct logit_row){{i % 2}, i % 2, (unsigned)i, 1};
+	score_fit_rows(&m, fitted, ROWS);
+	assert_null(m.refused);
+	assert_true(score_of(&m, none) > 0 && score_of(&m, none) < 0.01);
+	assert_true(score_of(&m, far) < 1 && score_of(&m, far) > 0.99);
+}
+
 /* Labels that have nothing to do with the figures: no order, and it says so. */
 static void
 nothing_to_learn(void **state)
@@ -187,6 +267,9 @@ main(void)
 	    cmocka_unit_test(one_label_only),
 	    cmocka_unit_test(weights_come_back),
 	    cmocka_unit_test(holds_on_the_unseen),
+	    cmocka_unit_test(follows_the_days),
+	    cmocka_unit_test(slope_and_shift),
+	    cmocka_unit_test(never_certain),
 	    cmocka_unit_test(nothing_to_learn),
 	};
 
