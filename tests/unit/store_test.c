@@ -690,10 +690,10 @@ test_param_of_reader(void **state)
 static void
 test_migrate_from_each(void **state)
 {
-	int64_t rows[32];
+	int64_t rows[100];
 
 	(void)state;
-	assert_true(nmigrations < 32);
+	assert_true(nmigrations < 100);
 	for (int k = 1; k <= nmigrations; k++) {
 		struct store *s;
 
