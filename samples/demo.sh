@@ -26,8 +26,8 @@ cat <<END
 
 How to read it
   CONFIRMED   our filters or a detection rule say so of the customer's own mail:
-              three viruses, or as much spam as a sequential test asks (three in
-              a row decide it); of whom we know less than fifteen messages, more
+              viruses, or as much spam as a sequential test asks, to several whom
+              nobody else writes to from there; of whom we know few messages, more
               (C-1018); not what somebody passes on to the same mailboxes (C-1062)
   flows       seen: the switches saw the customer send, too; not_seen: they could
               have and did not, which happens by chance with probability P;
