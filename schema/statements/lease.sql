@@ -1,68 +1,31 @@
 -- Statements of src/ingest/lease_import.c and lease_merge.c.
 
 -- A lease that is read again may have been closed or extended since: of two
--- ends the later one stands, and an end stands against none.  But a file, ?12 or ?14, may
--- take back an end of its own, for an earlier one; or, ?13, for any or none.
+-- ends the later one stands, and an end stands against none.
 -- name: lease_put
 INSERT INTO lease (first, last, port_first, port_last, start, "end", customer,
                    source, clock_error, ledger, inside)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
     ON CONFLICT (first, last, coalesce(port_first, -1), coalesce(port_last, -1),
                  coalesce(start, -4611686018427387904), customer, coalesce(session, 0))
-    DO UPDATE SET "end" = CASE
-                    WHEN (excluded."end" < "end" OR ?13) AND ledger <> excluded.ledger
-                         AND EXISTS (SELECT 1 FROM ledger g
-                                      WHERE g.id = lease.ledger
-                                        AND coalesce(g.full_path, g.path) IN (?12, ?14))
-                    THEN excluded."end"
-                    ELSE coalesce(max("end", excluded."end"), excluded."end", "end") END,
+    DO UPDATE SET "end" = coalesce(max("end", excluded."end"), excluded."end", "end"),
                   clock_error = excluded.clock_error, ledger = excluded.ledger,
                   inside = excluded.inside;
 
--- A row of a file (?1 the ledger's, ?2 and ?3 its paths) that now names somebody else
+-- A row of a file (?1 the ledger's, ?2 its path) that now names somebody else
 -- takes the place of what an earlier state of the file had said.  Only with a
 -- start: else nobody says since when it is so.
 -- name: lease_correct
 DELETE FROM lease
  WHERE session IS NULL AND start IS NOT NULL AND ledger <> ?1
-   AND ledger IN (SELECT id FROM ledger
-                   WHERE kind = 'lease' AND coalesce(full_path, path) IN (?2, ?3))
+   AND ledger IN (SELECT id FROM ledger WHERE kind = 'lease' AND path = ?2)
    AND EXISTS (SELECT 1 FROM lease n
                 WHERE n.first = lease.first AND n.last = lease.last
                   AND coalesce(n.port_first, -1) = coalesce(lease.port_first, -1)
                   AND coalesce(n.port_last, -1) = coalesce(lease.port_last, -1)
                   AND coalesce(n.start, -4611686018427387904)
                       = coalesce(lease.start, -4611686018427387904)
-                  AND n.session IS NULL AND n.ledger = ?1)
-RETURNING start, "end";
-
--- So is one that the file now gives to somebody else for some of its time: the
--- change of hands was told wrong.  Another row of the same customer, or none,
--- does not say that it was: a file may only have what is new.
--- name: lease_contradicted
-DELETE FROM lease
- WHERE session IS NULL AND start IS NOT NULL AND ledger <> ?1
-   AND ledger IN (SELECT id FROM ledger
-                   WHERE kind = 'lease' AND coalesce(full_path, path) IN (?2, ?3))
-   AND EXISTS (SELECT 1 FROM lease n
-                WHERE n.first = lease.first AND n.last = lease.last
-                  AND coalesce(n.port_first, -1) = coalesce(lease.port_first, -1)
-                  AND coalesce(n.port_last, -1) = coalesce(lease.port_last, -1)
-                  AND n.session IS NULL AND n.ledger = ?1 AND n.customer <> lease.customer
-                  AND CASE WHEN n.start > lease.start
-                           THEN min(lease."end", coalesce(n."end", lease."end"))
-                                > n.start + n.clock_error + lease.clock_error
-                           ELSE min(n."end", coalesce(lease."end", n."end"))
-                                > lease.start + n.clock_error + lease.clock_error END)
-RETURNING start, "end";
-
--- All that the file said before and does not say now.
--- name: lease_replaced
-DELETE FROM lease
- WHERE session IS NULL AND ledger <> ?1
-   AND ledger IN (SELECT id FROM ledger
-                   WHERE kind = 'lease' AND coalesce(full_path, path) IN (?2, ?3))
-RETURNING start, "end";
+                  AND n.session IS NULL AND n.ledger = ?1);
 
 -- name: lease_count
 SELECT count(*) FROM lease;
@@ -124,8 +87,8 @@ SELECT nas, beat
 -- name: lease_ledger_get
 SELECT id FROM ledger WHERE kind = 'lease' AND head_hash = ?1 AND resume_offset = ?2;
 -- name: lease_ledger_new
-INSERT INTO ledger (kind, path, full_path, head_bytes, head_hash, resume_offset, resume_hash)
-VALUES ('lease', ?1, ?2, 0, 0, 0, 0);
+INSERT INTO ledger (kind, path, head_bytes, head_hash, resume_offset, resume_hash)
+VALUES ('lease', ?1, 0, 0, 0, 0);
 -- name: lease_ledger_drop
 DELETE FROM ledger WHERE id = ?1;
 -- name: lease_ledger_own
@@ -134,7 +97,7 @@ UPDATE lease SET ledger = ?2 WHERE ledger = ?1;
 UPDATE ledger
    SET path = ?2, head_hash = ?3, resume_offset = ?4, resume_hash = ?3,
        lines = ?5, used = ?6, unparsed = ?7, records = ?6,
-       first_time = ?8, last_time = ?9, truncated = ?10, ignored = ?11, full_path = ?12
+       first_time = ?8, last_time = ?9, truncated = ?10, ignored = ?11
  WHERE id = ?1;
 
 -- Leases in order of their ranges, the wider one first, that touch the time

@@ -234,7 +234,7 @@ static const struct test tests[] = {
     {"overlapping_leases", "leases name two customers for one address and time",
         NULL, check_overlaps, NULL,
         "mail and flows of that time are nobody's (overlapping_leases): spam in it is not found",
-        "correct the source that is wrong and import it again, with heloflow import lease --replace FILE if it had rows that it has no more; a source that only adds up needs from and until (doc/lease.md)"},
+        "correct the source that is wrong and import it again; a source that only adds up needs from and until (doc/lease.md)"},
     {"missing_ports", "mail of shared addresses without the client's port",
         "check_ports", NULL, NULL,
         "customers behind one address cannot be told apart: their mail is ambiguous (shared_address)",

@@ -7,13 +7,12 @@
 #include "ingest/lease_import.h"
 #include "ingest/lease_overlap.h"
 
-enum { OPT_FORMAT = 1, OPT_TZ, OPT_ERROR, OPT_REPLACE };
+enum { OPT_FORMAT = 1, OPT_TZ, OPT_ERROR };
 
 static const struct option long_opts[] = {
     {"format", required_argument, NULL, OPT_FORMAT},
     {"tz", required_argument, NULL, OPT_TZ},
     {"clock-error", required_argument, NULL, OPT_ERROR},
-    {"replace", no_argument, NULL, OPT_REPLACE},
     {NULL, 0, NULL, 0},
 };
 
@@ -21,7 +20,6 @@ struct flags {
 	const char *format;
 	const struct zone *zone;
 	int64_t clock_error; /* -1: as configured */
-	bool replace;
 };
 
 static int
@@ -46,9 +44,6 @@ read_flags(struct cmd *c, int argc, char **argv, struct flags *f, struct err *e)
 				return ERR_USAGE;
 			f->clock_error *= USEC;
 			break;
-		case OPT_REPLACE:
-			f->replace = true;
-			break;
 		default:
 			return ERR_USAGE;
 		}
@@ -63,7 +58,6 @@ import_file(struct cmd *c, struct store *s, const struct flags *f,
 	const struct lease_feed *feed = config_lease_of(c->config, path);
 	struct lease_import_options opt = {
 	    .clock_error = CONFIG_LEASE_CLOCK_ERROR,
-	    .replace = f->replace,
 	    .read = {.grace = CONFIG_LEASE_GRACE}};
 
 	if (feed != NULL) {
@@ -99,23 +93,13 @@ print_overlaps(const struct lease_overlaps *o)
 }
 
 static int
-report(const struct lease_import_counts *n, bool replace)
+report(const struct lease_import_counts *n)
 {
 	fprintf(stderr,
 	    "%" PRId64 " rows: %" PRId64 " leases, %" PRId64
 	    " of them new, %" PRId64 " ignored, %" PRId64 " bad%s\n",
 	    n->read.rows, n->read.leases, n->added, n->read.ignored,
 	    n->read.bad, n->read.truncated ? "; input is cut" : "");
-	if (n->taken_back == 0 && replace)
-		fprintf(stderr,
-		    "no lease is taken back: the store has no other ones of "
-		    "files of these names\n");
-	if (n->taken_back > 0)
-		fprintf(stderr,
-		    "%" PRId64 " lease%s taken back: the file had told of %s, "
-		    "and says otherwise now\n",
-		    n->taken_back, n->taken_back == 1 ? " is" : "s are",
-		    n->taken_back == 1 ? "it" : "them");
 	for (int i = 0; i < n->read.nsamples; i++)
 		fprintf(stderr, "  %s\n", n->read.samples[i].text);
 	return n->read.bad > 0 || n->read.truncated ? EXIT_INCOMPLETE : 0;
@@ -142,7 +126,7 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 	store_close(s);
 	if (rc < 0)
 		return rc;
-	rc = report(&counts, flags.replace);
+	rc = report(&counts);
 	print_overlaps(&overlaps);
 	return rc;
 }
@@ -154,8 +138,6 @@ const struct command cmd_import_lease = {
     .help = "  --format F          as in heloflow list lease-sources (default: auto)\n"
             "  --tz ZONE           of times without an offset\n"
             "  --clock-error SECS  how wrong the times may be (default: as\n"
-            "                      configured, else 10)\n"
-            "  --replace           all that a FILE (csv, cgnat) of this name said\n"
-            "                      before and does not say now is taken back\n",
+            "                      configured, else 10)\n",
     .run = run,
 };

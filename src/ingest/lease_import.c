@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ingest/lease_import.h"
 
-#include <stdlib.h>
-
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/map.h"
@@ -17,13 +15,9 @@ struct importer {
 	struct map names; /* of opt->customers */
 	struct arena line;
 	int64_t ledger, leases;
-	int64_t taken_back;
 	uint64_t digest; /* of what the file says */
 	int64_t first, last;
 	bool since_ever, no_end;
-	bool merges; /* has sessions, or restarts */
-	struct value path; /* NULL: a file without a name */
-	struct value full; /* the same from the root on */
 };
 
 static void
@@ -41,17 +35,6 @@ mix(struct importer *im, const struct lease *l)
 
 /* The time that the file speaks of: for the watermark of each day. */
 static void
-stretch_to(struct importer *im, int64_t start, int64_t end)
-{
-	im->since_ever |= start == UTC_NONE;
-	im->no_end |= end == UTC_NONE;
-	if (start != UTC_NONE && start < im->first)
-		im->first = start;
-	if (end != UTC_NONE && end > im->last)
-		im->last = end;
-}
-
-static void
 stretch(struct importer *im, const struct lease *l)
 {
 	bool session = l->session != 0 || l->what == LEASE_RESTART;
@@ -60,7 +43,12 @@ stretch(struct importer *im, const struct lease *l)
 
 	if (l->what == LEASE_RESTART)
 		end = l->seen;
-	stretch_to(im, start, end);
+	im->since_ever |= start == UTC_NONE;
+	im->no_end |= end == UTC_NONE;
+	if (start != UTC_NONE && start < im->first)
+		im->first = start;
+	if (end != UTC_NONE && end > im->last)
+		im->last = end;
 }
 
 static struct value
@@ -82,8 +70,7 @@ put_whole(struct importer *im, const struct lease *l, struct str source,
 	    value_str(l->customer), value_str(source),
 	    value_int(im->opt->clock_error), value_int(im->ledger),
 	    l->has_inside ? value_blob(l->inside.b, sizeof(l->inside.b))
-	                  : value_null(),
-	    im->full, value_int(im->opt->replace), im->path};
+	                  : value_null()};
 
 	return stmt_run(im->put, v, sizeof(v) / sizeof(v[0]), e);
 }
@@ -137,7 +124,6 @@ put(struct lease_sink *sink, const struct lease *l, struct err *e)
 	im->leases++;
 	if (l->session == 0 && l->what == LEASE_HELD)
 		return put_whole(im, l, source, e);
-	im->merges = true;
 	return lease_merge_put(
 	    im->merge, l, source, im->opt->clock_error, im->ledger, e);
 }
@@ -188,84 +174,36 @@ write_ledger(struct importer *im, const char *path,
 	    im->since_ever || im->leases == 0 ? value_null()
 	                                      : value_int(im->first),
 	    im->no_end || im->leases == 0 ? value_null() : value_int(im->last),
-	    value_int(c->truncated), value_int(c->ignored), im->full};
+	    value_int(c->truncated), value_int(c->ignored)};
 
 	if (rc < 0)
 		return rc;
-	return store_run(im->store, "lease_ledger_set", v, 12, e);
-}
-
-static int64_t
-time_at(const struct stmt *st, size_t i)
-{
-	struct value v = stmt_value(st, i);
-
-	return v.type == VALUE_NULL ? UTC_NONE : v.i;
-}
-
-/* Leases that the file told of before; days that had them have news. */
-static int
-take_back(struct importer *im, const char *name, struct err *e)
-{
-	const struct value v[] = {value_int(im->ledger), im->full, im->path};
-	struct stmt *st;
-	int rc = store_prepare(im->store, name, &st, e);
-
-	if (rc < 0 || (rc = stmt_start(st, v, 3, e)) < 0)
-		return rc;
-	while ((rc = stmt_next(st, e)) > 0) {
-		stretch_to(im, time_at(st, 0), time_at(st, 1));
-		im->taken_back++;
-	}
-	return rc;
-}
-
-/* Whoever lets a file replace what it said wants all of it to be read. */
-static int
-check_replace(const struct importer *im, const char *path,
-    const struct lease_counts *c, struct err *e)
-{
-	const char *why = im->path.type == VALUE_NULL ? "stdin has no name"
-	                  : im->merges
-	                      ? "only lists (csv, cgnat) are replaced, no logs"
-	                  : c->bad > 0 || c->truncated ? "there are bad rows"
-	                  : im->leases == 0            ? "there are no leases"
-	                                               : NULL;
-
-	return why == NULL
-	           ? 0
-	           : err_set(e, ERR_FAIL, "%s: nothing is replaced: %s", path, why);
+	return store_run(im->store, "lease_ledger_set", v, 11, e);
 }
 
 /* A file that has a name may correct what it said before. */
 static int
-correct(struct importer *im, const char *path, const struct lease_counts *c,
-    struct err *e)
+correct(struct importer *im, const char *path, struct err *e)
 {
-	int rc;
+	const struct value v[] = {value_int(im->ledger), value_z(path)};
 
-	if (im->opt->replace)
-		return (rc = check_replace(im, path, c, e)) < 0
-		           ? rc
-		           : take_back(im, "lease_replaced", e);
-	if (im->path.type == VALUE_NULL)
-		return 0;
-	rc = take_back(im, "lease_correct", e);
-	return rc < 0 ? rc : take_back(im, "lease_contradicted", e);
+	return strcmp(path, "-") == 0
+	           ? 0
+	           : store_run(im->store, "lease_correct", v, 2, e);
 }
 
 static int
 import(struct importer *im, const char *path, struct lease_counts *c,
     int64_t *added, struct err *e)
 {
-	const struct value v[] = {value_z(path), im->full};
+	const struct value v = value_z(path);
 	int64_t before = 0, after = 0;
 	int rc = store_prepare(im->store, "lease_put", &im->put, e);
 
 	if (rc >= 0)
 		rc = number(im->store, "lease_count", NULL, 0, &before, e);
 	if (rc >= 0)
-		rc = store_run(im->store, "lease_ledger_new", v, 2, e);
+		rc = store_run(im->store, "lease_ledger_new", &v, 1, e);
 	if (rc < 0)
 		return rc;
 	im->ledger = store_last_id(im->store);
@@ -275,12 +213,12 @@ import(struct importer *im, const char *path, struct lease_counts *c,
 	if (rc >= 0)
 		rc = lease_merge_finish(im->merge, im->ledger, e);
 	if (rc >= 0)
-		rc = correct(im, path, c, e);
-	if (rc >= 0)
 		rc = write_ledger(im, path, c, e);
 	if (rc >= 0)
+		rc = correct(im, path, e);
+	if (rc >= 0)
 		rc = number(im->store, "lease_count", NULL, 0, &after, e);
-	*added = after - before + im->taken_back;
+	*added = after - before;
 	return rc;
 }
 
@@ -305,23 +243,6 @@ add_counts(struct lease_import_counts *sum, const struct importer *im,
 			sum->read.samples[sum->read.nsamples++] = c->samples[i];
 	}
 	sum->added += added;
-	sum->taken_back += im->taken_back;
-}
-
-/* From the root on; the last name may be a link that points elsewhere tomorrow. */
-static struct str
-full_path(struct arena *a, const char *path)
-{
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	struct str folder = str_of(path, (size_t)(name - path));
-	char *real =
-	    realpath(folder.n ? arena_z(a, folder) : ".", NULL);
-	struct str full = real ? arena_printf(a, "%s/%s",
-	                             strcmp(real, "/") == 0 ? "" : real, name)
-	                       : arena_dup(a, str_z(path));
-
-	free(real);
-	return full;
 }
 
 int
@@ -334,18 +255,11 @@ lease_import(struct store *s, const char *path,
 	    .opt = opt,
 	    .first = INT64_MAX,
 	    .last = INT64_MIN};
-	struct arena names = {0};
 	struct lease_counts c = {0};
 	int64_t added = 0;
 	int rc = index_names(&im, e);
 
-	im.path = im.full = value_null();
-	if (strcmp(path, "-") != 0) {
-		im.path = value_z(path);
-		im.full = value_str(full_path(&names, path));
-	}
 	if (rc < 0 || (rc = store_begin(s, e)) < 0) {
-		arena_free(&names);
 		map_free(&im.names);
 		return rc;
 	}
@@ -359,6 +273,5 @@ lease_import(struct store *s, const char *path,
 	lease_merge_free(im.merge);
 	map_free(&im.names);
 	arena_free(&im.line);
-	arena_free(&names);
 	return rc;
 }

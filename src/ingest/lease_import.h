@@ -15,7 +15,6 @@ struct lease_import_options {
 	struct str format; /* absent or "auto": told by the file */
 	struct lease_options read;
 	int64_t clock_error; /* microseconds either side of a change */
-	bool replace; /* what this path said before and does not say now goes */
 	const struct account *customers; /* whose names of the file are */
 	size_t ncustomers;
 };
@@ -23,13 +22,11 @@ struct lease_import_options {
 struct lease_import_counts {
 	struct lease_counts read; /* over all files */
 	int64_t added;            /* leases that were not in the store */
-	int64_t taken_back;       /* of the same files, which now say otherwise */
 	int64_t first, last;      /* the time that they speak of */
 };
 
 /* path "-" is stdin.  Bad rows are counted and left out.  counts is added to.
- * ERR_USAGE: no such format, or a file that is none of leases.
- * To replace, a file without bad rows is asked for, else ERR_FAIL. */
+ * ERR_USAGE: no such format, or a file that is none of leases. */
 int lease_import(struct store *s, const char *path,
     const struct lease_import_options *opt, struct lease_import_counts *counts,
     struct err *e);

@@ -44,28 +44,19 @@ tear_down(void **state)
 	return system(cmd);
 }
 
-static int
-try_import(const char *text, bool replace, struct lease_import_counts *n,
-    struct err *e)
+static struct lease_import_counts
+import(const char *text)
 {
-	const struct lease_import_options opt = {.clock_error = 5 * USEC,
-	    .read = {.grace = 86400 * USEC},
-	    .replace = replace};
+	const struct lease_import_options opt = {
+	    .clock_error = 5 * USEC, .read = {.grace = 86400 * USEC}};
+	struct lease_import_counts n = {0};
+	struct err e;
 	FILE *f = fopen(csv, "w");
 
 	assert_non_null(f);
 	fputs(text, f);
 	fclose(f);
-	return lease_import(store, csv, &opt, n, e);
-}
-
-static struct lease_import_counts
-import(const char *text)
-{
-	struct lease_import_counts n = {0};
-	struct err e;
-
-	if (try_import(text, false, &n, &e) < 0)
+	if (lease_import(store, csv, &opt, &n, &e) < 0)
 		fail_msg("%s", e.text);
 	return n;
 }
@@ -132,17 +123,9 @@ a_later_state_closes_and_never_opens(void **state)
 	    "1|1795428000000000");
 	import(HEAD "198.51.100.7,A,2026-11-23T08:00:00Z,,,\n");
 	import(HEAD
-	    "198.51.100.7,A,2026-11-23T08:00:00Z,2026-11-23T12:00:00Z,,\n");
-	expect("SELECT count(*), max(\\\"end\\\") FROM lease",
-	    "1|1795435200000000");
-	/* Of another file an earlier end does not stand, of the same it does. */
-	csv[strlen(csv) - 1] = 'w';
-	import(HEAD
-	    "198.51.100.7,A,2026-11-23T08:00:00Z,2026-11-23T10:00:00Z,,\n");
-	expect("SELECT max(\\\"end\\\") FROM lease", "1795435200000000");
-	import(HEAD
 	    "198.51.100.7,A,2026-11-23T08:00:00Z,2026-11-23T09:00:00Z,,\n");
-	expect("SELECT max(\\\"end\\\") FROM lease", "1795424400000000");
+	expect("SELECT count(*), max(\\\"end\\\") FROM lease",
+	    "1|1795428000000000");
 }
 
 /* The same path says another name for the same address and start. */
@@ -165,78 +148,6 @@ a_corrected_row_replaces(void **state)
 	expect("SELECT group_concat(customer) FROM (SELECT customer FROM lease "
 	       "WHERE start IS NOT NULL ORDER BY first, customer)",
 	    "A,C,A");
-}
-
-#define WHO_FROM                                                               \
-	"SELECT group_concat(customer || ' ' || substr(time(start / 1000000, " \
-	"'unixepoch'), 1, 5), ', ') FROM (SELECT * FROM lease ORDER BY first, start)"
-#define A_AND_B(time)                                                          \
-	"198.51.100.7,A,2026-11-23T08:00:00Z,2026-11-23T" time ":00Z,,\n"      \
-	"198.51.100.7,B,2026-11-23T" time ":30Z,,,\n"
-
-static void
-a_change_of_hands_that_was_corrected(void **state)
-{
-	struct lease_import_counts n;
-
-	(void)state;
-	import(HEAD A_AND_B("09:20") "198.51.100.9,C,2026-11-22,,,\n");
-	n = import(HEAD A_AND_B("10:30"));
-	assert_int_equal(n.taken_back, 1);
-	assert_int_equal(n.added, 1);
-	/* C is not spoken of: a file may have only what is new. */
-	expect(WHO_FROM, "A 08:00, B 10:30, C 00:00");
-	n = import(HEAD A_AND_B("10:30"));
-	assert_int_equal(n.taken_back + n.added, 0);
-	/* Told earlier again: what is left of the old row is B's as well. */
-	import(HEAD A_AND_B("09:20"));
-	expect("SELECT group_concat(customer || ' ' || time(start / 1000000, "
-	       "'unixepoch') || ' ' || time(until / 1000000, 'unixepoch')) FROM "
-	       "(SELECT * FROM lease_held WHERE until IS NOT NULL ORDER BY start)",
-	    "A 08:00:00 09:20:00,B 09:20:30 10:30:30");
-}
-
-static void
-a_file_replaces_what_it_said(void **state)
-{
-	struct lease_import_counts n = {0};
-	struct err e;
-
-	(void)state;
-	import(HEAD A_AND_B("09:20") "198.51.100.9,C,2026-11-22,,,\n");
-	/* All an hour later, for the zone was wrong; and one row is gone. */
-	assert_int_equal(
-	    try_import(HEAD "198.51.100.7,A,2026-11-23T09:00:00Z,,,\nbad,D,,,,\n",
-	        true, &n, &e),
-	    ERR_FAIL);
-	assert_non_null(strstr(e.text, "nothing is replaced: there are bad rows"));
-	assert_int_equal(try_import(HEAD, true, &n, &e), ERR_FAIL);
-	expect(WHO_FROM, "A 08:00, B 09:20, C 00:00");
-	assert_int_equal(try_import(HEAD "198.51.100.7,A,2026-11-23T09:00:00Z,"
-	                                 "2026-11-23T10:20:00Z,,\n"
-	                                 "198.51.100.9,C,2026-11-22,,,\n",
-	                     true, &n, &e),
-	    0);
-	assert_int_equal(n.taken_back, 2);
-	expect(WHO_FROM, "A 09:00, C 00:00");
-	/* An end may be taken back, too. */
-	assert_int_equal(
-	    try_import(HEAD "198.51.100.7,A,2026-11-23T09:00:00Z,,,\n", true, &n,
-	        &e),
-	    0);
-	expect("SELECT customer, start IS NULL, \\\"end\\\" IS NULL FROM lease",
-	    "A|0|1");
-	/* Rows of another file are not meant; logs are not replaced. */
-	csv[strlen(csv) - 1] = 'w';
-	assert_int_equal(
-	    try_import(HEAD "198.51.100.8,E,2026-11-23,,,\n", true, &n, &e), 0);
-	expect(WHO_FROM, "A 09:00, E 00:00");
-	assert_int_equal(
-	    try_import("acctsessionid,username,acctstarttime,acctstoptime,"
-	               "framedipaddress\n1,a,1795420800,,198.51.100.1\n",
-	        true, &n, &e),
-	    ERR_FAIL);
-	expect(WHO_FROM, "A 09:00, E 00:00");
 }
 
 /* A packet of session sid at the given minute past 8:00; what: Start, ... */
@@ -537,8 +448,6 @@ main(void)
 	    T(twice_is_once),
 	    T(a_later_state_closes_and_never_opens),
 	    T(a_corrected_row_replaces),
-	    T(a_change_of_hands_that_was_corrected),
-	    T(a_file_replaces_what_it_said),
 	    T(sessions_grow_and_close),
 	    T(a_missing_stop_ends_with_the_next_start),
 	    T(a_restart_closes_the_sessions_of_its_server),
