@@ -9,16 +9,6 @@ ALTER TABLE lease ADD COLUMN beat INTEGER;  -- the interval as learnt; NULL: not
 UPDATE lease SET grace = lapse - seen
  WHERE "end" IS NULL AND nas IS NOT NULL AND lapse > seen;
 
--- The usual interval of a server's sessions, for those that have none of their own.
-CREATE TABLE lease_beat (
-  nas  INTEGER PRIMARY KEY,
-  beat INTEGER NOT NULL
-) STRICT;
-
--- Which file a list of leases is, whatever folder it was named from.
-ALTER TABLE ledger ADD COLUMN full_path TEXT; -- of lease files; NULL: path alone is known
-UPDATE ledger SET full_path = path WHERE kind = 'lease' AND path LIKE '/%';
-
 -- As before (012_lease.sql), and: sure is the moment after which the session may
 -- be over, for three intervals, and at least an hour (ours), have passed without
 -- a sign; so one update may be lost, or be late.  NULL: there is none.
@@ -39,7 +29,5 @@ SELECT l.id, l.first, l.last, l.port_first, l.port_last, l.start,
                     4611686018427387904)), 4611686018427387904)) AS until,
        l.customer, l.source, l.clock_error,
        iif(l.grace IS NULL OR l."end" IS NOT NULL, NULL,
-           l.seen + max(3600000000,
-                        3 * coalesce(l.beat, (SELECT b.beat FROM lease_beat b WHERE b.nas = l.nas),
-                                     l.gap))) AS sure
+           l.seen + max(3600000000, 3 * l.beat)) AS sure
   FROM lease l;

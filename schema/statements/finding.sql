@@ -254,9 +254,9 @@ SELECT text FROM (
   SELECT 5, printf('no end of %s''s lease of %s was told: it was last heard of at %s, and this goes on until %s; %s',
                    h.customer, x.text, strftime('%Y-%m-%dT%H:%M:%SZ', l.seen / 1000000, 'unixepoch'),
                    strftime('%Y-%m-%dT%H:%M:%SZ', f.last_seen / 1000000, 'unixepoch'),
-                   iif(h.sure IS NULL, 'its source writes no interim updates, so that silence says nothing',
+                   iif(h.sure IS NULL, 'no interval of its updates is known, so that silence says nothing',
                        printf('its updates come every %d min',
-                              coalesce(l.beat, (SELECT b.beat FROM lease_beat b WHERE b.nas = l.nas), l.gap) / 60000000)))
+                              l.beat / 60000000)))
     FROM f JOIN finding_addr a ON a.day = f.day AND a.customer = f.customer
     JOIN addr x ON x.id = a.addr
     JOIN lease l ON l.id IN (

@@ -71,18 +71,6 @@ UPDATE lease
          WHERE q.nas = lease.nas AND q.time > lease.seen)
        < coalesce(lapse, 4611686018427387904);
 
--- The middle one of the intervals of each server's sessions that go on, or that
--- file ?1 told of.
--- name: lease_beat_set
-INSERT OR REPLACE INTO lease_beat (nas, beat)
-SELECT nas, beat
-  FROM (SELECT nas, coalesce(beat, gap) AS beat,
-               row_number() OVER (PARTITION BY nas ORDER BY coalesce(beat, gap)) AS k,
-               count(*) OVER (PARTITION BY nas) AS n
-          FROM lease
-         WHERE (ledger = ?1 OR "end" IS NULL) AND nas IS NOT NULL AND gap IS NOT NULL)
- WHERE k = (n + 2) / 2;
-
 -- A lease file is known by what it says, for it is always read as a whole.
 -- name: lease_ledger_get
 SELECT id FROM ledger WHERE kind = 'lease' AND head_hash = ?1 AND resume_offset = ?2;

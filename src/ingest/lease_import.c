@@ -211,7 +211,7 @@ import(struct importer *im, const char *path, struct lease_counts *c,
 		rc = lease_source_read(
 		    path, im->opt->format, &im->opt->read, &im->sink, c, e);
 	if (rc >= 0)
-		rc = lease_merge_finish(im->merge, im->ledger, e);
+		rc = lease_merge_finish(im->merge, e);
 	if (rc >= 0)
 		rc = write_ledger(im, path, c, e);
 	if (rc >= 0)

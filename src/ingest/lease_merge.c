@@ -64,7 +64,6 @@ struct lease_merge {
 	struct run run;
 	struct sign *signs; /* of the run */
 	size_t nsigns, signs_size;
-	bool learnt; /* an interval, of any session */
 	int64_t n;
 };
 
@@ -326,7 +325,6 @@ learn(struct lease_merge *m)
 			take_gap(s, k->gap ? k->gap : k->seen - before);
 		before = k->seen;
 	}
-	m->learnt |= s->gap != (was->id ? was->gap : 0);
 }
 
 /* Whoever it was, it was not the holder before: a lease without a name is one
@@ -570,14 +568,11 @@ lease_merge_put(struct lease_merge *m, const struct lease *l, struct str source,
 }
 
 int
-lease_merge_finish(struct lease_merge *m, int64_t ledger, struct err *e)
+lease_merge_finish(struct lease_merge *m, struct err *e)
 {
-	const struct value of = value_int(ledger);
 	int rc = merge_all(m, e);
 
 	if (rc >= 0 && m->n > 0)
 		rc = store_run(m->store, "lease_restart_apply", NULL, 0, e);
-	if (rc >= 0 && m->learnt)
-		rc = store_run(m->store, "lease_beat_set", &of, 1, e);
 	return rc;
 }

@@ -17,8 +17,7 @@ int lease_merge_new(struct lease_merge **out, struct store *s, struct err *e);
 /* source: the evidence in words.  The lease has a session, or is a restart. */
 int lease_merge_put(struct lease_merge *m, const struct lease *l,
     struct str source, int64_t clock_error, int64_t ledger, struct err *e);
-/* ledger: that of the file. */
-int lease_merge_finish(struct lease_merge *m, int64_t ledger, struct err *e);
+int lease_merge_finish(struct lease_merge *m, struct err *e);
 void lease_merge_free(struct lease_merge *m); /* NULL is fine */
 
 #endif

@@ -70,7 +70,7 @@ must "- no end of A's lease of 203.0.113.50 was told: it was last heard of at 20
 must 'last heard of at 2026-11-23T17:50:00Z; believed until 2026-11-24T17:50:00Z (grace 24 h), but' b
 "$heloflow" explain C >c
 must 'last heard of at 2026-11-23T00:00:00Z; believed until 2026-11-24T00:00:00Z (grace 24 h), clock' c
-must "- no end of C's lease of 203.0.113.52 was told: it was last heard of at 2026-11-23T00:00:00Z, and this goes on until 2026-11-23T18:19:00Z; its source writes no interim updates" c
+must "- no end of C's lease of 203.0.113.52 was told: it was last heard of at 2026-11-23T00:00:00Z, and this goes on until 2026-11-23T18:19:00Z; no interval of its updates is known" c
 "$heloflow" check --day 2026-11-23 >check || :
 must 'radius.detail: of 2 of 3 leases no end was told' check
 # C's lapses with the day, not in it.
