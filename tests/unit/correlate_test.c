@@ -1661,8 +1661,8 @@ expect_by_hand(const char *key, int customer, int addr)
 		infected = sum >= log(.99 / .0001);
 	}
 	few = clear - nspam - nvirus < 15; /* good ones that he is known by */
-	if ((!few && nvirus >= 8) ||
-	    (infected && nspam * 10 >= clear && nspam >= 8))
+	if ((!few && nvirus >= 5) ||
+	    (infected && nspam * 10 >= clear && nspam >= (few ? 8 : 5)))
 		class = "confirmed";
 	else if (nspam + nvirus > 0)
 		class = "below_threshold";
