@@ -195,11 +195,12 @@ print(struct cmd *c, struct store *s, const struct value *args, struct err *e)
 	}
 	if (c->out == &output_text) {
 		print_text(c, args, v);
-		rc = cover_print(s, c->config->day_timezone, args[0].i,
-		    args[1].i, e);
+		rc = cover_print(
+		    s, c->config->day_timezone, args[0], args[1], e);
 		putchar('\n');
 	}
-	return rc < 0 ? rc : cmd_rows(c, counts, args, 2, count_cols, NCOUNTS, NULL, e);
+	return rc < 0 ? rc
+	              : cmd_rows(c, counts, args, 2, count_cols, NCOUNTS, NULL, e);
 }
 
 static int

@@ -54,9 +54,7 @@ print_cover(
     struct cmd *c, struct store *s, const struct value *v, struct err *e)
 {
 	putchar('\n');
-	return cover_print(s, c->config->day_timezone,
-	    v[1].type == VALUE_INT ? v[1].i : -COVER_EVER,
-	    v[2].type == VALUE_INT ? v[2].i : COVER_EVER, e);
+	return cover_print(s, c->config->day_timezone, v[1], v[2], e);
 }
 
 static int

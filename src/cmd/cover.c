@@ -217,11 +217,13 @@ print_more(const struct cover *k, const struct zone *zone)
 }
 
 int
-cover_print(struct store *s, const struct zone *zone, int64_t since,
-    int64_t until, struct err *e)
+cover_print(struct store *s, const struct zone *zone, struct value since,
+    struct value until, struct err *e)
 {
 	struct cover k;
-	int rc = cover_read(&k, s, since, until, false, e);
+	int rc = cover_read(&k, s,
+	    since.type == VALUE_INT ? since.i : -COVER_EVER,
+	    until.type == VALUE_INT ? until.i : COVER_EVER, false, e);
 
 	if (rc < 0)
 		return rc;

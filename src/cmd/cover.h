@@ -25,8 +25,9 @@ void cover_text(const struct cover *k);
 /* The member "coverage" of an object that is open. */
 void cover_json(struct json *j, const struct cover *k);
 
-/* Reads and prints the lines, and where to see the rest; zone: of the day. */
-int cover_print(struct store *s, const struct zone *zone, int64_t since,
-    int64_t until, struct err *e);
+/* Reads and prints the lines, and where to see the rest; zone: of the day; since,
+ * until: NULL where the time is not bounded. */
+int cover_print(struct store *s, const struct zone *zone, struct value since,
+    struct value until, struct err *e);
 
 #endif

@@ -170,13 +170,8 @@ print_cover(
 
 	putchar('\n');
 	return cover_print(s, zone,
-	    day                      ? day_start(v[0].i, zone)
-	    : v[2].type == VALUE_INT ? v[2].i
-	                             : -COVER_EVER,
-	    day                      ? day_start(v[0].i + 1, zone)
-	    : v[3].type == VALUE_INT ? v[3].i
-	                             : COVER_EVER,
-	    e);
+	    day ? value_int(day_start(v[0].i, zone)) : v[2],
+	    day ? value_int(day_start(v[0].i + 1, zone)) : v[3], e);
 }
 
 static int

@@ -255,8 +255,8 @@ print(struct cmd *c, struct store *s, const struct list *l,
 		printf("Suspects of %s (%.*s), whom only the flows show\n",
 		    text, STR_FMT(config_zone(c->config)));
 		score_text(m);
-		rc = cover_print(s, zone, day_start(day, zone),
-		    day_start(day + 1, zone), e);
+		rc = cover_print(s, zone, value_int(day_start(day, zone)),
+		    value_int(day_start(day + 1, zone)), e);
 		putchar('\n');
 	}
 	output_begin(&o, c->out, stdout, cols, NCOLS, false);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Logistic regression with a ridge penalty, small and dense: the
- * probability of a label from a few figures.  Figures are standardised (mean 0, deviation 1) by
- * the rows it was fitted on, so weights can be compared with each other.
+ * Logistic regression with a ridge penalty, small and dense: the probability
+ * of a label from a few figures.  Figures are standardised (mean 0, deviation 1)
+ * by the rows it was fitted on, so weights can be compared with each other.
  */
 #ifndef CORRELATE_LOGIT_H
 #define CORRELATE_LOGIT_H

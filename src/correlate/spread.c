@@ -36,8 +36,8 @@ struct mail {
 	bool own;      /* no bounce, no SRS */
 	bool spread;   /* and of a domain: it tells how far his own spreads */
 	bool spam, virus, good, today;
-	bool named, unnamed; /* recipients: one is, one is not */
-	int32_t copies;      /* that are named */
+	bool unnamed;   /* a recipient that is not named */
+	int32_t copies; /* those that are */
 };
 
 #define NOBODY (-1)
@@ -222,7 +222,6 @@ add_recipient(
 		p->mail[mail].unnamed = true;
 		return;
 	}
-	p->mail[mail].named = true;
 	p->mail[mail].copies++;
 	if (p->ncopy == p->copy_size) {
 		p->copy_size = p->copy_size ? 2 * p->copy_size : 256;
@@ -269,7 +268,7 @@ add_heard(struct spread *p)
 			    str_of(b->p + i + sizeof(w), w.len), w.unknown);
 	}
 	for (size_t i = 0; i < p->nmail; i++)
-		if (!p->mail[i].named)
+		if (p->mail[i].copies == 0)
 			p->mail[i].unnamed = true;
 }
 
@@ -582,8 +581,8 @@ put_recent(struct spread *p, struct err *e)
 	double share;
 
 	for (size_t i = 0; i < p->nmail; i++) {
-		told += p->mail[i].named;
-		good += p->mail[i].named && p->mail[i].good;
+		told += p->mail[i].copies > 0;
+		good += p->mail[i].copies > 0 && p->mail[i].good;
 	}
 	fill_boxes(p);
 	find_homes(p);

@@ -572,7 +572,7 @@ lease_merge_finish(struct lease_merge *m, struct err *e)
 {
 	int rc = merge_all(m, e);
 
-	if (rc >= 0 && m->n > 0)
-		rc = store_run(m->store, "lease_restart_apply", NULL, 0, e);
-	return rc;
+	if (rc < 0 || m->n == 0)
+		return rc;
+	return store_run(m->store, "lease_restart_apply", NULL, 0, e);
 }

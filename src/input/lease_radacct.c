@@ -35,7 +35,8 @@ static const struct lease_field fields[NFIELDS] = {
     {"delegated", "delegatedipv6prefix", false},
 };
 static const char *const names[] = {"session", "nas", "customer", "start",
-    "update", "stop", "interval", "address", "address6", "prefix6", "delegated", NULL};
+    "update", "stop", "interval", "address", "address6", "prefix6", "delegated",
+    NULL};
 
 static bool
 claims(struct str head)
