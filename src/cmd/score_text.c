@@ -50,6 +50,9 @@ score_text(const struct score_model *m)
 	printf("\n  of which by the labels of the last days: all times %.2f, "
 	       "and %+.2f to the log odds",
 	    m->last.slope, m->last.shift);
+	printf("\n  no score is above %.2f, the share of confirmed ones among the "
+	       "%d likeliest labels",
+	    logit_probability(m->last.most), RECALIBRATE_TOP);
 	printf("\n  on labels it was not fitted on: AUC %.2f (95 %%: %.2f "
 	       "to %.2f); predicted and found:",
 	    m->auc, m->auc_low, m->auc_high);

@@ -182,6 +182,7 @@ model_json(struct json *j, const struct score_model *m)
 	json_real(j, "penalty", m->lambda);
 	json_real(j, "slope", m->last.slope);
 	json_real(j, "shift", m->last.shift);
+	json_real(j, "most", logit_probability(m->last.most));
 	json_real(j, "bias", m->logit.bias);
 	json_open(j, "figures", '[');
 	for (size_t i = 0; i < SCORE_FIGURES; i++) {

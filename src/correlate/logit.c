@@ -160,9 +160,3 @@ logit_odds(const struct logit *m, const double *x)
 	standard_row(m, x, z);
 	return linear(m, z);
 }
-
-double
-logit_predict(const struct logit *m, const double *x)
-{
-	return logit_probability(logit_odds(m, x));
-}

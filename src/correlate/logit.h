@@ -31,9 +31,8 @@ struct logit_row {
 #define LOGIT_FOLDS 5
 bool logit_fit(struct logit *m, const struct logit_row *rows, size_t nrows,
     size_t n, double lambda, int without);
-/* That x has the label: the log of the odds, and the probability. */
+/* That x has the label: the log of the odds. */
 double logit_odds(const struct logit *m, const double *x);
-double logit_predict(const struct logit *m, const double *x);
 double logit_probability(double odds); /* of a log of odds */
 
 #endif

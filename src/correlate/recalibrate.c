@@ -43,10 +43,44 @@ derive(const struct recalibration *r, const struct guess *g, size_t n,
 	return s;
 }
 
+/* The lowest z of the RECALIBRATE_TOP highest; with fewer, -INFINITY. */
+static double
+lowest_of_top(const struct guess *g, size_t n, unsigned age)
+{
+	double top[RECALIBRATE_TOP]; /* falling */
+	size_t have = 0, at;
+
+	for (size_t i = 0; i < n; i++) {
+		if (g[i].age <= age ||
+		    (have == RECALIBRATE_TOP && g[i].z <= top[have - 1]))
+			continue;
+		if (have < RECALIBRATE_TOP)
+			have++;
+		for (at = have - 1; at > 0 && top[at - 1] < g[i].z; at--)
+			top[at] = top[at - 1];
+		top[at] = g[i].z;
+	}
+	return have < RECALIBRATE_TOP ? -INFINITY : top[have - 1];
+}
+
+/* Rule of succession: no number of labels shows certainty. */
+static double
+ceiling_of(const struct guess *g, size_t n, unsigned age)
+{
+	double low = lowest_of_top(g, n, age), yes = 1, no = 1;
+
+	if (!isfinite(low))
+		return INFINITY;
+	for (size_t i = 0; i < n; i++)
+		if (g[i].age > age && g[i].z >= low)
+			*(g[i].label ? &yes : &no) += 1;
+	return log(yes / no);
+}
+
 struct recalibration
 recalibrate(const struct guess *g, size_t n, unsigned age)
 {
-	struct recalibration r = {1, 0};
+	struct recalibration r = {1, 0, ceiling_of(g, n, age)};
 
 	for (int step = 0; step < STEPS_MAX; step++) {
 		struct slopes s = derive(&r, g, n, age);
@@ -64,4 +98,10 @@ recalibrate(const struct guess *g, size_t n, unsigned age)
 	if (!(r.slope > 0)) /* guesses that are worse than none */
 		r.slope = 0;
 	return r;
+}
+
+double
+recalibrated(const struct recalibration *r, double z)
+{
+	return fmin(r->slope * z + r->shift, r->most);
 }

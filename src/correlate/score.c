@@ -110,12 +110,9 @@ replay(const struct guess *in, size_t n, struct guess *out)
 	for (unsigned age = 0; age <= SCORE_DAYS; age++)
 		r[age] = recalibrate(in, n, age);
 	for (size_t i = 0; i < n; i++) {
-		const struct recalibration *of;
-
 		assert(in[i].age <= SCORE_DAYS);
-		of = &r[in[i].age];
 		out[i] = in[i];
-		out[i].z = of->slope * in[i].z + of->shift;
+		out[i].z = recalibrated(&r[in[i].age], in[i].z);
 	}
 }
 
@@ -145,7 +142,9 @@ rate(struct score_model *m, const struct guess *g, size_t n)
 double
 score_of(const struct score_model *m, const double *x)
 {
-	return fmin(fmax(logit_predict(&m->logit, x), 0.0001), 0.9999);
+	double z = fmin(logit_odds(&m->logit, x), m->last.most);
+
+	return fmin(fmax(logit_probability(z), 0.0001), 0.9999);
 }
 
 void

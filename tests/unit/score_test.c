@@ -35,6 +35,12 @@ sigmoid(double z)
 	return 1 / (1 + exp(-z));
 }
 
+static double
+predicted(const struct logit *m, double x)
+{
+	return sigmoid(logit_odds(m, &x));
+}
+
 /* Of a figure that is 0 or 1 the weight is the log of the odds ratio:
  * 30 of 40 against 10 of 40 is (30/10)/(10/30) = 9. */
 static void
@@ -42,7 +48,6 @@ odds_ratio(void **state)
 {
 	struct logit_row rows[80] = {0};
 	struct logit m;
-	double zero = 0, one = 1;
 
 	(void)state;
 	for (int i = 0; i < 80; i++) {
@@ -51,8 +56,8 @@ odds_ratio(void **state)
 	}
 	assert_true(logit_fit(&m, rows, 80, 1, 1e-9, -1));
 	assert_float_equal(m.weight[0] / m.scale[0], log(9), 1e-6);
-	assert_float_equal(logit_predict(&m, &one), 0.75, 1e-6);
-	assert_float_equal(logit_predict(&m, &zero), 0.25, 1e-6);
+	assert_float_equal(predicted(&m, 1), 0.75, 1e-6);
+	assert_float_equal(predicted(&m, 0), 0.25, 1e-6);
 }
 
 /* Where one figure tells the labels apart, only the penalty keeps the weight
@@ -147,7 +152,7 @@ holds_on_the_unseen(void **state)
 	make_rows(fresh, ROWS, 4);
 	score_fit_rows(&m, fitted, ROWS);
 	for (int i = 0; i < ROWS; i++) {
-		double p = logit_predict(&m.logit, fresh[i].x);
+		double p = score_of(&m, fresh[i].x);
 		int b = (int)(p * SCORE_BINS);
 
 		n[b]++;
@@ -157,7 +162,7 @@ holds_on_the_unseen(void **state)
 			if (!fresh[i].label || fresh[k].label)
 				continue;
 			pairs++;
-			above += p > logit_predict(&m.logit, fresh[k].x);
+			above += p > score_of(&m, fresh[k].x);
 		}
 	}
 	for (int b = 0; b < SCORE_BINS; b++)
@@ -217,11 +222,69 @@ slope_and_shift(void **state)
 	r = recalibrate(g, 2, 0);
 	assert_float_equal(r.slope, 1, 0.5);
 	assert_float_equal(r.shift, 0, 0.7);
+	assert_true(r.most == INFINITY);
 	r = recalibrate(g, ROWS, 4); /* no label is older */
-	assert_true(r.slope == 1 && r.shift == 0);
+	assert_true(r.slope == 1 && r.shift == 0 && r.most == INFINITY);
 	for (int i = 0; i < ROWS; i++)
 		g[i].label = g[i].z < 0;
 	assert_true(recalibrate(g, ROWS, 0).slope == 0);
+}
+
+/* The ceiling is the share of the 50 highest that are old enough, and of those
+ * who are equal to the last of them; their order counts for nothing. */
+static void
+ceiling(void **state)
+{
+	struct guess g[130];
+
+	(void)state;
+	for (int i = 0; i < 130; i++)
+		g[i] = (struct guess){i < 40 ? i : 50, i % 4 == 0, 2};
+	for (int i = 0; i < 50; i++) /* below all, and too young */
+		g[40 + i].z = i % 2 ? -1 : 60, g[40 + i].age = i % 2 ? 2 : 1;
+	/* left at the top: 40 equal ones with 10 labels, then 39 downto 30 */
+	assert_float_equal(
+	    exp(recalibrate(g, 130, 1).most), (10 + 2 + 1) / (30 + 8 + 1.0), 1e-9);
+	for (int i = 0; i < 40; i++) /* all equal: 80, of which 20 */
+		g[i].z = 50;
+	assert_float_equal(
+	    exp(recalibrate(g, 130, 1).most), 21 / 61.0, 1e-9);
+	assert_true(recalibrate(g, 49, 1).most == INFINITY);
+}
+
+/* Of those who are surely guilty our servers see six in ten: that comes true on
+ * others, where the regression alone would promise more. */
+static void
+some_are_never_seen(void **state)
+{
+	struct score_model m = {0};
+	double said = 0, hit = 0, line = 0;
+	uint64_t seed = 21;
+	int n = 0;
+
+	(void)state;
+	make_rows(fitted, ROWS, 3);
+	make_rows(fresh, ROWS, 4);
+	for (int i = 0; i < ROWS; i++) {
+		fitted[i].age = 1;
+		fitted[i].label = fitted[i].label && chance(&seed) < 0.6;
+		fresh[i].label = fresh[i].label && chance(&seed) < 0.6;
+	}
+	score_fit_rows(&m, fitted, ROWS);
+	for (int i = 0; i < ROWS; i++) {
+		double z = logit_odds(&m.logit, fresh[i].x);
+
+		if (sigmoid(z) < 0.75)
+			continue;
+		n++;
+		line += sigmoid(z);
+		said += score_of(&m, fresh[i].x);
+		hit += fresh[i].label;
+	}
+	print_message("of %d %.3f, said %.3f, without a ceiling %.3f\n", n,
+	    hit / n, said / n, line / n);
+	assert_true(n >= 50 && line - hit > 0.1 * n);
+	assert_float_equal(said / n, hit / n, 0.1);
 }
 
 /* Steps, which have two values, and labels that they tell apart wholly. */
@@ -269,6 +332,8 @@ main(void)
 	    cmocka_unit_test(holds_on_the_unseen),
 	    cmocka_unit_test(follows_the_days),
 	    cmocka_unit_test(slope_and_shift),
+	    cmocka_unit_test(ceiling),
+	    cmocka_unit_test(some_are_never_seen),
 	    cmocka_unit_test(never_certain),
 	    cmocka_unit_test(nothing_to_learn),
 	};

@@ -27,7 +27,7 @@ def probability(model, figures):
     z = model["bias"]
     for f in model["figures"]:
         z += f["weight"] * (figures[f["figure"]] - f["mean"]) / f["deviation"]
-    return 1 / (1 + math.exp(-z))
+    return min(1 / (1 + math.exp(-z)), model["most"])
 
 
 def auc(cases, times):
