@@ -6,6 +6,9 @@ SELECT id FROM name WHERE text = ?1;
 -- name: name_put
 INSERT INTO name (text) VALUES (?1) ON CONFLICT DO NOTHING;
 
+-- name: names_put
+INSERT OR IGNORE INTO name (text) SELECT c1 FROM given;
+
 -- name: addr_get
 SELECT id FROM addr WHERE bytes = ?1;
 

@@ -36,6 +36,12 @@ texts_of(const struct texts *t, int64_t no)
 	return no > 0 && no <= t->n ? t->of[no - 1]->text : (struct str){0};
 }
 
+struct str
+texts_keep(struct texts *t, struct str text)
+{
+	return str_has(text) ? texts_of(t, texts_no(t, text)) : text;
+}
+
 void
 texts_clear(struct texts *t)
 {

@@ -14,6 +14,8 @@ struct texts { /* {0} is a valid start */
 };
 
 int32_t texts_no(struct texts *t, struct str text);
+/* Its copy, which lives as long; an absent text stays absent. */
+struct str texts_keep(struct texts *t, struct str text);
 struct str texts_of(const struct texts *t, int64_t no); /* absent: no such */
 void texts_clear(struct texts *t); /* numbers begin anew; keeps memory */
 void texts_free(struct texts *t);

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/texts.h"
 #include "store/intern.h"
 #include "store/migrate.h"
 #include "store/sql_files.h"
@@ -515,6 +516,94 @@ store_name(struct store *s, struct str text, int64_t *id, struct err *e)
 	rc = make_or_find(s, "name_get", "name_put", &v, 1, id, e);
 	if (rc == 0 && s->open)
 		intern_put(&s->names, text, *id);
+	return rc;
+}
+
+struct text_giver {
+	const struct texts *texts;
+	int32_t given;
+	struct value v;
+};
+
+static int
+give_text(void *arg, const struct value **row, size_t *n, struct err *e)
+{
+	struct text_giver *g = arg;
+
+	(void)e;
+	if (g->given == g->texts->n)
+		return 0;
+	g->v = value_str(texts_of(g->texts, ++g->given));
+	*row = &g->v;
+	*n = 1;
+	return 1;
+}
+
+static int
+find_name(struct store *s, const struct texts *t, int32_t no, int64_t *id,
+    struct err *e)
+{
+	const struct value v = value_str(texts_of(t, no));
+
+	return find(s, "name_get", &v, id, e);
+}
+
+#define STRIDE 16
+
+/* The ids of what was put.  New ones have theirs one after the other, as they were
+ * given: so if the last of some has the id that it has if all of them are new, they
+ * are. */
+static int
+learn_names(
+    struct store *s, const struct texts *t, int64_t *ids, struct err *e)
+{
+	int64_t left = store_changes(s); /* new ones that are to come */
+	int64_t next = store_last_id(s) - left + 1, last; /* if there are */
+	int rc = 0;
+
+	for (int32_t no = 1, end; rc >= 0 && no <= t->n; no = end) {
+		end = no + STRIDE <= t->n ? no + STRIDE : t->n + 1;
+		rc = find_name(s, t, end - 1, &last, e);
+		for (int32_t i = no; rc >= 0 && i < end; i++) {
+			int64_t id = next;
+
+			if (left < end - i || last != next + (end - 1 - i))
+				rc = find_name(s, t, i, &id, e);
+			if (left > 0 && id == next) {
+				next++;
+				left--;
+			}
+			ids[i - 1] = id;
+			if (rc >= 0 && s->open)
+				intern_put(&s->names, texts_of(t, i), id);
+		}
+	}
+	return rc < 0 ? rc : 0;
+}
+
+int
+store_names(struct store *s, const struct str *text, size_t n, int64_t *id,
+    struct err *e)
+{
+	struct texts t = {0};
+	struct text_giver g = {.texts = &t};
+	int64_t *made = xcalloc(n ? n : 1, sizeof(*made));
+	int rc = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		id[i] = 0;
+		if (str_has(text[i]) && !interned(s, &s->names, text[i], &id[i]))
+			id[i] = -texts_no(&t, text[i]);
+	}
+	if (t.n > 0)
+		rc = store_give(s, "names_put", give_text, &g, e);
+	if (rc >= 0 && t.n > 0)
+		rc = learn_names(s, &t, made, e);
+	for (size_t i = 0; i < n; i++)
+		if (id[i] < 0)
+			id[i] = made[-id[i] - 1];
+	free(made);
+	texts_free(&t);
 	return rc;
 }
 

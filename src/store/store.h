@@ -71,6 +71,9 @@ int64_t store_changes(const struct store *s); /* rows of the last statement */
  * An absent text has id 0 = NULL: bind it with value_id(). */
 int store_name(struct store *s, struct str text, int64_t *id, struct err *e);
 int store_addr(struct store *s, struct addr a, int64_t *id, struct err *e);
+/* The same of many texts at once, in half of the time: inside a transaction. */
+int store_names(struct store *s, const struct str *text, size_t n, int64_t *id,
+    struct err *e);
 
 static inline struct value
 value_id(int64_t id)

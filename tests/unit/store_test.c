@@ -411,6 +411,60 @@ test_rollback_forgets(void **state)
 	store_close(s);
 }
 
+/* Many at once: whichever of them are new, known to this process or only to the store
+ * (which the long ones always are), and whatever was put last.  An address is put
+ * now and then, so that ids of what was put last are near those of names. */
+static void
+test_names_at_once(void **state)
+{
+	enum { POOL = 1500, MOST = 90 };
+	static char pool[POOL][280];
+	struct store *s = open_store(STORE_WRITE);
+	struct str text[MOST];
+	int64_t id[MOST], addr;
+	unsigned r = 1;
+
+	(void)state;
+	for (int i = 0; i < POOL; i++)
+		snprintf(pool[i], sizeof(pool[i]), "%0*d", i % 3 ? 4 : 270, i);
+	ok(store_begin(s, &err));
+	for (int round = 0; round < 400; round++) {
+		size_t n = 1 + (r >> 16) % MOST;
+
+		for (size_t i = 0; i < n; i++) {
+			r = r * 1103515245 + 12345;
+			text[i] = (r >> 16) % 20 == 0
+			              ? STR_NONE
+			              : str_z(pool[(r >> 16) %
+			                    (unsigned)(4 * round + 10 < POOL
+			                                   ? 4 * round + 10
+			                                   : POOL)]);
+		}
+		ok(store_names(s, text, n, id, &err));
+		for (size_t i = 0; i < n; i++) {
+			if (!str_has(text[i]))
+				assert_int_equal(id[i], 0);
+			else
+				assert_int_equal(
+				    id[i], name_id(s, text[i].p));
+			assert_true(strncmp(text_of(s, id[i]),
+			                str_has(text[i]) ? text[i].p : "",
+			                255) == 0);
+		}
+		if (round % 3 == 0)
+			ok(store_addr(s, (struct addr){{(uint8_t)round, 1}},
+			    &addr, &err));
+		if (round % 100 == 99) {
+			ok(store_commit(s, &err));
+			ok(store_begin(s, &err));
+		}
+	}
+	ok(store_names(s, NULL, 0, NULL, &err));
+	ok(store_commit(s, &err));
+	assert_sound(s);
+	store_close(s);
+}
+
 /* What another process (purge) did to names is seen by the next transaction. */
 static void
 test_other_forgets(void **state)
@@ -1194,6 +1248,7 @@ main(void)
     T(test_start_copies),
 	    T(test_intern),
 	    T(test_rollback_forgets),
+	    T(test_names_at_once),
 	    T(test_other_forgets),
 	    T(test_given_up),
 	    T(test_full),
