@@ -58,6 +58,16 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
         ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)
 ON CONFLICT DO NOTHING;
 
+-- name: messages_put
+-- Those that are there are left out.
+INSERT OR IGNORE INTO mail_message
+       (message_key, received, host, mta, instance, queue_id, client,
+        client_port, client_name, helo, protocol, tls, auth_user, sender, size,
+        message_id, subject, direction, parent_queue_id, verdict, filter,
+        score, threshold, signature, rule)
+SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16,
+       c17, c18, c19, c20, c21, c22, c23, c24, c25 FROM given;
+
 -- name: message_update
 UPDATE mail_message
    SET message_key = ?1, received = ?2, host = ?3, mta = ?4, instance = ?5,

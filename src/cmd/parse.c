@@ -37,6 +37,7 @@ print_message(struct message_sink *sink, struct message *m)
 		fwrite(p->out.p, 1, p->out.n, stdout);
 		p->out.n = 0;
 	}
+	message_free(m);
 }
 
 /* Only what can be read twice is compared; an empty file repeats nothing. */

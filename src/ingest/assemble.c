@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "base/pack.h"
 #include "base/pool.h"
+#include "base/texts.h"
 #include "base/utc.h"
 #include "ingest/event_time.h"
 #include "ingest/held.h"
@@ -86,8 +87,7 @@ struct assembler {
 	struct list lists[LIST_N];
 	struct pending_set *pending;
 	struct mid_index *mids;
-	struct arena paths;
-	struct map path_map;
+	struct texts paths;
 	size_t open;
 	struct held held;
 	int64_t now, swept, swept_refusals;
@@ -161,25 +161,14 @@ assembler_free(struct assembler *a)
 	map_free(&a->hops);
 	pending_free(a->pending);
 	mids_free(a->mids);
-	map_free(&a->path_map);
-	arena_free(&a->paths);
+	texts_free(&a->paths);
 	free(a);
 }
 
-struct str
-assembler_path(struct assembler *a, struct str path)
+struct texts *
+assembler_paths(struct assembler *a)
 {
-	uint64_t h = hash_str(path, 0);
-	struct str *kept = map_get(&a->path_map, h);
-
-	if (!str_has(path))
-		return path;
-	if (kept == NULL) {
-		kept = arena_alloc(&a->paths, sizeof(*kept));
-		*kept = arena_dup(&a->paths, path);
-		map_put(&a->path_map, h, kept);
-	}
-	return *kept;
+	return &a->paths;
 }
 
 /* Lists of open messages. */
@@ -495,13 +484,14 @@ leave(struct assembler *a, struct message *m)
 			c->queue = NULL;
 	}
 	list_remove(a, m);
+	mids_leave(a->mids, m);
 	if (!message_is_empty(m)) {
 		a->counts.messages++;
 		a->sink->message(a->sink, m);
-	} else if (a->sink->empty != NULL) {
-		a->sink->empty(a->sink, m);
+		return;
 	}
-	mids_leave(a->mids, m);
+	if (a->sink->empty != NULL)
+		a->sink->empty(a->sink, m);
 	message_free(m);
 }
 
@@ -1726,7 +1716,7 @@ assembler_restore(struct assembler *a, struct str state)
 		restore_occurrence(a, &r);
 	if (!r.bad && rd_left(&r) == 0)
 		return true; /* of a program that held no lines back */
-	if (r.bad || !held_restore(&a->held, a, &r))
+	if (r.bad || !held_restore(&a->held, &a->paths, &r))
 		return false;
 	a->heard = event_time_from(held_last(&a->held));
 	return true;

@@ -10,6 +10,7 @@
 #define INGEST_ASSEMBLE_H
 
 #include "base/buf.h"
+#include "base/texts.h"
 #include "ingest/message.h"
 #include "model/config.h"
 
@@ -27,9 +28,10 @@ struct origin {
 struct pending;
 
 struct message_sink {
-	/* The message is complete.  Valid during the call only. */
+	/* The message is complete, and the sink's now: message_free(). */
 	void (*message)(struct message_sink *sink, struct message *m);
-	/* A message that never became one is forgotten.  May be NULL. */
+	/* A message that never became one is forgotten: valid during the call
+	 * only.  May be NULL. */
 	void (*empty)(struct message_sink *sink, struct message *m);
 	/* A verdict has found no message within the time that it is held, and
 	 * is the sink's now.  NULL: it is dropped. */
@@ -82,7 +84,7 @@ bool assembler_restore(struct assembler *a, struct str state);
 int64_t assembler_now(const struct assembler *a); /* UTC_NONE at first */
 struct message *assembler_next(struct assembler *a, const struct message *m);
 void assembler_adopt(struct assembler *a, struct message *m);
-struct str assembler_path(struct assembler *a, struct str path); /* kept copy */
+struct texts *assembler_paths(struct assembler *a); /* which evidence names */
 
 /* The verdicts that still wait, for the writer; see pending.h. */
 struct pending_set *assembler_pending(struct assembler *a);

@@ -360,13 +360,13 @@ save_numbers(struct buf *out, const struct held_event *e)
 }
 
 static void
-restore_numbers(struct assembler *a, struct rd *r, struct held_event *e)
+restore_numbers(struct texts *paths, struct rd *r, struct held_event *e)
 {
 	struct event *ev = &e->ev;
 
 	e->o.pid = (int)unpack_i64(r);
 	e->o.time = unpack_i64(r);
-	e->o.evidence = spill_get_evidence(a, r);
+	e->o.evidence = spill_get_evidence(paths, r);
 	e->o.source = rd_be32(r);
 	e->o.direction = rd_be32(r) % DIR_N;
 	ev->kind = rd_be32(r) % EVENT_N;
@@ -417,13 +417,13 @@ held_save(const struct held *h, struct buf *out)
 }
 
 static void
-restore_event(struct held *h, struct assembler *a, struct rd *r)
+restore_event(struct held *h, struct texts *paths, struct rd *r)
 {
 	struct held_event e = {0};
 	struct str one;
 	struct buf rcpts = {0};
 
-	restore_numbers(a, r, &e);
+	restore_numbers(paths, r, &e);
 #define UNPACK_ORIGIN(text)  e.o.text = unpack_str(r);
 #define UNPACK_EVENT(text)   e.ev.text = unpack_str(r);
 #define UNPACK_VERDICT(text) e.v.text = unpack_str(r);
@@ -438,16 +438,16 @@ restore_event(struct held *h, struct assembler *a, struct rd *r)
 	e.ev.recipients = (const struct str *)rcpts.p;
 	e.has_verdict = rd_u8(r) != 0;
 	if (e.has_verdict)
-		e.v = spill_get_verdict(a, r);
+		e.v = spill_get_verdict(paths, r);
 	if (!r->bad)
 		held_put(h, &e.o, &e.ev, e.has_verdict ? &e.v : NULL);
 	buf_free(&rcpts);
 }
 
 bool
-held_restore(struct held *h, struct assembler *a, struct rd *r)
+held_restore(struct held *h, struct texts *paths, struct rd *r)
 {
 	while (rd_u8(r) == 1 && !r->bad)
-		restore_event(h, a, r);
+		restore_event(h, paths, r);
 	return !r->bad;
 }

@@ -60,6 +60,6 @@ struct rd;
 
 /* Between runs. */
 void held_save(const struct held *h, struct buf *out);
-bool held_restore(struct held *h, struct assembler *a, struct rd *r);
+bool held_restore(struct held *h, struct texts *paths, struct rd *r);
 
 #endif

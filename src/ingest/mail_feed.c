@@ -268,8 +268,8 @@ mail_feed_add(struct mail_feed *f, const struct mail_input *in, struct err *e)
 	f->files = xrealloc(f->files, (f->nfiles + 1) * sizeof(*f->files));
 	file = &f->files[f->nfiles++];
 	*file = (struct feed_file){.in = *in, .log = log};
-	file->path =
-	    assembler_path(f->assembler, str_z(in->name ? in->name : in->path));
+	file->path = texts_keep(assembler_paths(f->assembler),
+	    str_z(in->name ? in->name : in->path));
 	file->first = file->last = UTC_NONE;
 	file->state = state;
 	file->mta_at = mta_at;

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "ingest/direction.h"
 #include "ingest/ledger.h"
+#include "ingest/mail_writer.h"
 #include "ingest/pending_store.h"
 #include "ingest/spill.h"
 
@@ -30,6 +31,7 @@ struct mail_import {
 	const struct config *config;
 	struct assembler *assembler;
 	struct mail_store rows;
+	struct mail_writer *writer; /* the rows are its, see ours() */
 	struct mail_feed *feed;
 	struct import_file *files;
 	size_t nfiles;
@@ -51,6 +53,13 @@ struct mail_import {
 };
 
 /* --- what the feed gives */
+
+/* The store, and what it knows, is ours until a message is given away. */
+static int
+ours(struct mail_import *i, struct err *e)
+{
+	return mail_writer_settle(i->writer, &i->result.records, e);
+}
 
 /* Its row in open_message goes with the next commit. */
 static void
@@ -101,6 +110,14 @@ has_hop(const struct mail_import *i, const struct message *m)
 	return assembler_is_own(i->assembler, m->has_client, m->client);
 }
 
+/* For its rows to be put. */
+static void
+make_ready(struct mail_import *i, struct message *m)
+{
+	m->direction = direction_of(i->config, m);
+	parts_gone(i, m);
+}
+
 /* The rows of a message. */
 static int
 put_rows(struct mail_import *i, struct message *m, struct err *e)
@@ -124,9 +141,30 @@ put_rows(struct mail_import *i, struct message *m, struct err *e)
 static int
 give_waiting(struct mail_import *i, struct message *m, bool last, struct err *e)
 {
-	return i->waits ? pending_give(i->store, i->assembler, m, last,
-	                      i->provisional, e)
+	return i->waits ? pending_give(&i->rows, m, last, i->provisional, e)
 	                : 0;
+}
+
+/* Verdicts that were given out wait no more. */
+static void
+drop_gone(struct mail_import *i)
+{
+	int64_t slot;
+
+	while ((slot = pending_gone(assembler_pending(i->assembler))) != 0)
+		mail_writer_drop_verdict(i->writer, slot);
+}
+
+/* Provisional: what will be undone. */
+static int
+put_provisional(struct mail_import *i, struct message *m, struct err *e)
+{
+	int rc = give_waiting(i, m, true, e);
+
+	if (rc >= 0 && m->rows_dirty)
+		rc = put_rows(i, m, e);
+	message_free(m);
+	return rc;
 }
 
 static void
@@ -135,12 +173,18 @@ on_message(struct message_sink *sink, struct message *m)
 	struct mail_import *i = (struct mail_import *)sink;
 
 	note_gone(i, m);
-	if (i->rc < 0)
+	if (i->rc < 0) {
+		message_free(m);
 		return;
+	}
 	i->result.messages++;
-	i->rc = give_waiting(i, m, true, &i->err);
-	if (i->rc >= 0 && m->rows_dirty)
-		i->rc = put_rows(i, m, &i->err);
+	if (i->provisional) {
+		i->rc = put_provisional(i, m, &i->err);
+		return;
+	}
+	make_ready(i, m);
+	drop_gone(i);
+	mail_writer_give(i->writer, m);
 }
 
 static void
@@ -154,11 +198,12 @@ on_waiting(struct message_sink *sink, struct pending *p)
 {
 	struct mail_import *i = (struct mail_import *)sink;
 
-	if (i->rc >= 0 && !i->provisional) {
-		i->rc = pending_save(i->store, p, &i->err);
-		i->waits = true;
+	if (i->rc < 0 || i->provisional) {
+		pending_drop(p);
+		return;
 	}
-	pending_drop(p);
+	i->waits = true;
+	mail_writer_give_verdict(i->writer, p);
 }
 
 static int
@@ -186,7 +231,9 @@ on_unparsed(struct unparsed_sink *sink, struct str raw, struct str program,
 		i->opt->unparsed->line(i->opt->unparsed, raw, program, ev);
 	if (i->rc < 0 || i->provisional || f->samples++ >= UNPARSED_KEEP)
 		return;
-	i->rc = keep_sample(i, f, raw, program, ev);
+	i->rc = ours(i, &i->err);
+	if (i->rc >= 0)
+		i->rc = keep_sample(i, f, raw, program, ev);
 }
 
 /* --- what was left open by earlier runs */
@@ -201,7 +248,8 @@ restore_messages(struct mail_import *i, struct err *e)
 	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0)
 		return rc;
 	while ((rc = stmt_next(st, e)) > 0) {
-		m = spill_message_read(i->assembler, stmt_value(st, 1).s);
+		m = spill_message_read(
+		    assembler_paths(i->assembler), stmt_value(st, 1).s);
 		if (m == NULL)
 			return err_set(e, ERR_FAIL,
 			    "%s: an open message cannot be read",
@@ -331,7 +379,10 @@ mail_import_open(struct mail_import **out, struct store *s,
 	i->feed = mail_feed_new(parsers, rules, i->assembler, &i->unparsed);
 	*out = i;
 	rc = store_begin(s, e);
-	return rc < 0 ? rc : restore(i, e);
+	if (rc >= 0)
+		rc = restore(i, e);
+	return rc < 0 ? rc
+	              : mail_writer_start(&i->writer, &i->rows, i->waits, e);
 }
 
 void
@@ -339,12 +390,14 @@ mail_import_close(struct mail_import *i)
 {
 	if (i == NULL)
 		return;
+	mail_writer_free(i->writer);
 	store_rollback(i->store);
 	mail_feed_free(i->feed);
 	assembler_free(i->assembler);
 	mailbox_filters_free(i->rows.filters);
 	part_rows_free(i->rows.parts);
 	mail_sums_free(i->rows.sums);
+	texts_free(&i->rows.paths);
 	free(i->files);
 	free(i->gone);
 	free(i->keys);
@@ -604,8 +657,10 @@ save_rows(struct mail_import *i, int64_t now, struct err *e)
 static int
 next_batch(struct mail_import *i, struct err *e)
 {
-	int rc = save_batch(i, e);
+	int rc = ours(i, e);
 
+	if (rc >= 0)
+		rc = save_batch(i, e);
 	if (rc >= 0)
 		rc = save_rows(i, assembler_now(i->assembler), e);
 	if (rc >= 0)
@@ -619,18 +674,30 @@ next_batch(struct mail_import *i, struct err *e)
 static int
 put_open_rows(struct mail_import *i, struct err *e)
 {
-	struct message *m;
-	int rc = 0;
+	struct message **put, *m;
+	size_t n = 0;
+	int rc = i->provisional
+	             ? 0
+	             : pending_drop_gone(i->store, i->assembler, e);
 
+	put = xcalloc(assembler_open(i->assembler) + 1, sizeof(*put));
 	for (m = assembler_next(i->assembler, NULL); rc >= 0 && m != NULL;
 	     m = assembler_next(i->assembler, m)) {
 		if (!m->rows_dirty || message_is_empty(m))
 			continue;
 		rc = give_waiting(i, m, false, e);
-		if (rc >= 0)
+		if (rc >= 0 && i->provisional)
 			rc = put_rows(i, m, e);
+		else
+			put[n++] = m;
 		m->dirty = true;
 	}
+	for (size_t k = 0; k < n; k++)
+		make_ready(i, put[k]);
+	if (rc >= 0)
+		rc = mail_store_put_all(
+		    &i->rows, put, n, &i->result.records, e);
+	free(put);
 	return rc;
 }
 
@@ -647,6 +714,8 @@ link_waiting(struct mail_import *i, struct err *e)
 	if (now == UTC_NONE)
 		return 0;
 	assembler_let_verdicts_go(i->assembler);
+	if (i->rc >= 0)
+		i->rc = ours(i, &i->err);
 	if (i->rc < 0) {
 		*e = i->err;
 		return i->rc;
@@ -685,6 +754,8 @@ static int
 settle(struct mail_import *i, struct err *e)
 {
 	assembler_settle(i->assembler);
+	if (i->rc >= 0)
+		i->rc = ours(i, &i->err);
 	if (i->rc < 0)
 		*e = i->err;
 	return i->rc;

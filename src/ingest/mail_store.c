@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ingest/mail_store.h"
 
+#include <stdlib.h>
+
 #include "ingest/record.h"
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -22,11 +24,11 @@ int_or(struct value v, int64_t otherwise)
 }
 
 static struct evidence
-read_evidence(struct assembler *a, const struct stmt *st, size_t at)
+read_evidence(struct texts *paths, const struct stmt *st, size_t at)
 {
 	struct evidence ev;
 
-	ev.source = assembler_path(a, stmt_value(st, at).s);
+	ev.source = texts_keep(paths, stmt_value(st, at).s);
 	ev.offset = int_or(stmt_value(st, at + 1), 0);
 	ev.line = int_or(stmt_value(st, at + 2), 0);
 	return ev;
@@ -132,7 +134,7 @@ get_recipients(
 		r->outcome.reply = (int)int_or(stmt_value(st, 8), 0);
 		r->outcome.dsn = arena_dup(&m->mem, stmt_value(st, 9).s);
 		r->outcome.reason = arena_dup(&m->mem, stmt_value(st, 10).s);
-		r->outcome.evidence = read_evidence(t->assembler, st, 11);
+		r->outcome.evidence = read_evidence(&t->paths, st, 11);
 	}
 	return rc;
 }
@@ -160,7 +162,7 @@ get_attempts(struct mail_store *t, int64_t id, struct message *m, struct err *e)
 		at.reply = (int)int_or(stmt_value(st, 5), 0);
 		at.dsn = stmt_value(st, 6).s;
 		at.reason = stmt_value(st, 7).s;
-		at.evidence = read_evidence(t->assembler, st, 8);
+		at.evidence = read_evidence(&t->paths, st, 8);
 		outcome = r->outcome;
 		message_attempt(m, r, &at);
 		r->outcome = outcome;
@@ -184,7 +186,7 @@ get_verdicts(struct mail_store *t, int64_t id, struct message *m, struct err *e)
 		v.threshold = stmt_value(st, 3).r;
 		v.signature = stmt_value(st, 4).s;
 		v.rule = stmt_value(st, 5).s;
-		v.evidence = read_evidence(t->assembler, st, 7);
+		v.evidence = read_evidence(&t->paths, st, 7);
 		message_add_verdict(m, &v, stmt_value(st, 6).i);
 	}
 	return rc;
@@ -343,11 +345,24 @@ verdict_bits(const struct message *m)
 	return bits;
 }
 
-/* The message's own row: of that id, or a new one if *id is 0, which it stays
- * if there is one already. */
+/* Names of which there are many: their ids are asked for many at a time. */
+enum { HELO, AUTH_USER, SENDER, CLIENT_NAME, OFTEN };
+
+static void
+names_of(const struct message *m, struct str name[OFTEN])
+{
+	name[HELO] = m->helo;
+	name[AUTH_USER] = m->auth_user;
+	name[SENDER] = m->sender;
+	name[CLIENT_NAME] = m->client_name;
+}
+
+/* The message's own row, but for its id: as message_put has it. */
+#define MESSAGE_ROW 25
 static int
-put_message(struct store *s, const struct message *m, int64_t *id,
-    struct sum_mail *sum, struct err *e)
+message_row(struct store *s, const struct message *m,
+    const int64_t name[OFTEN], struct value *out, struct sum_mail *sum,
+    struct err *e)
 {
 	const struct message_verdict *w = message_worst(m);
 	const struct queue_entry *q = m->queues;
@@ -357,10 +372,7 @@ put_message(struct store *s, const struct message *m, int64_t *id,
 	    name_value(s, m->host.n ? m->host : STR_NONE, &rc, e);
 	const struct value client =
 	    addr_value(s, m->has_client, m->client, &rc, e);
-	const struct value helo = name_value(s, m->helo, &rc, e);
-	const struct value auth_user = name_value(s, m->auth_user, &rc, e);
-	const struct value sender = name_value(s, m->sender, &rc, e);
-	const struct value row[] = {
+	const struct value row[MESSAGE_ROW] = {
 	    value_int((int64_t)message_key(m)),
 	    value_time(m->received),
 	    host,
@@ -369,12 +381,12 @@ put_message(struct store *s, const struct message *m, int64_t *id,
 	    value_str(q ? q->id : STR_NONE),
 	    client,
 	    opt_int(m->client_port, m->client_port != 0),
-	    name_value(s, m->client_name, &rc, e),
-	    helo,
+	    value_id(name[CLIENT_NAME]),
+	    value_id(name[HELO]),
 	    name_value(s, m->protocol, &rc, e),
 	    opt_int(m->tls, m->tls >= 0),
-	    auth_user,
-	    sender,
+	    value_id(name[AUTH_USER]),
+	    value_id(name[SENDER]),
 	    opt_int(m->size, m->size >= 0),
 	    value_str(m->message_id),
 	    value_str(m->subject),
@@ -386,20 +398,39 @@ put_message(struct store *s, const struct message *m, int64_t *id,
 	    v->has_threshold ? value_real(v->threshold) : value_null(),
 	    name_value(s, v->signature, &rc, e),
 	    name_value(s, v->rule, &rc, e),
-	    value_int(*id),
 	};
 
+	memcpy(out, row, sizeof(row));
 	*sum = (struct sum_mail){.client = int_or(client, 0),
-	    .auth_user = int_or(auth_user, 0),
+	    .auth_user = name[AUTH_USER],
 	    .host = int_or(host, 0),
 	    .received = m->received,
-	    .sender = int_or(sender, 0),
-	    .helo = int_or(helo, 0),
+	    .sender = name[SENDER],
+	    .helo = name[HELO],
 	    .null_sender = str_has(m->sender) && m->sender.n == 0,
 	    .verdicts = verdict_bits(m)};
+	return rc;
+}
+
+/* The message's own row: of that id, or a new one if *id is 0, which it stays
+ * if there is one already. */
+static int
+put_message(struct store *s, const struct message *m, int64_t *id,
+    struct sum_mail *sum, struct err *e)
+{
+	struct value row[MESSAGE_ROW + 1];
+	struct str text[OFTEN];
+	int64_t name[OFTEN];
+	int rc;
+
+	names_of(m, text);
+	rc = store_names(s, text, OFTEN, name, e);
+	if (rc >= 0)
+		rc = message_row(s, m, name, row, sum, e);
+	row[MESSAGE_ROW] = value_int(*id);
 	if (rc >= 0)
 		rc = *id ? store_run(s, "message_update", row, LEN(row), e)
-		         : store_run(s, "message_put", row, LEN(row) - 1, e);
+		         : store_run(s, "message_put", row, MESSAGE_ROW, e);
 	if (rc >= 0 && *id == 0 && store_changes(s) > 0)
 		*id = store_last_id(s);
 	return rc;
@@ -617,6 +648,20 @@ put_parts(struct mail_store *t, const struct message *m, int64_t id,
 	return rc < 0 ? rc : put_verdicts(t, m, id, e);
 }
 
+/* All that belongs to its row, which is new. */
+static int
+put_new_parts(struct mail_store *t, const struct message *m, int64_t id,
+    const struct sum_mail *sum, int64_t *records, struct err *e)
+{
+	int rc = put_mailboxes(t, m, id, m->sender, m->auth_user, e);
+
+	if (rc >= 0)
+		rc = put_parts(t, m, id, records, e);
+	return rc < 0 ? rc
+	              : part_rows_sum(t->parts, id,
+	                    str_has(m->parent_queue_id), sum, e);
+}
+
 /* Writes the rows of the message of that id anew, or of a new one if *id is 0,
  * which it stays if there is one already. */
 static int
@@ -631,14 +676,14 @@ put_rows(struct mail_store *t, const struct message *m, int64_t *id,
 		rc = delete_rows(t, *id, e);
 	if (rc >= 0)
 		rc = put_message(t->store, m, id, &sum, e);
-	if (rc < 0 || *id == 0 ||
-	    (rc = put_mailboxes(t, m, *id, m->sender, m->auth_user, e)) < 0 ||
-	    (rc = put_parts(t, m, *id, records, e)) < 0)
+	if (rc < 0 || *id == 0)
 		return rc;
-	if (!is_new)
-		return mail_sums_mark(t->sums, *id, e);
-	return part_rows_sum(
-	    t->parts, *id, str_has(m->parent_queue_id), &sum, e);
+	if (is_new)
+		return put_new_parts(t, m, *id, &sum, records, e);
+	rc = put_mailboxes(t, m, *id, m->sender, m->auth_user, e);
+	if (rc >= 0)
+		rc = put_parts(t, m, *id, records, e);
+	return rc < 0 ? rc : mail_sums_mark(t->sums, *id, e);
 }
 
 /* --- hops between our servers whose logs are read in different calls */
@@ -924,11 +969,30 @@ take_stored(struct mail_store *t, struct message *m, int64_t *id, struct err *e)
 	return 0;
 }
 
+/* It is as the store has it now. */
+static int
+is_put(struct mail_store *t, struct message *m, struct err *e)
+{
+	m->stored_key = message_key(m);
+	m->rows_dirty = false;
+	return part_rows_full(t->parts) ? part_rows_flush(t->parts, e) : 0;
+}
+
+/* It is in the store already. */
+static int
+put_again(
+    struct mail_store *t, struct message *m, int64_t *records, struct err *e)
+{
+	int64_t id;
+	int rc = take_stored(t, m, &id, e);
+
+	return rc < 0 ? rc : put_rows(t, m, &id, records, e);
+}
+
 int
 mail_store_put(
     struct mail_store *t, struct message *m, int64_t *records, struct err *e)
 {
-	uint64_t key = message_key(m);
 	int64_t id = 0, parent;
 	int rc = drop_former(t, m, e);
 
@@ -936,16 +1000,145 @@ mail_store_put(
 		return rc;
 	if (parent != 0)
 		return put_into_parent(t, m, parent, records, e);
-	if (m->stored_key != key) /* it is probably new */
+	if (m->stored_key != message_key(m)) /* it is probably new */
 		rc = put_rows(t, m, &id, records, e);
-	if (rc >= 0 && id == 0 && (rc = take_stored(t, m, &id, e)) >= 0)
-		rc = put_rows(t, m, &id, records, e);
+	if (rc >= 0 && id == 0)
+		rc = put_again(t, m, records, e);
 	if (rc >= 0)
 		rc = put_hop_rows(t, m, records, e);
-	m->stored_key = key;
-	m->rows_dirty = false;
-	if (rc >= 0 && part_rows_full(t->parts))
-		rc = part_rows_flush(t->parts, e);
+	return rc < 0 ? rc : is_put(t, m, e);
+}
+
+/* --- many at once */
+
+#define BATCH 64 /* rows of more do not stay in the cache of level 2 */
+
+struct batch {
+	struct message *m[BATCH];
+	struct value row[BATCH][MESSAGE_ROW];
+	struct sum_mail sum[BATCH];
+	size_t n, given;
+};
+
+/* Nothing in the store is to be asked or changed for its sake, as it seems. */
+static bool
+is_simple(const struct mail_store *t, const struct message *m)
+{
+	const struct message *part;
+	const struct recipient *r;
+
+	if (assembler_is_own(t->assembler, m->has_client, m->client))
+		return false;
+	for (part = m; part != NULL; part = part->absorbed)
+		if (part->stored_key != 0)
+			return false;
+	for (r = m->recipients; r != NULL; r = r->next)
+		if (is_own_hop(t->assembler, r))
+			return false;
+	return true;
+}
+
+static int
+make_rows(struct mail_store *t, struct batch *b, struct err *e)
+{
+	struct str text[BATCH][OFTEN];
+	int64_t name[BATCH][OFTEN];
+	int rc;
+
+	for (size_t i = 0; i < b->n; i++)
+		names_of(b->m[i], text[i]);
+	rc = store_names(t->store, text[0], b->n * OFTEN, name[0], e);
+	for (size_t i = 0; rc >= 0 && i < b->n; i++) {
+		rc = mail_sums_meet(t->sums, 0, b->m[i]->received, e);
+		if (rc >= 0)
+			rc = message_row(t->store, b->m[i], name[i], b->row[i],
+			    &b->sum[i], e);
+	}
+	return rc;
+}
+
+static int
+give_row(void *arg, const struct value **row, size_t *n, struct err *e)
+{
+	struct batch *b = arg;
+
+	(void)e;
+	if (b->given == b->n)
+		return 0;
+	*row = b->row[b->given++];
+	*n = MESSAGE_ROW;
+	return 1;
+}
+
+/* next: the id of the first row that is new and not spoken for; there are `left`
+ * of them, in the order of messages.  0: m has none. */
+static int
+new_id(struct store *s, const struct message *m, bool all_new, int64_t next,
+    int64_t left, int64_t *id, struct err *e)
+{
+	int rc = 0;
+
+	*id = next;
+	if (!all_new && left > 0)
+		rc = id_of(s, m, id, e);
+	if (left == 0 || *id != next)
+		*id = 0;
+	return rc < 0 ? rc : 0;
+}
+
+static int
+put_batch(
+    struct mail_store *t, struct batch *b, int64_t *records, struct err *e)
+{
+	int64_t left, next, id;
+	bool all_new;
+	int rc = make_rows(t, b, e);
+
+	b->given = 0;
+	if (rc >= 0 && b->n > 0)
+		rc = store_give(t->store, "messages_put", give_row, b, e);
+	left = store_changes(t->store);
+	next = store_last_id(t->store) - left + 1;
+	all_new = left == (int64_t)b->n;
+	for (size_t i = 0; rc >= 0 && i < b->n; i++) {
+		rc = new_id(t->store, b->m[i], all_new, next, left, &id, e);
+		if (rc >= 0 && id != 0) {
+			rc = put_new_parts(
+			    t, b->m[i], id, &b->sum[i], records, e);
+			next++;
+			left--;
+		} else if (rc >= 0) {
+			rc = put_again(t, b->m[i], records, e);
+		}
+		if (rc >= 0)
+			rc = is_put(t, b->m[i], e);
+	}
+	b->n = 0;
+	return rc;
+}
+
+int
+mail_store_put_all(struct mail_store *t, struct message **m, size_t n,
+    int64_t *records, struct err *e)
+{
+	struct batch *b = xmalloc(sizeof(*b));
+	int rc = 0;
+
+	b->n = 0;
+	for (size_t i = 0; rc >= 0 && i < n; i++) {
+		if (is_simple(t, m[i])) {
+			b->m[b->n++] = m[i];
+			if (b->n == BATCH)
+				rc = put_batch(t, b, records, e);
+			continue;
+		}
+		rc = put_batch(t, b, records, e);
+		if (rc >= 0)
+			rc = mail_store_put(t, m[i], records, e);
+	}
+	if (rc >= 0)
+		rc = put_batch(t, b, records, e);
+	free(b);
 	return rc;
 }
 

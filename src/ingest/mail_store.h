@@ -7,6 +7,7 @@
 #define INGEST_MAIL_STORE_H
 
 #include "base/map.h"
+#include "base/texts.h"
 #include "ingest/assemble.h"
 #include "ingest/mail_sums.h"
 #include "ingest/mailbox_filters.h"
@@ -21,6 +22,7 @@ struct mail_store {
 	struct mail_sums *sums;
 	struct part_rows *parts; /* flushed before a commit */
 	struct mailbox_filters *filters; /* saved before a commit */
+	struct texts paths; /* of evidence that is read back */
 };
 
 /* Writes the message's rows.  If others are stored under its key (the same
@@ -28,6 +30,10 @@ struct mail_store {
  * nothing that is stored is lost.  Adds the number of rows to *records. */
 int mail_store_put(struct mail_store *t, struct message *m, int64_t *records,
     struct err *e);
+
+/* The same of n messages, in less time. */
+int mail_store_put_all(struct mail_store *t, struct message **m, size_t n,
+    int64_t *records, struct err *e);
 
 /* Are there rows under this message's key?  1, 0. */
 int mail_store_has(struct store *s, const struct message *m, struct err *e);

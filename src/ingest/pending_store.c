@@ -15,10 +15,10 @@ start(struct store *s, const char *name, const struct value *v, size_t n,
 
 /* The verdict of the row (id, state) at hand. */
 static int
-read_row(struct store *s, struct assembler *a, const struct stmt *st,
+read_row(struct store *s, struct texts *paths, const struct stmt *st,
     struct pending **out, struct err *e)
 {
-	*out = spill_pending_read(a, stmt_value(st, 1).s);
+	*out = spill_pending_read(paths, stmt_value(st, 1).s);
 	if (*out == NULL)
 		return err_set(e, ERR_FAIL,
 		    "%s: a waiting verdict cannot be read", store_path(s));
@@ -36,15 +36,15 @@ pending_load(struct store *s, struct assembler *a, int64_t now, struct err *e)
 	int rc = start(s, "pending_recent", &v, 1, &st, e);
 
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
-		if ((rc = read_row(s, a, st, &p, e)) >= 0) {
+		if ((rc = read_row(s, assembler_paths(a), st, &p, e)) >= 0) {
 			p->old = true;
 			pending_put(assembler_pending(a), p);
 		}
 	return rc;
 }
 
-static int
-delete_row(struct store *s, int64_t slot, struct err *e)
+int
+pending_drop_row(struct store *s, int64_t slot, struct err *e)
 {
 	struct value v = value_int(slot);
 
@@ -72,14 +72,14 @@ pending_save(struct store *s, struct pending *p, struct err *e)
 	return rc;
 }
 
-static int
-delete_gone(struct store *s, struct assembler *a, struct err *e)
+int
+pending_drop_gone(struct store *s, struct assembler *a, struct err *e)
 {
 	int64_t slot;
 	int rc = 0;
 
 	while (rc >= 0 && (slot = pending_gone(assembler_pending(a))) != 0)
-		rc = delete_row(s, slot, e);
+		rc = pending_drop_row(s, slot, e);
 	return rc;
 }
 
@@ -88,7 +88,7 @@ pending_save_all(struct store *s, struct assembler *a, struct err *e)
 {
 	struct pending_set *set = assembler_pending(a);
 	struct pending *p;
-	int rc = delete_gone(s, a, e);
+	int rc = pending_drop_gone(s, a, e);
 
 	for (p = pending_next(set, NULL); rc >= 0 && p != NULL;
 	     p = pending_next(set, p))
@@ -98,20 +98,21 @@ pending_save_all(struct store *s, struct assembler *a, struct err *e)
 
 /* Gives q's message what waits for q; their rows, n of them, are *slots. */
 static int
-give_queue(struct store *s, struct assembler *a, struct queue_entry *q,
-    bool last, struct buf *slots, struct err *e)
+give_queue(struct mail_store *t, struct queue_entry *q, bool last,
+    struct buf *slots, struct err *e)
 {
 	struct value v[] = {value_int((int64_t)pending_queue_key(q->id)),
 	    value_time(q->first - PENDING_EARLY),
 	    value_time(q->first + PENDING_LATE)};
 	struct pending *p;
 	struct stmt *st;
-	int rc = start(s, "pending_of_key", v, 3, &st, e);
+	int rc = start(t->store, "pending_of_key", v, 3, &st, e);
 
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
-		if ((rc = read_row(s, a, st, &p, e)) < 0)
+		if ((rc = read_row(t->store, &t->paths, st, &p, e)) < 0)
 			break;
-		if (pending_claims(assembler_pending(a), p, q, last)) {
+		if (pending_claims(
+		        assembler_pending(t->assembler), p, q, last)) {
 			message_add_verdict(q->message, &p->v, p->time);
 			buf_put(slots, &p->slot, sizeof(p->slot));
 		}
@@ -121,20 +122,20 @@ give_queue(struct store *s, struct assembler *a, struct queue_entry *q,
 }
 
 int
-pending_give(struct store *s, struct assembler *a, struct message *m, bool last,
-    bool keep, struct err *e)
+pending_give(struct mail_store *t, struct message *m, bool last, bool keep,
+    struct err *e)
 {
 	struct queue_entry *q;
 	struct buf slots = {0};
 	int64_t slot;
 	size_t at;
-	int rc = delete_gone(s, a, e);
+	int rc = 0;
 
 	for (q = m->queues; rc >= 0 && q != NULL; q = q->next)
-		rc = give_queue(s, a, q, last, &slots, e);
+		rc = give_queue(t, q, last, &slots, e);
 	for (at = 0; rc >= 0 && !keep && at < slots.n; at += sizeof(slot)) {
 		memcpy(&slot, slots.p + at, sizeof(slot));
-		rc = delete_row(s, slot, e);
+		rc = pending_drop_row(t->store, slot, e);
 	}
 	buf_free(&slots);
 	if (rc < 0 || keep || !mid_names_one(m->message_id))
@@ -143,7 +144,7 @@ pending_give(struct store *s, struct assembler *a, struct message *m, bool last,
 	    value_time(m->received - MID_WINDOW),
 	    value_time(m->received + MID_WINDOW)};
 
-	return store_run(s, "pending_ask_again", v, 3, e);
+	return store_run(t->store, "pending_ask_again", v, 3, e);
 }
 
 int
@@ -159,7 +160,8 @@ pending_ask(struct mail_store *t, int64_t until, const struct map *open,
 		rc = start(t->store, "pending_next_due", v, 2, &st, e);
 		if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
 			break;
-		rc = read_row(t->store, t->assembler, st, &p, e);
+		rc = read_row(
+		    t->store, assembler_paths(t->assembler), st, &p, e);
 		stmt_reset(st);
 		if (rc < 0)
 			return rc;
@@ -167,7 +169,7 @@ pending_ask(struct mail_store *t, int64_t until, const struct map *open,
 		rc = mail_store_link(t, p, open, e);
 		if (rc > 0) {
 			++*linked;
-			rc = delete_row(t->store, p->slot, e);
+			rc = pending_drop_row(t->store, p->slot, e);
 		}
 		pending_drop(p);
 		if (rc < 0)

@@ -19,11 +19,15 @@ int pending_save(struct store *s, struct pending *p, struct err *e);
 /* Writes what has changed of all that are in memory. */
 int pending_save_all(struct store *s, struct assembler *a, struct err *e);
 
+/* The row of one that waits no more (pending_gone), and those of all of them. */
+int pending_drop_row(struct store *s, int64_t slot, struct err *e);
+int pending_drop_gone(struct store *s, struct assembler *a, struct err *e);
+
 /* A message leaves (last), or is shown as it is: gives it what waits in the
  * store for its queue ids, and has those asked again that name its
  * Message-ID.  keep: they go on waiting. */
-int pending_give(struct store *s, struct assembler *a, struct message *m,
-    bool last, bool keep, struct err *e);
+int pending_give(struct mail_store *t, struct message *m, bool last, bool keep,
+    struct err *e);
 /* Asks the store for the messages of those that were not asked for yet and
  * came up to that time; adds to *linked.  open: see mail_store_link. */
 int pending_ask(struct mail_store *t, int64_t until, const struct map *open,

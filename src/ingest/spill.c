@@ -35,11 +35,11 @@ spill_evidence(struct buf *out, const struct evidence *ev)
 }
 
 struct evidence
-spill_get_evidence(struct assembler *a, struct rd *r)
+spill_get_evidence(struct texts *paths, struct rd *r)
 {
 	struct evidence ev;
 
-	ev.source = assembler_path(a, unpack_str(r));
+	ev.source = texts_keep(paths, unpack_str(r));
 	ev.offset = unpack_i64(r);
 	ev.line = unpack_i64(r);
 	return ev;
@@ -59,7 +59,7 @@ put_attempt(struct buf *out, const struct attempt *at)
 }
 
 static struct attempt
-get_attempt(struct assembler *a, struct rd *r)
+get_attempt(struct texts *paths, struct rd *r)
 {
 	struct attempt at = {0};
 
@@ -70,7 +70,7 @@ get_attempt(struct assembler *a, struct rd *r)
 	at.reason = unpack_str(r);
 	at.relay = unpack_str(r);
 	at.has_relay_addr = spill_get_addr(r, &at.relay_addr);
-	at.evidence = spill_get_evidence(a, r);
+	at.evidence = spill_get_evidence(paths, r);
 	return at;
 }
 
@@ -98,7 +98,7 @@ get_double(struct rd *r, double *out)
 }
 
 struct verdict
-spill_get_verdict(struct assembler *a, struct rd *r)
+spill_get_verdict(struct texts *paths, struct rd *r)
 {
 	struct verdict v;
 	uint8_t has;
@@ -112,7 +112,7 @@ spill_get_verdict(struct assembler *a, struct rd *r)
 	v.has_threshold = has >> 1 & 1;
 	get_double(r, &v.score);
 	get_double(r, &v.threshold);
-	v.evidence = spill_get_evidence(a, r);
+	v.evidence = spill_get_evidence(paths, r);
 	return v;
 }
 
@@ -156,7 +156,7 @@ put_head(struct buf *out, const struct message *m)
 }
 
 static struct message *
-get_head(struct assembler *a, struct rd *r)
+get_head(struct texts *paths, struct rd *r)
 {
 	struct str host = unpack_str(r), mta = unpack_str(r);
 	struct message *m = message_new(host, mta, unpack_i64(r));
@@ -187,10 +187,10 @@ get_head(struct assembler *a, struct rd *r)
 	m->direction = rd_be32(r) % DIR_N;
 	m->stored_key = (uint64_t)unpack_i64(r);
 	m->transaction = (uint64_t)unpack_i64(r);
-	m->evidence = spill_get_evidence(a, r);
+	m->evidence = spill_get_evidence(paths, r);
 	message_fill(m, &ev);
 	if (flags >> 3 & 1) {
-		at = get_attempt(a, r);
+		at = get_attempt(paths, r);
 		message_refuse(m, &at, rd_be32(r) % STAGE_N);
 	}
 	return m;
@@ -311,7 +311,7 @@ put_recipients(struct buf *out, const struct message *m)
 }
 
 static void
-get_recipient(struct assembler *a, struct message *m, struct rd *r)
+get_recipient(struct texts *paths, struct message *m, struct rd *r)
 {
 	uint32_t n = rd_be32(r);
 	struct queue_entry *q = n == PACK_ABSENT ? NULL : queue_at(m, n);
@@ -322,9 +322,9 @@ get_recipient(struct assembler *a, struct message *m, struct rd *r)
 	rc->handed_to = arena_dup(&m->mem, unpack_str(r));
 	rc->stage = rd_be32(r) % STAGE_N;
 	rc->hint = rd_u8(r) != 0;
-	at = get_attempt(a, r);
+	at = get_attempt(paths, r);
 	while (rd_u8(r) == 1) {
-		struct attempt one = get_attempt(a, r);
+		struct attempt one = get_attempt(paths, r);
 
 		message_attempt(m, rc, &one);
 	}
@@ -359,7 +359,7 @@ spill_message(struct buf *out, const struct message *m)
 }
 
 struct message *
-spill_message_read(struct assembler *a, struct str bytes)
+spill_message_read(struct texts *paths, struct str bytes)
 {
 	struct rd r = rd_of(bytes.p, bytes.n);
 	struct message *m;
@@ -369,14 +369,14 @@ spill_message_read(struct assembler *a, struct str bytes)
 
 	if (rd_be32(&r) != FORMAT)
 		return NULL;
-	m = get_head(a, &r);
+	m = get_head(paths, &r);
 	rows_dirty = m->rows_dirty;
 	get_queues(m, &r);
 	while (rd_u8(&r) == 1)
-		get_recipient(a, m, &r);
+		get_recipient(paths, m, &r);
 	while (rd_u8(&r) == 1) {
 		t = unpack_i64(&r);
-		v = spill_get_verdict(a, &r);
+		v = spill_get_verdict(paths, &r);
 		message_add_verdict(m, &v, t);
 	}
 	if (r.bad) {
@@ -404,7 +404,7 @@ spill_pending(struct buf *out, const struct pending *p)
 }
 
 struct pending *
-spill_pending_read(struct assembler *a, struct str bytes)
+spill_pending_read(struct texts *paths, struct str bytes)
 {
 	struct rd r = rd_of(bytes.p, bytes.n);
 	struct event ev = event_of(EVENT_NOTICE);
@@ -424,7 +424,7 @@ spill_pending_read(struct assembler *a, struct str bytes)
 	ev.size = unpack_i64(&r);
 	tried = rd_u8(&r) != 0;
 	ev.has_client = spill_get_addr(&r, &ev.client);
-	v = spill_get_verdict(a, &r);
+	v = spill_get_verdict(paths, &r);
 	if (r.bad)
 		return NULL;
 	p = pending_of(host, mta, &ev, &v, t);

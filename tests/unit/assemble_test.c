@@ -105,6 +105,7 @@ on_message(struct message_sink *sink, struct message *m)
 		if (r == &record_none)
 			break;
 	}
+	message_free(m);
 }
 
 /* Each line is "MM:SS.mmm host program[pid]: text". */

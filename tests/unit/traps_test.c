@@ -36,6 +36,7 @@ on_message(struct message_sink *s, struct message *m)
 		if (r == &record_none)
 			break;
 	}
+	message_free(m);
 }
 
 static void

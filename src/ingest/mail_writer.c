@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ingest/mail_writer.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "ingest/pending_store.h"
+
+enum {
+	HAND_OVER = 64, /* at once: a lock and a wake-up take 10 us */
+	WAITING = 256,  /* at most; more only take memory */
+};
+
+struct item {
+	struct message *message; /* or */
+	struct pending *verdict; /* or */
+	int64_t gone;
+};
+
+struct items {
+	struct item *v;
+	size_t n, size;
+};
+
+struct mail_writer {
+	struct mail_store *rows;
+	struct items next; /* the caller's own: to be handed over */
+
+	/* The thread's own. */
+	bool waits;
+	struct message **put;
+	size_t put_size;
+
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t change; /* one of the two waits at most */
+	/* Under the lock: */
+	struct items todo, done;
+	bool busy, quit;
+	int64_t records;
+	int rc; /* of the first thing that could not be done */
+	struct err err;
+};
+
+static void
+add(struct items *list, struct item it)
+{
+	if (list->n == list->size) {
+		list->size = list->size ? 2 * list->size : HAND_OVER;
+		list->v = xrealloc(list->v, list->size * sizeof(*list->v));
+	}
+	list->v[list->n++] = it;
+}
+
+static void
+move(struct items *to, struct items *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		add(to, from->v[i]);
+	from->n = 0;
+}
+
+static void
+swap(struct items *a, struct items *b)
+{
+	struct items was = *a;
+
+	*a = *b;
+	*b = was;
+}
+
+/* By the caller's thread, which makes the next messages in their memory. */
+static void
+free_all(struct items *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		message_free(list->v[i].message);
+		pending_drop(list->v[i].verdict);
+	}
+	list->n = 0;
+}
+
+/* --- the thread */
+
+/* Verdicts do not ask for rows of messages, so these can come after them. */
+static int
+do_verdicts(struct mail_writer *w, const struct item *it, struct err *e)
+{
+	if (it->verdict != NULL) {
+		w->waits = true;
+		return pending_save(w->rows->store, it->verdict, e);
+	}
+	if (it->message == NULL)
+		return pending_drop_row(w->rows->store, it->gone, e);
+	return w->waits ? pending_give(w->rows, it->message, true, false, e)
+	                : 0;
+}
+
+static int
+do_all(struct mail_writer *w, const struct items *work, int64_t *records,
+    struct err *e)
+{
+	size_t n = 0;
+	int rc = 0;
+
+	if (w->put_size < work->n) {
+		w->put_size = work->size;
+		w->put =
+		    xrealloc(w->put, w->put_size * sizeof(struct message *));
+	}
+	for (size_t i = 0; rc >= 0 && i < work->n; i++) {
+		struct message *m = work->v[i].message;
+
+		rc = do_verdicts(w, &work->v[i], e);
+		if (m != NULL && m->rows_dirty)
+			w->put[n++] = m;
+	}
+	return rc < 0 ? rc
+	              : mail_store_put_all(w->rows, w->put, n, records, e);
+}
+
+static void *
+run(void *arg)
+{
+	struct mail_writer *w = arg;
+	struct items work = {0};
+	struct err e = {0};
+	int64_t records;
+	int rc = 0;
+
+	pthread_mutex_lock(&w->lock);
+	for (;;) {
+		while (w->todo.n == 0 && !w->quit)
+			pthread_cond_wait(&w->change, &w->lock);
+		if (w->todo.n == 0 || w->quit)
+			break;
+		swap(&work, &w->todo);
+		w->busy = true;
+		pthread_cond_signal(&w->change);
+		pthread_mutex_unlock(&w->lock);
+		records = 0;
+		if (rc >= 0)
+			rc = do_all(w, &work, &records, &e);
+		pthread_mutex_lock(&w->lock);
+		w->busy = false;
+		w->records += records;
+		w->rc = rc;
+		w->err = e;
+		move(&w->done, &work);
+		pthread_cond_signal(&w->change);
+	}
+	pthread_mutex_unlock(&w->lock);
+	free(work.v);
+	return NULL;
+}
+
+/* --- the caller's */
+
+int
+mail_writer_start(struct mail_writer **out, struct mail_store *t, bool waits,
+    struct err *e)
+{
+	struct mail_writer *w = xcalloc(1, sizeof(*w));
+	int rc;
+
+	w->rows = t;
+	w->waits = waits;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->change, NULL);
+	rc = pthread_create(&w->thread, NULL, run, w);
+	if (rc != 0) {
+		free(w);
+		return err_set(e, ERR_FAIL, "no thread: %s", strerror(rc));
+	}
+	*out = w;
+	return 0;
+}
+
+/* What was given goes to the thread; returns when no more than `most` wait there,
+ * or with most = 0 when all is done. */
+static void
+hand_over(struct mail_writer *w, size_t most)
+{
+	struct items done = {0};
+
+	pthread_mutex_lock(&w->lock);
+	move(&w->todo, &w->next);
+	pthread_cond_signal(&w->change);
+	while (w->todo.n > most || (most == 0 && w->busy))
+		pthread_cond_wait(&w->change, &w->lock);
+	swap(&done, &w->done);
+	pthread_mutex_unlock(&w->lock);
+	free_all(&done);
+	free(done.v);
+}
+
+static void
+give(struct mail_writer *w, struct item it)
+{
+	add(&w->next, it);
+	if (w->next.n >= HAND_OVER)
+		hand_over(w, WAITING);
+}
+
+void
+mail_writer_give(struct mail_writer *w, struct message *m)
+{
+	give(w, (struct item){.message = m});
+}
+
+void
+mail_writer_give_verdict(struct mail_writer *w, struct pending *p)
+{
+	give(w, (struct item){.verdict = p});
+}
+
+void
+mail_writer_drop_verdict(struct mail_writer *w, int64_t slot)
+{
+	give(w, (struct item){.gone = slot});
+}
+
+int
+mail_writer_settle(struct mail_writer *w, int64_t *records, struct err *e)
+{
+	hand_over(w, 0);
+	*records += w->records; /* nobody writes them now */
+	w->records = 0;
+	if (w->rc < 0)
+		*e = w->err;
+	return w->rc;
+}
+
+void
+mail_writer_free(struct mail_writer *w)
+{
+	if (w == NULL)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->quit = true;
+	pthread_cond_signal(&w->change);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	free_all(&w->next);
+	free_all(&w->todo);
+	free_all(&w->done);
+	free(w->next.v);
+	free(w->todo.v);
+	free(w->done.v);
+	free(w->put);
+	pthread_mutex_destroy(&w->lock);
+	pthread_cond_destroy(&w->change);
+	free(w);
+}
