@@ -26,7 +26,8 @@ SELECT run.day, run.day_start, run.day_end,
        (SELECT count(*) FROM temp.log_hour),
        (SELECT count(DISTINCT hour) FROM temp.flow_hour
          WHERE hour > run.day_start - 3600000000 AND hour < run.day_end),
-       (run.day_end - run.day_start + 3599999999) / 3600000000,
+       -- as those above: hours of UTC, of which a day of half-hour zones has 25
+       (run.day_end + 3599999999) / 3600000000 - run.day_start / 3600000000,
        m.n, m.n - c.attributed, c.ambiguous, c.flow_uncovered,
        (SELECT count(*) FROM temp.own_addr), c.unleased_mail, c.unleased_flow
   FROM temp.run

@@ -50,3 +50,13 @@ for verb in suspects compare 'actions --since 2026-11-23 --until 2026-11-24'; do
 done
 [ "$("$heloflow" cases -j | jq -r 'map(select(.customer == "C-1005"))[0] |
     "\(.mail_hours) \(.flow_hours) \(.hours)"')" = '72 0 72' ] || fail 'cases -j'
+
+# In a zone of half hours a day has parts of 25 hours of UTC, and all of them count.
+sed -i 's|^day_timezone:.*|day_timezone: Asia/Kolkata|' heloflow.yaml
+grep -q Kolkata heloflow.yaml || fail 'no zone to change'
+rm -f heloflow.db*
+"$heloflow" daily --day 2026-11-23 >/dev/null 2>&1
+same_lines '--day 2026-11-23' findings --day 2026-11-23
+have=$("$heloflow" findings --day 2026-11-23 -o jsonl | head -1 |
+    jq -r '"\(.mail_hours) \(.hours)"')
+[ "$have" = '25 25' ] || fail "half hours: $have"
