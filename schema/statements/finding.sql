@@ -242,6 +242,13 @@ SELECT text FROM (
   SELECT 2, 'one message only' FROM f
    WHERE class IN ('confirmed', 'below_threshold') AND spam + virus = 1
   UNION ALL
+  SELECT 2, printf('our logs begin %d days before: a server that many share is known by senders that come back after a week', b.days)
+    FROM f, (SELECT (r.day_start - min(c.hour)) / 86400000000 AS days
+               FROM correlation_run r, coverage c
+              WHERE r.day = ?2 AND c.kind = 'mail' AND c.lines > 0) b
+   WHERE class = 'confirmed' AND b.days < 7
+     AND EXISTS (SELECT 1 FROM finding_rule WHERE customer = ?1 AND day = ?2 AND rule = 'extrusion_new')
+  UNION ALL
   SELECT 3, 'one filter only says so' FROM f
    WHERE class IN ('confirmed', 'below_threshold') AND json_array_length(filters) = 1
   UNION ALL

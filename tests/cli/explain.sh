@@ -151,3 +151,41 @@ silent 'no filter called'
 sqlite3 other.db "UPDATE finding_figure SET spam = 0 WHERE customer = 'SPAMMER'"
 page SPAMMER
 says '  - no filter called any message spam or a virus: the finding rests on figures alone'
+
+# Whose senders come back after a week is a server that many share: in the first week
+# nobody can tell, and a page that blames somebody says so.
+shared() { # DAY: fifty messages of as many domains, some to nobody
+	n=10
+	while [ $n -lt 60 ]; do
+		t="$1 12:$n:00"
+		id=1y00${1#2026-11-}-0000$n-A0
+		echo "$t $id <= s@d$n.${1#2026-11-}.example H=(web) [203.0.113.12]:40000 P=esmtp S=2000 id=m$n.$1@d$n.example"
+		if [ $n -lt 18 ]; then
+			echo "$t $id ** u$n@r$n.example R=dnslookup T=remote_smtp H=mx.example.com [198.51.100.20]: SMTP error from remote mail server after RCPT TO:<u$n@r$n.example>: 550 5.1.1 User unknown"
+		else
+			echo "$t $id => u$n@r$n.example R=dnslookup T=remote_smtp H=mx.example.com [198.51.100.20] C=\"250 ok\""
+		fi
+		echo "$t $id Completed"
+		n=$((n + 1))
+	done
+}
+cat >heloflow.yaml <<X
+store: shared.db
+prefixes: [203.0.113.0/24]
+mail_sources: [{paths: shared.log, mta: exim, host: smtp}]
+lease_sources: [{paths: web.csv, format: csv}]
+X
+cat >web.csv <<X
+prefix,customer,from,until
+203.0.113.12,WEB,2026-11-01T00:00:00Z,2026-12-01T00:00:00Z
+X
+for day in 2026-11-12 2026-11-18 2026-11-20; do
+	shared $day
+done >shared.log
+hf daily --day 2026-11-20 >/dev/null 2>&1
+page 2026-11-18/WEB
+says '  extrusion_new: A new sender domain'
+says '- our logs begin 5 days before: a server that many share is known by senders that come back after a week'
+page 2026-11-20/WEB
+says '  extrusion_new: A new sender domain'
+silent 'our logs begin'
