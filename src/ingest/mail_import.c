@@ -125,7 +125,6 @@ put_rows(struct mail_import *i, struct message *m, struct err *e)
 	uint64_t key = message_key(m), was = m->stored_key;
 	int rc = 0;
 
-	m->direction = direction_of(i->config, m);
 	if (i->provisional) {
 		rc = mail_store_has(i->store, m, e);
 		if (rc < 0 || (rc > 0 && key != was) || has_hop(i, m))
@@ -134,7 +133,7 @@ put_rows(struct mail_import *i, struct message *m, struct err *e)
 		if (was != 0 && was != key)
 			note_provisional(i, was);
 	}
-	parts_gone(i, m);
+	make_ready(i, m);
 	return mail_store_put(&i->rows, m, &i->result.records, e);
 }
 
@@ -686,14 +685,14 @@ put_open_rows(struct mail_import *i, struct err *e)
 		if (!m->rows_dirty || message_is_empty(m))
 			continue;
 		rc = give_waiting(i, m, false, e);
-		if (rc >= 0 && i->provisional)
+		if (rc >= 0 && i->provisional) {
 			rc = put_rows(i, m, e);
-		else
+		} else if (rc >= 0) {
+			make_ready(i, m);
 			put[n++] = m;
+		}
 		m->dirty = true;
 	}
-	for (size_t k = 0; k < n; k++)
-		make_ready(i, put[k]);
 	if (rc >= 0)
 		rc = mail_store_put_all(
 		    &i->rows, put, n, &i->result.records, e);

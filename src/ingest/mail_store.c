@@ -1092,10 +1092,13 @@ put_batch(
 {
 	int64_t left, next, id;
 	bool all_new;
-	int rc = make_rows(t, b, e);
+	int rc;
 
+	if (b->n == 0)
+		return 0;
 	b->given = 0;
-	if (rc >= 0 && b->n > 0)
+	rc = make_rows(t, b, e);
+	if (rc >= 0)
 		rc = store_give(t->store, "messages_put", give_row, b, e);
 	left = store_changes(t->store);
 	next = store_last_id(t->store) - left + 1;

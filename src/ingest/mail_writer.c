@@ -35,7 +35,7 @@ struct mail_writer {
 	pthread_mutex_t lock;
 	pthread_cond_t change; /* one of the two waits at most */
 	/* Under the lock: */
-	struct items todo, done;
+	struct items todo;
 	bool busy, quit;
 	int64_t records;
 	int rc; /* of the first thing that could not be done */
@@ -61,6 +61,17 @@ move(struct items *to, struct items *from)
 }
 
 static void
+drop(struct mail_writer *w)
+{
+	free(w->next.v);
+	free(w->todo.v);
+	free(w->put);
+	pthread_mutex_destroy(&w->lock);
+	pthread_cond_destroy(&w->change);
+	free(w);
+}
+
+static void
 swap(struct items *a, struct items *b)
 {
 	struct items was = *a;
@@ -69,7 +80,6 @@ swap(struct items *a, struct items *b)
 	*b = was;
 }
 
-/* By the caller's thread, which makes the next messages in their memory. */
 static void
 free_all(struct items *list)
 {
@@ -141,12 +151,12 @@ run(void *arg)
 		records = 0;
 		if (rc >= 0)
 			rc = do_all(w, &work, &records, &e);
+		free_all(&work);
 		pthread_mutex_lock(&w->lock);
 		w->busy = false;
 		w->records += records;
 		w->rc = rc;
 		w->err = e;
-		move(&w->done, &work);
 		pthread_cond_signal(&w->change);
 	}
 	pthread_mutex_unlock(&w->lock);
@@ -169,7 +179,7 @@ mail_writer_start(struct mail_writer **out, struct mail_store *t, bool waits,
 	pthread_cond_init(&w->change, NULL);
 	rc = pthread_create(&w->thread, NULL, run, w);
 	if (rc != 0) {
-		free(w);
+		drop(w);
 		return err_set(e, ERR_FAIL, "no thread: %s", strerror(rc));
 	}
 	*out = w;
@@ -181,17 +191,12 @@ mail_writer_start(struct mail_writer **out, struct mail_store *t, bool waits,
 static void
 hand_over(struct mail_writer *w, size_t most)
 {
-	struct items done = {0};
-
 	pthread_mutex_lock(&w->lock);
 	move(&w->todo, &w->next);
 	pthread_cond_signal(&w->change);
 	while (w->todo.n > most || (most == 0 && w->busy))
 		pthread_cond_wait(&w->change, &w->lock);
-	swap(&done, &w->done);
 	pthread_mutex_unlock(&w->lock);
-	free_all(&done);
-	free(done.v);
 }
 
 static void
@@ -243,12 +248,5 @@ mail_writer_free(struct mail_writer *w)
 	pthread_join(w->thread, NULL);
 	free_all(&w->next);
 	free_all(&w->todo);
-	free_all(&w->done);
-	free(w->next.v);
-	free(w->todo.v);
-	free(w->done.v);
-	free(w->put);
-	pthread_mutex_destroy(&w->lock);
-	pthread_cond_destroy(&w->change);
-	free(w);
+	drop(w);
 }

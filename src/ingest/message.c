@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ingest/message.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
@@ -22,8 +23,11 @@ struct cell {
 #ifndef ARENA_DEBUG
 #define CELLS ((2 << 20) / CELL_SIZE) /* allocated together: a huge page */
 
-static _Thread_local struct message *spare;
+/* Of all threads: a message ends in another one than it began. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct message *spare;
 
+/* Under the lock. */
 static void
 make_cells(void)
 {
@@ -47,10 +51,12 @@ take_cell(void)
 	c = xmalloc(CELL_SIZE);
 	memset(&c->m, 0, sizeof(c->m));
 #else
+	pthread_mutex_lock(&lock);
 	if (spare == NULL)
 		make_cells();
 	c = (struct cell *)spare;
 	spare = c->m.absorbed;
+	pthread_mutex_unlock(&lock);
 	memset(&c->m, 0, sizeof(c->m));
 	c->block.next = NULL;
 	c->block.used = 0;
@@ -74,8 +80,10 @@ put_cell(struct message *m)
 		next = b->next;
 		free(b);
 	}
+	pthread_mutex_lock(&lock);
 	m->absorbed = spare;
 	spare = m;
+	pthread_mutex_unlock(&lock);
 #endif
 }
 

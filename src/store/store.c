@@ -544,8 +544,11 @@ find_name(struct store *s, const struct texts *t, int32_t no, int64_t *id,
     struct err *e)
 {
 	const struct value v = value_str(texts_of(t, no));
+	int rc = find(s, "name_get", &v, id, e);
 
-	return find(s, "name_get", &v, id, e);
+	return rc != 0 ? rc
+	               : err_set(e, ERR_FAIL, "%s: a name that was stored is not there",
+	                     store_path(s));
 }
 
 #define STRIDE 16

@@ -4,6 +4,7 @@
  * feed and the parsers, and looks at the records: first in one call without a
  * store, then (where it matters) into a store, file by file.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -996,10 +997,41 @@ test_filter_names_client(void **state)
 	    "mx/ABCDE 192.0.2.8 s@c.example a@d.example delivered spam\n");
 }
 
+static void *
+begin_and_end(void *arg)
+{
+	struct message **m = arg;
+
+	*m = message_new(STR("mx"), STR("postfix"), 0);
+	message_free(*m);
+	return NULL;
+}
+
+/* Each import has a thread that ends: what its messages were in is not lost. */
+static void
+memory_of_a_thread_is_used_again(void **state)
+{
+#ifndef ARENA_DEBUG
+	struct message *theirs, *m;
+	pthread_t thread;
+
+	assert_int_equal(
+	    pthread_create(&thread, NULL, begin_and_end, &theirs), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	m = message_new(STR("mx"), STR("postfix"), 0);
+	assert_ptr_equal(m, theirs);
+	message_free(m);
+#else
+	(void)begin_and_end;
+#endif
+	(void)state;
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(memory_of_a_thread_is_used_again),
 	    cmocka_unit_test(test_hop_same_call),
 	    cmocka_unit_test(test_hop_separate_calls),
 	    cmocka_unit_test(test_hop_clock),
