@@ -236,20 +236,23 @@ WITH RECURSIVE slots (slot) AS  -- sender_slot is in their order
     FROM slots WHERE slots.slot IS NOT NULL),
 found AS
  (SELECT * FROM
-   (SELECT start AS time, 'lease' AS fact, until, customer,
-           port_first, port_last, NULL AS agent, NULL AS packets, NULL AS syn,
+   (SELECT h.start AS time, 'lease' AS fact, h.until, h.customer,
+           h.port_first, h.port_last, NULL AS agent, NULL AS packets, NULL AS syn,
            NULL AS answered, NULL AS client_packets, NULL AS server_packets,
-           NULL AS rate, NULL AS kind, source AS reporter
-      FROM lease_held
-     WHERE id IN (SELECT id FROM lease WHERE first = ?1 AND last = ?1
+           NULL AS rate, NULL AS kind, h.source AS reporter,
+           iif(l."end" IS NULL AND l.grace IS NOT NULL,
+               printf('as is believed: no end was told, and it was last heard of at %s',
+                      strftime('%Y-%m-%dT%H:%M:%SZ', l.seen / 1000000, 'unixepoch')), NULL) AS reason
+      FROM lease_held h JOIN lease l ON l.id = h.id
+     WHERE h.id IN (SELECT id FROM lease WHERE first = ?1 AND last = ?1
                   UNION ALL
                   SELECT id FROM lease WHERE first < last AND first <= ?1 AND last >= ?1)
-       AND (start IS NULL OR start < ?3) AND (until IS NULL OR until > ?2)
-     ORDER BY start DESC LIMIT ?4)
+       AND (h.start IS NULL OR h.start < ?3) AND (h.until IS NULL OR h.until > ?2)
+     ORDER BY h.start DESC LIMIT ?4)
   UNION ALL
   SELECT * FROM
    (SELECT received, 'complaint', NULL, NULL, port, port, NULL, NULL, NULL,
-           NULL, NULL, NULL, NULL, kind, reporter
+           NULL, NULL, NULL, NULL, kind, reporter, NULL
       FROM complaint
      WHERE addr = (SELECT id FROM addr WHERE bytes = ?1)
        AND received >= ?2 AND received < ?3
@@ -258,7 +261,7 @@ found AS
   SELECT * FROM
    (SELECT s.slot, 'flow', s.slot + 300000000, NULL, NULL, NULL, agent.text,
            s.packets, s.syn, s.answered, s.client_strong + s.client_weak,
-           s.server_strong + s.server_weak, nullif(s.rate_max, 0), NULL, NULL
+           s.server_strong + s.server_weak, nullif(s.rate_max, 0), NULL, NULL, NULL
       FROM slots CROSS JOIN sender_slot s ON s.slot = slots.slot
       JOIN addr agent ON agent.id = s.agent
      WHERE s.addr = (SELECT id FROM addr WHERE bytes = ?1)

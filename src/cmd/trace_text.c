@@ -129,6 +129,7 @@ print_address(struct buf *b, const struct value *v)
 	part(b, ", agent ", &v[TRACE_agent], "");
 	part(b, ", from ", &v[TRACE_reporter], "");
 	part(b, ", until ", &v[TRACE_until], "");
+	part(b, ", ", &v[TRACE_reason], "");
 }
 
 static void
@@ -145,8 +146,10 @@ print_fact(struct buf *b, const struct value *v)
 	part(b, "", &v[TRACE_fact], "");
 	while (b->n < line + 38)
 		buf_c(b, ' ');
-	print_mail(b, v);
-	print_address(b, v);
+	if (v[TRACE_message_key].type != VALUE_NULL)
+		print_mail(b, v);
+	else
+		print_address(b, v);
 	while (b->n > line && b->p[b->n - 1] == ' ')
 		b->n--;
 	buf_c(b, '\n');

@@ -68,6 +68,9 @@ must "was A's from 2026-11-23T00:00:00Z, no end was told; last heard of at 2026-
 must "- no end of A's lease of 203.0.113.50 was told: it was last heard of at 2026-11-23T00:20:00Z, and this goes on until 2026-11-23T18:19:00Z; its updates come every 10 min" a
 "$heloflow" explain B >b
 must 'last heard of at 2026-11-23T17:50:00Z; believed until 2026-11-24T17:50:00Z (grace 24 h), but' b
+# A guess is told as one, and only a guess.
+"$heloflow" trace 203.0.113.50 --as client >trace 2>&1
+must ", until 2026-11-24T00:20:00.000Z, as is believed: no end was told, and it was last heard of at 2026-11-23T00:20:00Z" trace
 "$heloflow" explain C >c
 must 'last heard of at 2026-11-23T00:00:00Z; believed until 2026-11-24T00:00:00Z (grace 24 h), clock' c
 must "- no end of C's lease of 203.0.113.52 was told: it was last heard of at 2026-11-23T00:00:00Z, and this goes on until 2026-11-23T18:19:00Z; no interval of its updates is known" c
