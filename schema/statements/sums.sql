@@ -1,8 +1,8 @@
 -- Statements of src/ingest/mail_sums.c.
 
 -- name: mail_sums_old_hour
--- Is there anything of hour ?1 but message ?2?
-SELECT EXISTS (SELECT 1 FROM mail_message WHERE hour = ?1 AND id <> ?2)
+-- Is there anything of hour ?1?
+SELECT EXISTS (SELECT 1 FROM mail_message WHERE hour = ?1)
     OR EXISTS (SELECT 1 FROM mail_sum WHERE hour = ?1)
     OR EXISTS (SELECT 1 FROM mail_sum_due WHERE hour = ?1);
 

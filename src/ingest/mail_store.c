@@ -657,9 +657,8 @@ put_new_parts(struct mail_store *t, const struct message *m, int64_t id,
 
 	if (rc >= 0)
 		rc = put_parts(t, m, id, records, e);
-	return rc < 0 ? rc
-	              : part_rows_sum(t->parts, id,
-	                    str_has(m->parent_queue_id), sum, e);
+	part_rows_sum(t->parts, id, str_has(m->parent_queue_id), sum);
+	return rc;
 }
 
 /* Writes the rows of the message of that id anew, or of a new one if *id is 0,
@@ -672,7 +671,9 @@ put_rows(struct mail_store *t, const struct message *m, int64_t *id,
 	struct sum_mail sum;
 	int rc = 0;
 
-	if (!is_new && (rc = mail_sums_mark(t->sums, *id, e)) >= 0)
+	if (is_new)
+		rc = mail_sums_meet(t->sums, m->received, e);
+	else if ((rc = mail_sums_mark(t->sums, *id, e)) >= 0)
 		rc = delete_rows(t, *id, e);
 	if (rc >= 0)
 		rc = put_message(t->store, m, id, &sum, e);
@@ -1049,7 +1050,7 @@ make_rows(struct mail_store *t, struct batch *b, struct err *e)
 		names_of(b->m[i], text[i]);
 	rc = store_names(t->store, text[0], b->n * OFTEN, name[0], e);
 	for (size_t i = 0; rc >= 0 && i < b->n; i++) {
-		rc = mail_sums_meet(t->sums, 0, b->m[i]->received, e);
+		rc = mail_sums_meet(t->sums, b->m[i]->received, e);
 		if (rc >= 0)
 			rc = message_row(t->store, b->m[i], name[i], b->row[i],
 			    &b->sum[i], e);

@@ -90,13 +90,13 @@ hour_key(int64_t hour)
 	return (uint64_t)hour + ((uint64_t)1 << 62); /* a map folds 0 and 1 */
 }
 
-/* The hour as this run knows it.  It is an old one if there is anything of it but
- * message id. */
+/* The hour as this run knows it.  It is an old one if there was anything of it in
+ * the store when this run met it. */
 static int
-hour_of(struct mail_sums *u, int64_t hour, int64_t id, struct open_hour **out,
+hour_of(struct mail_sums *u, int64_t hour, struct open_hour **out,
     struct err *e)
 {
-	const struct value v[] = {value_int(hour), value_int(id)};
+	const struct value v = value_int(hour);
 	struct open_hour *h = map_get(&u->hours, hour_key(hour));
 	int64_t old;
 	int rc;
@@ -104,7 +104,7 @@ hour_of(struct mail_sums *u, int64_t hour, int64_t id, struct open_hour **out,
 	*out = h;
 	if (h != NULL)
 		return 0;
-	rc = store_number(u->store, "mail_sums_old_hour", v, LEN(v), &old, e);
+	rc = store_number(u->store, "mail_sums_old_hour", &v, 1, &old, e);
 	if (rc < 0)
 		return rc;
 	*out = h = xcalloc(1, sizeof(*h));
@@ -146,24 +146,24 @@ check_epoch(struct mail_sums *u)
 }
 
 int
-mail_sums_meet(struct mail_sums *u, int64_t id, int64_t received, struct err *e)
+mail_sums_meet(struct mail_sums *u, int64_t received, struct err *e)
 {
 	struct open_hour *h;
 
 	check_epoch(u);
-	return hour_of(u, received / HOUR, id, &h, e);
+	return hour_of(u, received / HOUR, &h, e);
 }
 
 int
-mail_sums_add(struct mail_sums *u, int64_t id, bool notice,
-    const struct sum_mail *m, struct err *e)
+mail_sums_add(struct mail_sums *u, bool notice, const struct sum_mail *m,
+    struct err *e)
 {
 	struct open_hour *h;
 	size_t n;
 	int rc;
 
 	check_epoch(u);
-	rc = hour_of(u, m->received / HOUR, id, &h, e);
+	rc = hour_of(u, m->received / HOUR, &h, e);
 	if (rc < 0 || notice)
 		return rc;
 	if (h->old || map_get(&h->marked, sum_client_key(m->client)) != NULL ||

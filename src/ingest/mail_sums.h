@@ -17,13 +17,12 @@ struct mail_sums;
 struct mail_sums *mail_sums_new(struct store *s);
 void mail_sums_free(struct mail_sums *u);
 
-/* Message id was stored, which was received then: before others of its hour are. */
-int mail_sums_meet(
-    struct mail_sums *u, int64_t id, int64_t received, struct err *e);
-/* Message id, whose rows are new and which was met.  notice: one of our own servers,
- * which is not counted. */
-int mail_sums_add(struct mail_sums *u, int64_t id, bool notice,
-    const struct sum_mail *m, struct err *e);
+/* A message that was received then is about to be stored. */
+int mail_sums_meet(struct mail_sums *u, int64_t received, struct err *e);
+/* A message whose rows are new, and which was met before.  notice: one of our own
+ * servers, which is not counted. */
+int mail_sums_add(struct mail_sums *u, bool notice, const struct sum_mail *m,
+    struct err *e);
 /* The client's hour that the stored message id is in is to be made anew: before
  * and after it changes. */
 int mail_sums_mark(struct mail_sums *u, int64_t id, struct err *e);

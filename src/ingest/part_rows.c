@@ -74,9 +74,9 @@ part_rows_add(
 	r->n++;
 }
 
-int
+void
 part_rows_sum(struct part_rows *p, int64_t id, bool notice,
-    const struct sum_mail *m, struct err *e)
+    const struct sum_mail *m)
 {
 	if (p->nmessages == p->messages_size) {
 		p->messages_size = p->messages_size ? 2 * p->messages_size : 64;
@@ -84,7 +84,6 @@ part_rows_sum(struct part_rows *p, int64_t id, bool notice,
 		    p->messages, p->messages_size * sizeof(*p->messages));
 	}
 	p->messages[p->nmessages++] = (struct new_message){id, notice, *m};
-	return mail_sums_meet(p->sums, id, m->received, e);
 }
 
 bool
@@ -145,7 +144,7 @@ sum_up(struct part_rows *p, struct err *e)
 	for (size_t i = 0; rc >= 0 && i < p->nmessages; i++) {
 		const struct new_message *m = &p->messages[i];
 
-		rc = mail_sums_add(p->sums, m->id, m->notice, &m->sum, e);
+		rc = mail_sums_add(p->sums, m->notice, &m->sum, e);
 	}
 	p->nmessages = 0;
 	return rc;

@@ -27,9 +27,10 @@ void part_rows_free(struct part_rows *p);
  * ingest.sql); text is copied. */
 void part_rows_add(
     struct part_rows *p, enum part which, const struct value *row, size_t n);
-/* Message id is new: *m, but for its recipients, goes into the sums. */
-int part_rows_sum(struct part_rows *p, int64_t id, bool notice,
-    const struct sum_mail *m, struct err *e);
+/* Message id is new, and was met (mail_sums.h): *m, but for its recipients, goes
+ * into the sums. */
+void part_rows_sum(struct part_rows *p, int64_t id, bool notice,
+    const struct sum_mail *m);
 /* Are there many? */
 bool part_rows_full(const struct part_rows *p);
 int part_rows_flush(struct part_rows *p, struct err *e);

@@ -390,7 +390,7 @@ add_one(int64_t at, int64_t client)
 	struct err e;
 
 	sum_mail_recipient(&m, 7);
-	if (mail_sums_add(sums, 0, false, &m, &e) < 0)
+	if (mail_sums_add(sums, false, &m, &e) < 0)
 		fail_msg("%s", e.text);
 }
 
