@@ -26,10 +26,7 @@ struct mail_writer {
 	struct mail_store *rows;
 	struct items next; /* the caller's own: to be handed over */
 
-	/* The thread's own. */
-	bool waits;
-	struct message **put;
-	size_t put_size;
+	bool waits; /* the thread's own: verdicts do */
 
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -65,7 +62,6 @@ drop(struct mail_writer *w)
 {
 	free(w->next.v);
 	free(w->todo.v);
-	free(w->put);
 	pthread_mutex_destroy(&w->lock);
 	pthread_cond_destroy(&w->change);
 	free(w);
@@ -106,27 +102,36 @@ do_verdicts(struct mail_writer *w, const struct item *it, struct err *e)
 	                : 0;
 }
 
+/* At most HAND_OVER. */
+static int
+do_some(struct mail_writer *w, const struct item *it, size_t nitems,
+    int64_t *records, struct err *e)
+{
+	struct message *put[HAND_OVER];
+	size_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; rc >= 0 && i < nitems; i++) {
+		rc = do_verdicts(w, &it[i], e);
+		if (it[i].message != NULL && it[i].message->rows_dirty)
+			put[n++] = it[i].message;
+	}
+	return rc < 0 ? rc : mail_store_put_all(w->rows, put, n, records, e);
+}
+
+/* As they were handed over, however many wait by now: so that names have the same
+ * ids whichever thread is faster. */
 static int
 do_all(struct mail_writer *w, const struct items *work, int64_t *records,
     struct err *e)
 {
-	size_t n = 0;
 	int rc = 0;
 
-	if (w->put_size < work->n) {
-		w->put_size = work->size;
-		w->put =
-		    xrealloc(w->put, w->put_size * sizeof(struct message *));
-	}
-	for (size_t i = 0; rc >= 0 && i < work->n; i++) {
-		struct message *m = work->v[i].message;
-
-		rc = do_verdicts(w, &work->v[i], e);
-		if (m != NULL && m->rows_dirty)
-			w->put[n++] = m;
-	}
-	return rc < 0 ? rc
-	              : mail_store_put_all(w->rows, w->put, n, records, e);
+	for (size_t i = 0; rc >= 0 && i < work->n; i += HAND_OVER)
+		rc = do_some(w, work->v + i,
+		    work->n - i < HAND_OVER ? work->n - i : HAND_OVER, records,
+		    e);
+	return rc;
 }
 
 static void *
