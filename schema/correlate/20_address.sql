@@ -41,7 +41,7 @@ INSERT OR IGNORE INTO temp.seen_addr
 SELECT coalesce(c.addr, m.client), 0
   FROM temp.run CROSS JOIN main.complaint c
   LEFT JOIN main.mail_message m ON m.message_key = c.message_key
-   AND m.hour IN (SELECT hour FROM main.mail_hour)
+   AND m.slot IN (SELECT slot FROM main.mail_slot)
  WHERE c.received >= run.day_start AND c.received < run.day_end
    AND coalesce(c.addr, m.client) IS NOT NULL;
 

@@ -45,7 +45,7 @@ SELECT 'c', c.id, iif(q.addr IS NULL, coalesce(c.addr, m.client), m.client),
        END, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM temp.run CROSS JOIN main.complaint c
   LEFT JOIN main.mail_message m ON m.message_key = c.message_key
-   AND m.hour IN (SELECT hour FROM main.mail_hour)
+   AND m.slot IN (SELECT slot FROM main.mail_slot)
   LEFT JOIN temp.clock k ON k.kind = 'mail' AND k.ref = m.host
   JOIN temp.peer p ON p.addr = coalesce(c.addr, m.client) AND p.auth_user = 0
    AND (p.asks OR p.who IS NOT NULL)

@@ -170,7 +170,7 @@ SELECT e.kind, e.time, e.text, s.text AS source, e."offset", e.line,
   FROM finding_evidence e
   LEFT JOIN name s ON s.id = e.source
   LEFT JOIN mail_message m ON m.message_key = e.message_key
-       AND m.hour IN (SELECT hour FROM mail_hour)
+       AND m.slot IN (SELECT slot FROM day_slot WHERE day = ?2)
   LEFT JOIN addr c ON c.id = m.client
   LEFT JOIN name n ON n.id = m.sender
   LEFT JOIN clock k ON k.kind = 'mail' AND k.ref = m.host AND k.ahead <> 0
@@ -183,7 +183,7 @@ SELECT n.text, k.ahead FROM clock k JOIN name n ON n.id = k.ref
  WHERE k.kind = 'mail' AND k.ahead <> 0
    AND k.ref IN (SELECT m.host FROM finding_evidence e
                    JOIN mail_message m ON m.message_key = e.message_key
-                    AND m.hour IN (SELECT hour FROM mail_hour)
+                    AND m.slot IN (SELECT slot FROM day_slot WHERE day = ?2)
                   WHERE e.customer = ?1 AND e.day = ?2)
 UNION ALL
 SELECT l.path, k.ahead FROM clock k JOIN ledger l ON l.id = k.ref

@@ -41,11 +41,11 @@ INSERT INTO unparsed (ledger, program, source, "offset", line, text)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 
 -- name: message_id_of_key
-SELECT id FROM mail_message WHERE hour = ?2 / 3600000000 AND message_key = ?1;
+SELECT id FROM mail_message WHERE slot = ?2 / 300000000 AND message_key = ?1;
 
 -- name: message_id_of_old_key
 SELECT id FROM mail_message
- WHERE hour IN (SELECT hour FROM mail_hour) AND message_key = ?1;
+ WHERE slot IN (SELECT slot FROM mail_slot) AND message_key = ?1;
 
 -- name: message_put
 -- Nothing, if it is there.
@@ -170,6 +170,10 @@ SELECT filter.text, v.verdict, v.score, v.threshold, signature.text,
 -- begun, before it one of the client ?4 that the verdict's line names.  An
 -- empty host ('') fits every host.  The id may be a later one of
 -- the message, also of the server that it was handed to.
+WITH RECURSIVE around (slot) AS (
+  SELECT ?3 / 300000000 - 12
+  UNION ALL
+  SELECT slot + 1 FROM around WHERE slot <= ?3 / 300000000)
 SELECT m.id, m.message_key
   FROM mail_message m
   LEFT JOIN name host ON host.id = m.host
@@ -177,11 +181,11 @@ SELECT m.id, m.message_key
  WHERE m.id IN (
         SELECT id FROM mail_message
          WHERE queue_id = ?1
-           AND hour IN (?3 / 3600000000 - 1, ?3 / 3600000000, ?3 / 3600000000 + 1)
+           AND slot IN (SELECT slot FROM around)
         UNION ALL
         SELECT message FROM mail_recipient
          WHERE final_queue_id = ?1
-           AND hour IN (SELECT hour FROM final_hour WHERE hour >= ?3 / 3600000000 - 1))
+           AND slot IN (SELECT slot FROM final_slot WHERE slot >= ?3 / 300000000 - 12))
    AND (?2 = '' OR host.text IS NULL OR host.text = ?2
         OR EXISTS (SELECT 1 FROM mail_hop h WHERE h.queue_id = ?1 AND h.message = m.id))
    AND m.received BETWEEN ?3 - 3600000000 AND ?3 + 300000000
@@ -191,11 +195,15 @@ SELECT m.id, m.message_key
 -- name: messages_of_message_id
 -- All that carried this Message-ID within the window: one, or it tells nothing.
 -- Exim writes it without its <>.
+WITH RECURSIVE around (slot) AS (
+  SELECT ?3 / 300000000 - 12
+  UNION ALL
+  SELECT slot + 1 FROM around WHERE slot < ?3 / 300000000 + 12)
 SELECT m.id, m.message_key, m.size
   FROM mail_message m
   LEFT JOIN name host ON host.id = m.host
  WHERE m.message_id IN (?1, trim(?1, '<>'), '<' || trim(?1, '<>') || '>')
-   AND m.hour IN (?3 / 3600000000 - 1, ?3 / 3600000000, ?3 / 3600000000 + 1)
+   AND m.slot IN (SELECT slot FROM around)
    AND (?2 = '' OR host.text IS NULL OR host.text = ?2)
    AND m.received BETWEEN ?3 - 3600000000 AND ?3 + 3600000000
  LIMIT 2;
@@ -236,7 +244,8 @@ SELECT m.id
   FROM mail_message m
   JOIN addr client ON client.id = m.client
  WHERE m.queue_id = ?1 AND m.id <> ?3
-   AND m.hour IN (?2 / 3600000000 - 1, ?2 / 3600000000, ?2 / 3600000000 + 1)
+   AND m.slot IN (?2 / 300000000 - 3, ?2 / 300000000 - 2, ?2 / 300000000 - 1,
+                  ?2 / 300000000, ?2 / 300000000 + 1)
    AND m.received BETWEEN ?2 - 660000000 AND ?2 + 5000000;
 
 -- name: open_message_all

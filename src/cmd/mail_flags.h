@@ -30,7 +30,7 @@ struct mail_flags {
 #define MAIL_IMPORT_HELP                                                       \
 	"  --follow         read on as the logs are written, until SIGTERM; FILE\n" \
 	"                   may be a glob; none: mail_sources of the configuration\n" \
-	"  --batch LINES    commit after so many lines (default 100000)\n"
+	"  --batch LINES    commit after so many lines (default 400000)\n"
 /* import: the flags of import mail, too. */
 int mail_flags_read(struct cmd *c, int argc, char **argv, bool import,
     struct mail_flags *f, struct err *e);
