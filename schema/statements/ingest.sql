@@ -78,6 +78,11 @@ UPDATE mail_message
        threshold = ?23, signature = ?24, rule = ?25
  WHERE id = ?26;
 
+-- name: message_worst_update
+UPDATE mail_message
+   SET verdict = ?1, filter = ?2, score = ?3, threshold = ?4, signature = ?5, rule = ?6
+ WHERE id = ?7;
+
 -- name: message_delete
 DELETE FROM mail_message WHERE id = ?1;
 

@@ -357,6 +357,28 @@ names_of(const struct message *m, struct str name[OFTEN])
 	name[CLIENT_NAME] = m->client_name;
 }
 
+/* The columns of its worst verdict. */
+#define WORST_ROW 6
+static int
+worst_row(
+    struct store *s, const struct message *m, struct value *out, struct err *e)
+{
+	const struct message_verdict *w = message_worst(m);
+	const struct verdict none = {0}, *v = w ? &w->v : &none;
+	int rc = 0;
+	const struct value row[WORST_ROW] = {
+	    opt_int(v->kind, w != NULL),
+	    name_value(s, v->filter, &rc, e),
+	    v->has_score ? value_real(v->score) : value_null(),
+	    v->has_threshold ? value_real(v->threshold) : value_null(),
+	    name_value(s, v->signature, &rc, e),
+	    name_value(s, v->rule, &rc, e),
+	};
+
+	memcpy(out, row, sizeof(row));
+	return rc;
+}
+
 /* The message's own row, but for its id: as message_put has it. */
 #define MESSAGE_ROW 25
 static int
@@ -364,15 +386,13 @@ message_row(struct store *s, const struct message *m,
     const int64_t name[OFTEN], struct value *out, struct sum_mail *sum,
     struct err *e)
 {
-	const struct message_verdict *w = message_worst(m);
 	const struct queue_entry *q = m->queues;
-	const struct verdict none = {0}, *v = w ? &w->v : &none;
 	int rc = 0;
 	const struct value host =
 	    name_value(s, m->host.n ? m->host : STR_NONE, &rc, e);
 	const struct value client =
 	    addr_value(s, m->has_client, m->client, &rc, e);
-	const struct value row[MESSAGE_ROW] = {
+	const struct value row[MESSAGE_ROW - WORST_ROW] = {
 	    value_int((int64_t)message_key(m)),
 	    value_time(m->received),
 	    host,
@@ -392,15 +412,11 @@ message_row(struct store *s, const struct message *m,
 	    value_str(m->subject),
 	    opt_int(m->direction, m->direction != DIR_NONE),
 	    value_str(m->parent_queue_id),
-	    opt_int(v->kind, w != NULL),
-	    name_value(s, v->filter, &rc, e),
-	    v->has_score ? value_real(v->score) : value_null(),
-	    v->has_threshold ? value_real(v->threshold) : value_null(),
-	    name_value(s, v->signature, &rc, e),
-	    name_value(s, v->rule, &rc, e),
 	};
 
 	memcpy(out, row, sizeof(row));
+	if (rc >= 0)
+		rc = worst_row(s, m, out + LEN(row), e);
 	*sum = (struct sum_mail){.client = int_or(client, 0),
 	    .auth_user = name[AUTH_USER],
 	    .host = int_or(host, 0),
@@ -1191,37 +1207,77 @@ has_verdict_of(struct store *s, int64_t id, struct str filter, struct err *e)
 	return rc;
 }
 
-int
-mail_store_link(struct mail_store *t, const struct pending *p,
-    const struct map *open, struct err *e)
+/* The stored message that the verdict is about, with its row and key; NULL:
+ * there is none, or no telling. */
+static int
+message_of(struct mail_store *t, const struct pending *p, struct message **out,
+    int64_t *id, uint64_t *key, struct err *e)
 {
+	const bool by_queue = str_has(p->queue_id);
 	struct message *m;
-	int64_t id, records = 0;
-	uint64_t key = 0;
 	int rc = part_rows_flush(t->parts, e);
 
+	*out = NULL;
 	if (rc >= 0)
-		rc = find_message(t->store, p, &id, &key, e);
-	if (rc < 0 || id == 0)
+		rc = find_message(t->store, p, id, key, e);
+	if (rc < 0 || *id == 0)
 		return rc;
-	if (!str_has(p->queue_id)) {
-		rc = has_verdict_of(t->store, id, p->v.filter, e);
+	if (!by_queue) {
+		rc = has_verdict_of(t->store, *id, p->v.filter, e);
 		if (rc != 0)
 			return rc < 0 ? rc : 0;
 	}
-	rc = get_all(t, id, &m, e);
+	rc = get_all(t, *id, &m, e);
 	if (rc < 0 || m == NULL)
 		return rc;
 	if (!pending_fits(
 	        assembler_pending(t->assembler), m, p->has_client, p->client) ||
-	    (!str_has(p->queue_id) && !pending_read_then(p, m))) {
+	    (!by_queue && !pending_read_then(p, m))) {
 		message_free(m);
 		return 0;
 	}
+	*out = m;
+	return 0;
+}
+
+/* Writes what filters say of the message of that row anew. */
+static int
+put_verdicts_again(
+    struct mail_store *t, const struct message *m, int64_t id, struct err *e)
+{
+	const struct value v = value_int(id);
+	struct value row[WORST_ROW + 1];
+	int rc = mail_sums_mark(t->sums, id, e);
+
+	if (rc >= 0)
+		rc = part_rows_flush(t->parts, e);
+	if (rc >= 0)
+		rc = store_run(t->store, "verdicts_delete", &v, 1, e);
+	if (rc >= 0)
+		rc = worst_row(t->store, m, row, e);
+	row[WORST_ROW] = v;
+	if (rc >= 0)
+		rc = store_run(
+		    t->store, "message_worst_update", row, LEN(row), e);
+	return rc < 0 ? rc : put_verdicts(t, m, id, e);
+}
+
+int
+mail_store_link(struct mail_store *t, const struct pending *p,
+    const struct map *open, struct err *e)
+{
+	struct message *m, *same;
+	uint64_t key;
+	int64_t id;
+	int rc = message_of(t, p, &m, &id, &key, e);
+
+	if (rc < 0 || m == NULL)
+		return rc;
 	message_add_verdict(m, &p->v, p->time);
-	if (map_get(open, key) != NULL)
-		message_add_verdict(map_get(open, key), &p->v, p->time);
-	rc = put_rows(t, m, &id, &records, e);
+	same = map_get(open, key);
+	if (same != NULL)
+		message_add_verdict(same, &p->v, p->time);
+	rc = put_verdicts_again(t, m, id, e);
 	message_free(m);
 	return rc < 0 ? rc : 1;
 }
