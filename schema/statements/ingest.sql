@@ -301,7 +301,24 @@ UPDATE pending_verdict SET due = 0 WHERE due = 1 AND time <= ?1;
 DELETE FROM pending_verdict WHERE time < ?1;
 
 -- name: pending_count
-SELECT count(*) FROM pending_verdict;
+-- Those that are shown nowhere.
+SELECT (SELECT count(*) FROM pending_verdict)
+       - (SELECT count(*) FROM pending_verdict WHERE shown IS NOT NULL);
+
+-- name: pending_next_young
+-- The first behind the one of time ?1 and row ?2.
+SELECT id, state FROM pending_verdict
+ WHERE (time, id) > (?1, ?2)
+ ORDER BY time, id
+ LIMIT 1;
+
+-- name: pending_show
+UPDATE pending_verdict SET shown = ?2 WHERE id = ?1;
+
+-- name: pending_next_shown
+SELECT id, state, shown FROM pending_verdict
+ WHERE shown IS NOT NULL
+ LIMIT 1;
 
 -- name: mid_seen_put
 INSERT INTO mid_seen (last, state) VALUES (?1, ?2);

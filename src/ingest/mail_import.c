@@ -332,8 +332,10 @@ static int
 restore(struct mail_import *i, struct err *e)
 {
 	struct stmt *st;
-	int rc = store_prepare(i->store, "assembler_state_get", &st, e);
+	int rc = pending_unshow(&i->rows, e);
 
+	if (rc >= 0)
+		rc = store_prepare(i->store, "assembler_state_get", &st, e);
 	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0 ||
 	    (rc = stmt_next(st, e)) < 0)
 		return rc;
@@ -700,12 +702,12 @@ put_open_rows(struct mail_import *i, struct err *e)
 	return rc;
 }
 
-/* Verdicts that wait are offered to the messages of earlier runs. */
+/* Verdicts that have waited long enough are offered to the messages of earlier
+ * runs. */
 static int
 link_waiting(struct mail_import *i, struct err *e)
 {
 	int64_t now = assembler_now(i->assembler);
-	int64_t until = i->opt->follow ? now - PENDING_WAIT : INT64_MAX;
 	struct map open = {0};
 	struct message *m;
 	int rc;
@@ -723,7 +725,8 @@ link_waiting(struct mail_import *i, struct err *e)
 	     m = assembler_next(i->assembler, m))
 		if (m->stored_key != 0)
 			map_put(&open, m->stored_key, m);
-	rc = pending_ask(&i->rows, until, &open, &i->result.linked_verdicts, e);
+	rc = pending_ask(
+	    &i->rows, now - PENDING_WAIT, &open, &i->result.linked_verdicts, e);
 	map_free(&open);
 	return rc;
 }
@@ -797,10 +800,12 @@ finish(struct mail_import *i, struct err *e)
 		rc = link_waiting(i, e);
 	if (rc >= 0)
 		rc = save_batch(i, e);
-	if (rc >= 0)
-		rc = pending_waiting(i->store, &i->result.waiting_verdicts, e);
 	if (rc >= 0 && !i->opt->follow)
 		rc = read_unended(i, e);
+	if (rc >= 0 && !i->opt->follow)
+		rc = pending_show(&i->rows, i->now - PENDING_WAIT, e);
+	if (rc >= 0)
+		rc = pending_waiting(i->store, &i->result.waiting_verdicts, e);
 	if (rc >= 0)
 		rc = save_rows(i, INT64_MAX, e);
 	/* Who follows a log is not held up: the correlation does the rest.  Nor

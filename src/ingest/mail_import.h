@@ -29,7 +29,7 @@ struct mail_import_options {
 	struct unparsed_sink *unparsed; /* or NULL */
 	int64_t batch;                  /* lines a transaction; 0 = as is best */
 	/* The logs go on being written, and another run comes soon: what has no
-	 * end yet is not shown, and verdicts wait out their time. */
+	 * end yet, and verdicts that still wait, are not shown. */
 	bool follow;
 	const volatile sig_atomic_t *stop; /* not 0: no more lines; or NULL */
 	/* Called every now and then while lines are read; or NULL. */

@@ -1281,3 +1281,39 @@ mail_store_link(struct mail_store *t, const struct pending *p,
 	message_free(m);
 	return rc < 0 ? rc : 1;
 }
+
+int
+mail_store_show(
+    struct mail_store *t, const struct pending *p, int64_t *id, struct err *e)
+{
+	struct message *m;
+	uint64_t key;
+	int rc = message_of(t, p, &m, id, &key, e);
+
+	if (rc < 0 || m == NULL || message_has_verdict(m, &p->v)) {
+		*id = 0; /* what is there already could not be taken back */
+	} else {
+		message_add_verdict(m, &p->v, p->time);
+		rc = put_verdicts_again(t, m, *id, e);
+	}
+	message_free(m);
+	return rc;
+}
+
+int
+mail_store_unshow(
+    struct mail_store *t, const struct pending *p, int64_t id, struct err *e)
+{
+	struct message *m = NULL;
+	int rc = part_rows_flush(t->parts, e);
+
+	if (rc >= 0)
+		rc = get_message(t->store, id, &m, e);
+	if (rc < 0 || m == NULL)
+		return rc;
+	rc = get_verdicts(t, id, m, e);
+	if (rc >= 0 && message_drop_verdict(m, &p->v, p->time))
+		rc = put_verdicts_again(t, m, id, e);
+	message_free(m);
+	return rc;
+}

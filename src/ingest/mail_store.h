@@ -46,4 +46,12 @@ int mail_store_drop(struct mail_store *t, uint64_t key, struct err *e);
 int mail_store_link(struct mail_store *t, const struct pending *p,
     const struct map *open, struct err *e);
 
+/* Shows a waiting verdict at the message that it would be linked to if nothing
+ * more came: *id is its row, or 0 if there is none. */
+int mail_store_show(
+    struct mail_store *t, const struct pending *p, int64_t *id, struct err *e);
+/* Makes the message of that row what it was before. */
+int mail_store_unshow(
+    struct mail_store *t, const struct pending *p, int64_t id, struct err *e);
+
 #endif

@@ -356,13 +356,43 @@ same_verdict(const struct verdict *a, const struct verdict *b)
 	           (a->score <= b->score && a->score >= b->score));
 }
 
+static struct message_verdict *
+find_verdict(const struct message *m, const struct verdict *v)
+{
+	struct message_verdict *mv = m->verdicts;
+
+	while (mv != NULL && !same_verdict(&mv->v, v))
+		mv = mv->next;
+	return mv;
+}
+
+bool
+message_has_verdict(const struct message *m, const struct verdict *v)
+{
+	return find_verdict(m, v) != NULL;
+}
+
+bool
+message_drop_verdict(struct message *m, const struct verdict *v, int64_t time)
+{
+	struct message_verdict *mv = find_verdict(m, v), **at = &m->verdicts;
+
+	if (mv == NULL || mv->time != time)
+		return false;
+	while (*at != mv)
+		at = &(*at)->next;
+	*at = mv->next;
+	if (mv->next == NULL)
+		m->verdicts_end = at;
+	m->dirty = m->rows_dirty = true;
+	return true;
+}
+
 void
 message_add_verdict(struct message *m, const struct verdict *v, int64_t time)
 {
-	struct message_verdict *mv;
+	struct message_verdict *mv = find_verdict(m, v);
 
-	for (mv = m->verdicts; mv != NULL && !same_verdict(&mv->v, v);)
-		mv = mv->next;
 	if (mv != NULL) {
 		if (time < mv->time) {
 			mv->time = time;

@@ -128,6 +128,11 @@ void message_refuse(
     struct message *m, const struct attempt *at, enum stage stage);
 void message_add_verdict(
     struct message *m, const struct verdict *v, int64_t time);
+/* Has a filter said the same of it already? */
+bool message_has_verdict(const struct message *m, const struct verdict *v);
+/* Takes away what was said so at that time: false, it was not. */
+bool message_drop_verdict(
+    struct message *m, const struct verdict *v, int64_t time);
 const struct message_verdict *message_worst(const struct message *m);
 /* b becomes part of a; b must not be used again. */
 void message_merge(struct message *a, struct message *b);

@@ -6,6 +6,8 @@
  * belongs to one message and one verdict of that filter on that host within
  * MID_WINDOW, and the filter can have seen that message at that time.  What
  * has waited PENDING_HOLD is let go: the store keeps it for later runs.
+ * At the end of a run what is younger than PENDING_WAIT is shown at its message,
+ * which the next run takes back (pending_store.h).
  */
 #ifndef INGEST_PENDING_H
 #define INGEST_PENDING_H

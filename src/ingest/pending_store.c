@@ -178,6 +178,88 @@ pending_ask(struct mail_store *t, int64_t until, const struct map *open,
 	return rc < 0 ? rc : store_run(t->store, "pending_asked", &v[1], 1, e);
 }
 
+static int
+note_shown(struct store *s, int64_t slot, struct value at, struct err *e)
+{
+	const struct value v[] = {value_int(slot), at};
+
+	return store_run(s, "pending_show", v, 2, e);
+}
+
+/* Its Message-ID is known to tell nothing. */
+static bool
+is_ambiguous(const struct mail_store *t, const struct pending *p)
+{
+	bool many = false;
+
+	if (!str_has(p->queue_id))
+		mids_only(assembler_mids(t->assembler), p->key, p->host,
+		    p->v.filter, p->time, &many);
+	return many;
+}
+
+static int
+show(struct mail_store *t, const struct pending *p, struct err *e)
+{
+	int64_t id = 0;
+	int rc = is_ambiguous(t, p) ? 0 : mail_store_show(t, p, &id, e);
+
+	return rc < 0 || id == 0
+	           ? rc
+	           : note_shown(t->store, p->slot, value_int(id), e);
+}
+
+int
+pending_show(struct mail_store *t, int64_t since, struct err *e)
+{
+	struct value v[] = {value_time(since), value_int(INT64_MAX)};
+	struct pending *p;
+	struct stmt *st;
+	int rc;
+
+	for (;;) {
+		rc = start(t->store, "pending_next_young", v, 2, &st, e);
+		if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
+			return rc;
+		rc = read_row(t->store, &t->paths, st, &p, e);
+		stmt_reset(st);
+		if (rc < 0)
+			return rc;
+		v[0] = value_time(p->time);
+		v[1] = value_int(p->slot);
+		rc = show(t, p, e);
+		pending_drop(p);
+		if (rc < 0)
+			return rc;
+	}
+}
+
+int
+pending_unshow(struct mail_store *t, struct err *e)
+{
+	struct pending *p;
+	struct stmt *st;
+	int64_t id;
+	int rc;
+
+	for (;;) {
+		rc = start(t->store, "pending_next_shown", NULL, 0, &st, e);
+		if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
+			return rc;
+		id = stmt_value(st, 2).i;
+		rc = read_row(t->store, &t->paths, st, &p, e);
+		stmt_reset(st);
+		if (rc < 0)
+			return rc;
+		rc = mail_store_unshow(t, p, id, e);
+		if (rc >= 0)
+			rc = note_shown(t->store, p->slot, value_null(), e);
+		pending_drop(p);
+		if (rc < 0)
+			return rc;
+	}
+}
+
 int
 pending_expire(struct store *s, int64_t now, int64_t *expired, struct err *e)
 {

@@ -32,9 +32,15 @@ int pending_give(struct mail_store *t, struct message *m, bool last, bool keep,
  * came up to that time; adds to *linked.  open: see mail_store_link. */
 int pending_ask(struct mail_store *t, int64_t until, const struct map *open,
     int64_t *linked, struct err *e);
+/* Shows those that came after `since` at the messages that they would be
+ * linked to if nothing more came: they go on waiting, and the next run takes
+ * back what is shown before it does anything else. */
+int pending_show(struct mail_store *t, int64_t since, struct err *e);
+int pending_unshow(struct mail_store *t, struct err *e);
 /* Those that have waited too long at event time `now` go. */
 int pending_expire(
     struct store *s, int64_t now, int64_t *expired, struct err *e);
+/* How many wait, and are not shown. */
 int pending_waiting(struct store *s, int64_t *n, struct err *e);
 
 #endif
