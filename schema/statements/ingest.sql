@@ -198,19 +198,19 @@ SELECT m.id, m.message_key
  LIMIT 1;
 
 -- name: messages_of_message_id
--- All that carried this Message-ID within the window: one, or it tells nothing.
--- Exim writes it without its <>.
+-- All that carried this Message-ID within the window (in_window() of
+-- src/ingest/mid_index.c): one, or it tells nothing.  Exim writes it without its <>.
 WITH RECURSIVE around (slot) AS (
   SELECT ?3 / 300000000 - 12
   UNION ALL
-  SELECT slot + 1 FROM around WHERE slot < ?3 / 300000000 + 12)
+  SELECT slot + 1 FROM around WHERE slot <= ?3 / 300000000)
 SELECT m.id, m.message_key, m.size
   FROM mail_message m
   LEFT JOIN name host ON host.id = m.host
  WHERE m.message_id IN (?1, trim(?1, '<>'), '<' || trim(?1, '<>') || '>')
    AND m.slot IN (SELECT slot FROM around)
    AND (?2 = '' OR host.text IS NULL OR host.text = ?2)
-   AND m.received BETWEEN ?3 - 3600000000 AND ?3 + 3600000000
+   AND m.received BETWEEN ?3 - 3600000000 AND ?3 + 30000000
  LIMIT 2;
 
 -- name: verdict_of_filter

@@ -43,6 +43,11 @@ have() { # STORE: id|verdict of each
 	# a mail that waits for its recipient is not read an hour later
 	mail 04:00 4F7A01233 late 24:00
 	spamd 23:00 late
+	# gone before 30 s have passed; who uses the id after them is no matter
+	mail 05:00 4F7A01240 gone
+	spamd 05:04 gone
+	mail 05:32 4F7A01241 goes
+	mail 25:00 4F7A01242 gone
 	# two of one id on the host: neither
 	mail 30:00 4F7A01234 twice
 	mail 45:00 4F7A01235 twice 45:04
@@ -53,7 +58,7 @@ have() { # STORE: id|verdict of each
 	spamd 55:00 pair
 	mail 59:00 4F7A01237 last
 } | sort -s -k1,1 >all.log
-want='4F7A01230|spam 4F7A01231| 4F7A01232| 4F7A01233| 4F7A01234| 4F7A01235| 4F7A01236|spam 4F7A01237| '
+want='4F7A01230|spam 4F7A01231| 4F7A01232| 4F7A01233| 4F7A01234| 4F7A01235| 4F7A01236|spam 4F7A01237| 4F7A01240|spam 4F7A01241| 4F7A01242| '
 import one.db all.log
 [ "$(have one.db)" = "$want" ] || fail "one call: $(have one.db)"
 
