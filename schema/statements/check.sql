@@ -281,11 +281,7 @@ SELECT coalesce(g.name || ' ', '') || a.text, n.text, p.diff, p.id, p.agent, p.h
 -- after the arrival in the first one's, of a message that was followed; and of
 -- those that could not be, both ends of the hand-over.
 -- name: check_clock_hosts
-WITH RECURSIVE around (slot) AS ( -- before and after
-  SELECT - ?3 / 300000000 - 1
-  UNION ALL
-  SELECT slot + 1 FROM around WHERE slot <= ?3 / 300000000),
-file_host AS MATERIALIZED (
+WITH file_host AS MATERIALIZED (
   SELECT path, host FROM (
     SELECT path, host, row_number() OVER (PARTITION BY path ORDER BY lines DESC, host) AS k
       FROM host_file) WHERE k = 1),
@@ -298,8 +294,7 @@ pair AS (
   UNION ALL
   SELECT b.host, a.host, b.id, b.received - h.time
     FROM mail_hop h JOIN mail_message a ON a.id = h.message
-   CROSS JOIN around s
-   CROSS JOIN mail_message b ON b.slot = h.time / 300000000 + s.slot
+    JOIN mail_message b ON b.hour IN ((h.time - ?3) / 3600000000, (h.time + ?3) / 3600000000)
      AND b.queue_id = h.queue_id AND b.id <> a.id AND b.received BETWEEN h.time - ?3 AND h.time + ?3
    WHERE h.time >= ?1 AND h.time < ?2 AND b.host <> a.host
      AND (a.message_id IS NULL OR b.message_id IS NULL OR a.message_id = b.message_id)

@@ -175,10 +175,6 @@ SELECT filter.text, v.verdict, v.score, v.threshold, signature.text,
 -- begun, before it one of the client ?4 that the verdict's line names.  An
 -- empty host ('') fits every host.  The id may be a later one of
 -- the message, also of the server that it was handed to.
-WITH RECURSIVE around (slot) AS (
-  SELECT ?3 / 300000000 - 12
-  UNION ALL
-  SELECT slot + 1 FROM around WHERE slot <= ?3 / 300000000)
 SELECT m.id, m.message_key
   FROM mail_message m
   LEFT JOIN name host ON host.id = m.host
@@ -186,11 +182,11 @@ SELECT m.id, m.message_key
  WHERE m.id IN (
         SELECT id FROM mail_message
          WHERE queue_id = ?1
-           AND slot IN (SELECT slot FROM around)
+           AND hour IN (?3 / 3600000000 - 1, ?3 / 3600000000, ?3 / 3600000000 + 1)
         UNION ALL
         SELECT message FROM mail_recipient
          WHERE final_queue_id = ?1
-           AND slot IN (SELECT slot FROM final_slot WHERE slot >= ?3 / 300000000 - 12))
+           AND hour IN (SELECT hour FROM final_hour WHERE hour >= ?3 / 3600000000 - 1))
    AND (?2 = '' OR host.text IS NULL OR host.text = ?2
         OR EXISTS (SELECT 1 FROM mail_hop h WHERE h.queue_id = ?1 AND h.message = m.id))
    AND m.received BETWEEN ?3 - 3600000000 AND ?3 + 300000000
@@ -200,15 +196,11 @@ SELECT m.id, m.message_key
 -- name: messages_of_message_id
 -- All that carried this Message-ID within the window (in_window() of
 -- src/ingest/mid_index.c): one, or it tells nothing.  Exim writes it without its <>.
-WITH RECURSIVE around (slot) AS (
-  SELECT ?3 / 300000000 - 12
-  UNION ALL
-  SELECT slot + 1 FROM around WHERE slot <= ?3 / 300000000)
 SELECT m.id, m.message_key, m.size
   FROM mail_message m
   LEFT JOIN name host ON host.id = m.host
  WHERE m.message_id IN (?1, trim(?1, '<>'), '<' || trim(?1, '<>') || '>')
-   AND m.slot IN (SELECT slot FROM around)
+   AND m.hour IN (?3 / 3600000000 - 1, ?3 / 3600000000, ?3 / 3600000000 + 1)
    AND (?2 = '' OR host.text IS NULL OR host.text = ?2)
    AND m.received BETWEEN ?3 - 3600000000 AND ?3 + 30000000
  LIMIT 2;
@@ -249,8 +241,7 @@ SELECT m.id
   FROM mail_message m
   JOIN addr client ON client.id = m.client
  WHERE m.queue_id = ?1 AND m.id <> ?3
-   AND m.slot IN (?2 / 300000000 - 3, ?2 / 300000000 - 2, ?2 / 300000000 - 1,
-                  ?2 / 300000000, ?2 / 300000000 + 1)
+   AND m.hour IN (?2 / 3600000000 - 1, ?2 / 3600000000, ?2 / 3600000000 + 1)
    AND m.received BETWEEN ?2 - 660000000 AND ?2 + 5000000;
 
 -- name: open_message_all

@@ -32,11 +32,11 @@ SELECT id FROM mail_message
 INSERT OR IGNORE INTO temp.trace
 SELECT id FROM
   (SELECT id, received FROM mail_message
-    WHERE slot IN (SELECT slot FROM mail_slot) AND queue_id = ?1
+    WHERE hour IN (SELECT hour FROM mail_hour) AND queue_id = ?1
    UNION
    SELECT m.id, m.received
      FROM mail_recipient r JOIN mail_message m ON m.id = r.message
-    WHERE r.slot IN (SELECT slot FROM final_slot) AND r.final_queue_id = ?1)
+    WHERE r.hour IN (SELECT hour FROM final_hour) AND r.final_queue_id = ?1)
  WHERE received >= ?2 AND received < ?3
  ORDER BY received DESC LIMIT ?4;
 
@@ -44,7 +44,7 @@ SELECT id FROM
 -- name: trace_by_message_id
 INSERT OR IGNORE INTO temp.trace
 SELECT id FROM mail_message
- WHERE slot IN (SELECT slot FROM mail_slot)
+ WHERE hour IN (SELECT hour FROM mail_hour)
    AND message_id IN (?1, '<' || ?1 || '>', trim(?1, '<>'))
    AND received >= ?2 AND received < ?3
  ORDER BY received DESC LIMIT ?4;
@@ -138,7 +138,7 @@ SELECT child.id
  WHERE child.host IS m.host AND child.received >= m.received
 UNION
 SELECT (SELECT p.id FROM mail_message p
-         WHERE p.slot IN (SELECT slot FROM mail_slot) AND p.queue_id = m.parent_queue_id
+         WHERE p.hour IN (SELECT hour FROM mail_hour) AND p.queue_id = m.parent_queue_id
            AND p.host IS m.host
            AND p.received <= m.received
          ORDER BY p.received DESC LIMIT 1)

@@ -18,7 +18,7 @@ timed() { # WHAT COMMAND...
 	what=$1
 	shift
 	/usr/bin/time -f '%e %U %S %M' -o "$work/time" "$@" >"$work/out" 2>"$work/err" ||
-	    { cat "$work/err"; exit 1; }
+	    [ $? -eq 3 ] || { cat "$work/err" >&2; exit 1; } # 3: trace, of many messages the newest
 	tail -n 1 "$work/time" | awk -v what="$what" \
 	    '{ printf "%-34s %8.2f s  %8.2f s CPU  %5.0f MB RSS\n", what, $1, $2 + $3, $4 / 1024 }'
 }
