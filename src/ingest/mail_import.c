@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "ingest/direction.h"
 #include "ingest/ledger.h"
+#include "ingest/mail_put.h"
 #include "ingest/mail_writer.h"
 #include "ingest/pending_store.h"
 #include "ingest/spill.h"
@@ -134,7 +135,7 @@ put_rows(struct mail_import *i, struct message *m, struct err *e)
 			note_provisional(i, was);
 	}
 	make_ready(i, m);
-	return mail_store_put(&i->rows, m, &i->result.records, e);
+	return mail_put(&i->rows, m, &i->result.records, e);
 }
 
 static int
@@ -372,11 +373,7 @@ mail_import_open(struct mail_import **out, struct store *s,
 	assembler_own_hosts(
 	    i->assembler, config->own_hosts, config->nown_hosts);
 	mids_record(assembler_mids(i->assembler), &i->mids);
-	i->rows.store = s;
-	i->rows.assembler = i->assembler;
-	i->rows.sums = mail_sums_new(s);
-	i->rows.parts = part_rows_new(s, i->rows.sums);
-	i->rows.filters = mailbox_filters_new(s);
+	mail_store_open(&i->rows, s, i->assembler);
 	i->feed = mail_feed_new(parsers, rules, i->assembler, &i->unparsed);
 	*out = i;
 	rc = store_begin(s, e);
@@ -395,10 +392,7 @@ mail_import_close(struct mail_import *i)
 	store_rollback(i->store);
 	mail_feed_free(i->feed);
 	assembler_free(i->assembler);
-	mailbox_filters_free(i->rows.filters);
-	part_rows_free(i->rows.parts);
-	mail_sums_free(i->rows.sums);
-	texts_free(&i->rows.paths);
+	mail_store_close(&i->rows);
 	free(i->files);
 	free(i->gone);
 	free(i->keys);
@@ -644,17 +638,6 @@ save_batch(struct mail_import *i, struct err *e)
 	return rc;
 }
 
-/* Before a commit: hours that ended by `now` are over. */
-static int
-save_rows(struct mail_import *i, int64_t now, struct err *e)
-{
-	int rc = part_rows_flush(i->rows.parts, e);
-
-	if (rc >= 0)
-		rc = mailbox_filters_save(i->rows.filters, e);
-	return rc < 0 ? rc : mail_sums_save(i->rows.sums, now, e);
-}
-
 static int
 next_batch(struct mail_import *i, struct err *e)
 {
@@ -663,7 +646,7 @@ next_batch(struct mail_import *i, struct err *e)
 	if (rc >= 0)
 		rc = save_batch(i, e);
 	if (rc >= 0)
-		rc = save_rows(i, assembler_now(i->assembler), e);
+		rc = mail_store_save(&i->rows, assembler_now(i->assembler), e);
 	if (rc >= 0)
 		rc = store_commit(i->store, e);
 	return rc < 0 ? rc : store_begin(i->store, e);
@@ -696,8 +679,7 @@ put_open_rows(struct mail_import *i, struct err *e)
 		m->dirty = true;
 	}
 	if (rc >= 0)
-		rc = mail_store_put_all(
-		    &i->rows, put, n, &i->result.records, e);
+		rc = mail_put_all(&i->rows, put, n, &i->result.records, e);
 	free(put);
 	return rc;
 }
@@ -807,7 +789,7 @@ finish(struct mail_import *i, struct err *e)
 	if (rc >= 0)
 		rc = pending_waiting(i->store, &i->result.waiting_verdicts, e);
 	if (rc >= 0)
-		rc = save_rows(i, INT64_MAX, e);
+		rc = mail_store_save(&i->rows, INT64_MAX, e);
 	/* Who follows a log is not held up: the correlation does the rest.  Nor
 	 * is an hour that goes on made anew by each of many imports. */
 	if (rc >= 0 && !i->opt->follow)

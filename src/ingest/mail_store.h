@@ -1,57 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Messages to and from the store's mail tables.  Every function runs in the
- * caller's transaction.
+ * Mail store: where an import writes messages to, with what waits to go there.
+ * It writes in the caller's transaction, and is saved before a commit.
  */
 #ifndef INGEST_MAIL_STORE_H
 #define INGEST_MAIL_STORE_H
 
-#include "base/map.h"
 #include "base/texts.h"
 #include "ingest/assemble.h"
 #include "ingest/mail_sums.h"
 #include "ingest/mailbox_filters.h"
 #include "ingest/part_rows.h"
-#include "ingest/pending.h"
 #include "store/store.h"
 
-/* Where an import writes to; all are the importer's. */
 struct mail_store {
-	struct store *store;
-	struct assembler *assembler;
+	struct store *store;         /* the importer's */
+	struct assembler *assembler; /* the importer's */
 	struct mail_sums *sums;
-	struct part_rows *parts; /* flushed before a commit */
-	struct mailbox_filters *filters; /* saved before a commit */
+	struct part_rows *parts;
+	struct mailbox_filters *filters;
 	struct texts paths; /* of evidence that is read back */
 };
 
-/* Writes the message's rows.  If others are stored under its key (the same
- * log lines read before, or their first part), it takes in what they know;
- * nothing that is stored is lost.  Adds the number of rows to *records. */
-int mail_store_put(struct mail_store *t, struct message *m, int64_t *records,
-    struct err *e);
-
-/* The same of n messages, in less time. */
-int mail_store_put_all(struct mail_store *t, struct message **m, size_t n,
-    int64_t *records, struct err *e);
-
-/* Are there rows under this message's key?  1, 0. */
-int mail_store_has(struct store *s, const struct message *m, struct err *e);
-/* Drops the rows under that key, if there are any. */
-int mail_store_drop(struct mail_store *t, uint64_t key, struct err *e);
-
-/* Gives a waiting verdict to its message in the store: 1 if it found one.
- * open: messages that are not complete yet, by the key of their rows; one of
- * them gets it as well. */
-int mail_store_link(struct mail_store *t, const struct pending *p,
-    const struct map *open, struct err *e);
-
-/* Shows a waiting verdict at the message that it would be linked to if nothing
- * more came: *id is its row, or 0 if there is none. */
-int mail_store_show(
-    struct mail_store *t, const struct pending *p, int64_t *id, struct err *e);
-/* Makes the message of that row what it was before. */
-int mail_store_unshow(
-    struct mail_store *t, const struct pending *p, int64_t id, struct err *e);
+/* s and a must live until it is closed. */
+void mail_store_open(
+    struct mail_store *t, struct store *s, struct assembler *a);
+void mail_store_close(struct mail_store *t);
+/* Before a commit: writes what waits.  Hours that ended by `now` (event time,
+ * microseconds) are over. */
+int mail_store_save(struct mail_store *t, int64_t now, struct err *e);
 
 #endif

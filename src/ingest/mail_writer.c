@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "ingest/mail_put.h"
 #include "ingest/pending_store.h"
 
 enum {
@@ -116,7 +117,7 @@ do_some(struct mail_writer *w, const struct item *it, size_t nitems,
 		if (it[i].message != NULL && it[i].message->rows_dirty)
 			put[n++] = it[i].message;
 	}
-	return rc < 0 ? rc : mail_store_put_all(w->rows, put, n, records, e);
+	return rc < 0 ? rc : mail_put_all(w->rows, put, n, records, e);
 }
 
 /* As they were handed over, however many wait by now: so that names have the same

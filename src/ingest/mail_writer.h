@@ -9,6 +9,7 @@
 #define INGEST_MAIL_WRITER_H
 
 #include "ingest/mail_store.h"
+#include "ingest/pending.h"
 
 struct mail_writer;
 

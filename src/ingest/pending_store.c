@@ -2,6 +2,7 @@
 #include "ingest/pending_store.h"
 
 #include "base/utc.h"
+#include "ingest/mail_put.h"
 #include "ingest/spill.h"
 
 static int

@@ -7,7 +7,9 @@
 #ifndef INGEST_PENDING_STORE_H
 #define INGEST_PENDING_STORE_H
 
+#include "base/map.h"
 #include "ingest/mail_store.h"
+#include "ingest/pending.h"
 
 #define PENDING_KEEP (7 * 86400 * USEC)
 
