@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "ingest/message_join.h"
 #include "ingest/record.h"
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -82,22 +83,6 @@ get_message(struct store *s, int64_t id, struct message **out, struct err *e)
 	return 0;
 }
 
-/* The entry of a re-injection's queue id; made if new. */
-static struct queue_entry *
-final_queue(struct message *m, struct str id)
-{
-	struct queue_entry *q;
-
-	if (!str_has(id))
-		return m->queues;
-	for (q = m->queues; q != NULL; q = q->next)
-		if (str_eq(q->id, id))
-			return q;
-	q = message_queue(m, id, STR_NONE, m->received);
-	q->ended = true; /* as far as this message's lines go */
-	return q;
-}
-
 /* Whom it handed to another of our servers. */
 static int
 get_hops(struct store *s, int64_t id, struct message *m, struct err *e)
@@ -124,7 +109,7 @@ get_recipients(
 	int rc = start(t->store, "recipients_get", id, &st, e);
 
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
-		r = message_recipient(m, final_queue(m, stmt_value(st, 3).s),
+		r = message_recipient(m, join_queue(m, stmt_value(st, 3).s),
 		    stmt_value(st, 1).s, stmt_value(st, 2).s);
 		r->outcome.time = stmt_value(st, 4).i;
 		r->outcome.relay = arena_dup(&m->mem, stmt_value(st, 5).s);
@@ -214,95 +199,6 @@ get_all(struct mail_store *t, int64_t id, struct message **out, struct err *e)
 		*out = NULL;
 	}
 	return rc;
-}
-
-/* --- taking in what is stored */
-
-/* What is known of o, of another message, is known of m's recipient on q. */
-static struct recipient *
-take_recipient(
-    struct message *m, struct queue_entry *q, const struct recipient *o)
-{
-	const struct attempt *at;
-	struct recipient *r;
-
-	if (!str_has(o->addr) && o->outcome.disposition == DISP_NONE)
-		return NULL; /* the row of a message without recipients */
-	r = message_recipient(m, q, o->addr, o->orig);
-	for (at = o->attempts; at != NULL; at = at->next)
-		message_attempt(m, r, at);
-	if (r->outcome.disposition == DISP_NONE ||
-	    (o->outcome.disposition != DISP_NONE &&
-	        o->outcome.time > r->outcome.time)) {
-		r->outcome = o->outcome;
-		r->outcome.dsn = arena_dup(&m->mem, o->outcome.dsn);
-		r->outcome.reason = arena_dup(&m->mem, o->outcome.reason);
-		r->outcome.relay = arena_dup(&m->mem, o->outcome.relay);
-		r->stage = o->stage;
-	}
-	return r;
-}
-
-static bool
-is_first_queue(const struct message *m, const struct recipient *r)
-{
-	return r->queue == m->queues || r->queue == NULL;
-}
-
-static void
-take_recipients(struct message *m, const struct message *old)
-{
-	const struct recipient *o;
-
-	for (o = old->recipients; o != NULL; o = o->next)
-		take_recipient(m,
-		    final_queue(
-		        m, is_first_queue(old, o) ? STR_NONE : o->queue->id),
-		    o);
-}
-
-/* Outcomes behind the first queue id; of our next servers they may be there
- * from logs that m was not read from. */
-static void
-take_hops(struct message *m, const struct message *old)
-{
-	const struct recipient *o;
-
-	for (o = old->recipients; o != NULL; o = o->next)
-		if (!is_first_queue(old, o))
-			take_recipient(m, final_queue(m, o->queue->id), o);
-}
-
-static void
-take_in(struct message *m, const struct message *old)
-{
-	struct event ev = event_of(EVENT_DETAIL);
-
-	ev.has_client = old->has_client;
-	ev.client = old->client;
-	ev.client_port = old->client_port;
-	ev.client_name = old->client_name;
-	ev.helo = old->helo;
-	ev.protocol = old->protocol;
-	ev.tls = old->tls;
-	ev.auth_user = old->auth_user;
-	ev.sender = old->sender;
-	ev.size = old->size;
-	ev.message_id = old->message_id;
-	ev.subject = old->subject;
-	message_fill(m, &ev);
-	if (m->direction == DIR_NONE) /* the client's line was read before */
-		m->direction = old->direction;
-	take_recipients(m, old);
-}
-
-static void
-take_verdicts(struct message *m, const struct message *old)
-{
-	const struct message_verdict *v;
-
-	for (v = old->verdicts; v != NULL; v = v->next)
-		message_add_verdict(m, &v->v, v->time);
 }
 
 /* --- writing */
@@ -641,7 +537,7 @@ drop_stored(
 	if (rc < 0 || id == 0 || (rc = get_all(t, id, &old, e)) < 0)
 		return rc;
 	if (old != NULL)
-		take_verdicts(m, old);
+		join_verdicts(m, old);
 	message_free(old);
 	return delete_message(t, id, e);
 }
@@ -768,53 +664,6 @@ hop_parent(
 	return only_id(st, id, e);
 }
 
-/* What one row of the next server's message says of those handed to it. */
-static void
-absorb_row(struct message *m, struct queue_entry *q, const struct recipient *o)
-{
-	struct recipient one = *o, *r;
-	size_t n = m->nrecipients;
-
-	if (str_has(o->addr)) {
-		r = take_recipient(m, q, o);
-		if (!str_has(r->handed_to))
-			r->handed_to = arena_dup(&m->mem, o->handed_to);
-		return;
-	}
-	for (r = m->recipients; n-- > 0; r = r->next)
-		if (str_eq(r->handed_to, q->id)) { /* it names nobody */
-			one.addr = r->addr;
-			one.orig = r->orig;
-			take_recipient(m, q, &one);
-		}
-}
-
-/* next, of another of our servers, becomes part of m. */
-static void
-absorb(struct message *m, const struct message *next)
-{
-	struct recipient all = {
-	    .outcome = next->refusal, .stage = next->refusal_stage};
-	struct event ev = event_of(EVENT_DETAIL);
-	struct queue_entry *q = final_queue(m, next->queues->id);
-	const struct recipient *o;
-
-	for (o = next->recipients; o != NULL; o = o->next)
-		if (message_shows(next, o))
-			absorb_row(m,
-			    is_first_queue(next, o)
-			        ? q
-			        : final_queue(m, o->queue->id),
-			    o);
-	if (next->recipients == NULL && next->refused)
-		absorb_row(m, q, &all);
-	ev.sender = next->sender;
-	ev.message_id = next->message_id;
-	ev.subject = next->subject;
-	message_fill(m, &ev);
-	take_verdicts(m, next);
-}
-
 /* The stored message `id` takes in `next`, which is stored, too, as next_id
  * if that is not 0. */
 static int
@@ -827,7 +676,7 @@ store_absorb(struct mail_store *t, int64_t id, const struct message *next,
 
 	if (rc < 0 || m == NULL)
 		return rc;
-	absorb(m, next);
+	join_next(m, next);
 	if (next_id != 0) {
 		rc = store_run(t->store, "hops_move", move, 2, e);
 		if (rc >= 0)
@@ -978,10 +827,10 @@ take_stored(struct mail_store *t, struct message *m, int64_t *id, struct err *e)
 	if (rc < 0 || old == NULL)
 		return rc;
 	if (m->stored_key != message_key(m))
-		take_in(m, old);
+		join_message(m, old);
 	else
-		take_hops(m, old);
-	take_verdicts(m, old);
+		join_hops(m, old);
+	join_verdicts(m, old);
 	message_free(old);
 	return 0;
 }
