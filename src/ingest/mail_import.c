@@ -7,6 +7,7 @@
 #include "ingest/direction.h"
 #include "ingest/ledger.h"
 #include "ingest/mail_put.h"
+#include "ingest/mail_rows.h"
 #include "ingest/mail_writer.h"
 #include "ingest/pending_store.h"
 #include "ingest/spill.h"
@@ -124,11 +125,12 @@ static int
 put_rows(struct mail_import *i, struct message *m, struct err *e)
 {
 	uint64_t key = message_key(m), was = m->stored_key;
+	int64_t id;
 	int rc = 0;
 
 	if (i->provisional) {
-		rc = mail_store_has(i->store, m, e);
-		if (rc < 0 || (rc > 0 && key != was) || has_hop(i, m))
+		rc = mail_rows_id(i->store, m, &id, e);
+		if (rc < 0 || (id != 0 && key != was) || has_hop(i, m))
 			return rc < 0 ? rc : 0; /* nothing could undo it */
 		note_provisional(i, key);
 		if (was != 0 && was != key)
@@ -319,7 +321,7 @@ undo_provisional(struct mail_import *i, struct err *e)
 	int rc = 0;
 
 	for (n = 0; rc >= 0 && n < i->nkeys; n++)
-		rc = mail_store_drop(&i->rows, i->keys[n], e);
+		rc = mail_rows_drop(&i->rows, i->keys[n], e);
 	while (rc >= 0 && i->nkeys > 0 &&
 	       (m = assembler_next(i->assembler, m)) != NULL)
 		if (is_provisional(i, m->stored_key))

@@ -20,11 +20,6 @@ int mail_put(struct mail_store *t, struct message *m, int64_t *records,
 int mail_put_all(struct mail_store *t, struct message **m, size_t n,
     int64_t *records, struct err *e);
 
-/* Are there rows under this message's key?  1, 0. */
-int mail_store_has(struct store *s, const struct message *m, struct err *e);
-/* Drops the rows under that key, if there are any. */
-int mail_store_drop(struct mail_store *t, uint64_t key, struct err *e);
-
 /* Gives a waiting verdict to its message in the store: 1 if it found one.
  * open: messages that are not complete yet, by the key of their rows; one of
  * them gets it as well. */
