@@ -2,7 +2,7 @@
 #include "ingest/pending_store.h"
 
 #include "base/utc.h"
-#include "ingest/mail_put.h"
+#include "ingest/mail_link.h"
 #include "ingest/spill.h"
 
 static int
@@ -167,7 +167,7 @@ pending_ask(struct mail_store *t, int64_t until, const struct map *open,
 		if (rc < 0)
 			return rc;
 		v[0] = value_int(p->slot);
-		rc = mail_store_link(t, p, open, e);
+		rc = mail_link(t, p, open, e);
 		if (rc > 0) {
 			++*linked;
 			rc = pending_drop_row(t->store, p->slot, e);
@@ -203,7 +203,7 @@ static int
 show(struct mail_store *t, const struct pending *p, struct err *e)
 {
 	int64_t id = 0;
-	int rc = is_ambiguous(t, p) ? 0 : mail_store_show(t, p, &id, e);
+	int rc = is_ambiguous(t, p) ? 0 : mail_link_show(t, p, &id, e);
 
 	return rc < 0 || id == 0
 	           ? rc
@@ -252,7 +252,7 @@ pending_unshow(struct mail_store *t, struct err *e)
 		stmt_reset(st);
 		if (rc < 0)
 			return rc;
-		rc = mail_store_unshow(t, p, id, e);
+		rc = mail_link_unshow(t, p, id, e);
 		if (rc >= 0)
 			rc = note_shown(t->store, p->slot, value_null(), e);
 		pending_drop(p);
