@@ -105,12 +105,9 @@ mail_put(
 
 /* --- many at once */
 
-#define BATCH 64 /* rows of more do not stay in the cache of level 2 */
-
 struct batch {
-	struct message *m[BATCH];
-	struct value row[BATCH][MESSAGE_ROW];
-	struct sum_mail sum[BATCH];
+	struct message *m[MAIL_ROWS_MANY];
+	struct mail_row row[MAIL_ROWS_MANY];
 	size_t n, given;
 };
 
@@ -129,20 +126,11 @@ is_simple(const struct mail_store *t, const struct message *m)
 static int
 make_rows(struct mail_store *t, struct batch *b, struct err *e)
 {
-	struct str text[BATCH][OFTEN];
-	int64_t name[BATCH][OFTEN];
-	int rc;
+	int rc = 0;
 
-	for (size_t i = 0; i < b->n; i++)
-		mail_rows_names(b->m[i], text[i]);
-	rc = store_names(t->store, text[0], b->n * OFTEN, name[0], e);
-	for (size_t i = 0; rc >= 0 && i < b->n; i++) {
+	for (size_t i = 0; rc >= 0 && i < b->n; i++)
 		rc = mail_sums_meet(t->sums, b->m[i]->received, e);
-		if (rc >= 0)
-			rc = mail_rows_message(t->store, b->m[i], name[i],
-			    b->row[i], &b->sum[i], e);
-	}
-	return rc;
+	return rc < 0 ? rc : mail_rows_make(t->store, b->m, b->n, b->row, e);
 }
 
 static int
@@ -153,8 +141,8 @@ give_row(void *arg, const struct value **row, size_t *n, struct err *e)
 	(void)e;
 	if (b->given == b->n)
 		return 0;
-	*row = b->row[b->given++];
-	*n = MESSAGE_ROW;
+	*row = b->row[b->given++].v;
+	*n = MAIL_ROW;
 	return 1;
 }
 
@@ -195,7 +183,7 @@ put_batch(
 		rc = new_id(t->store, b->m[i], all_new, next, left, &id, e);
 		if (rc >= 0 && id != 0) {
 			rc = mail_rows_put_parts(
-			    t, b->m[i], id, &b->sum[i], records, e);
+			    t, b->m[i], id, &b->row[i].sum, records, e);
 			next++;
 			left--;
 		} else if (rc >= 0) {
@@ -219,7 +207,7 @@ mail_put_all(struct mail_store *t, struct message **m, size_t n,
 	for (size_t i = 0; rc >= 0 && i < n; i++) {
 		if (is_simple(t, m[i])) {
 			b->m[b->n++] = m[i];
-			if (b->n == BATCH)
+			if (b->n == MAIL_ROWS_MANY)
 				rc = put_batch(t, b, records, e);
 			continue;
 		}

@@ -43,8 +43,11 @@ verdict_bits(const struct message *m)
 	return bits;
 }
 
-void
-mail_rows_names(const struct message *m, struct str name[OFTEN])
+/* Names of which there are many: their ids are asked for many at a time. */
+enum { HELO, AUTH_USER, SENDER, CLIENT_NAME, OFTEN };
+
+static void
+names_of(const struct message *m, struct str name[OFTEN])
 {
 	name[HELO] = m->helo;
 	name[AUTH_USER] = m->auth_user;
@@ -74,10 +77,9 @@ worst_row(
 	return rc;
 }
 
-int
-mail_rows_message(struct store *s, const struct message *m,
-    const int64_t name[OFTEN], struct value *out, struct sum_mail *sum,
-    struct err *e)
+static int
+make_row(struct store *s, const struct message *m, const int64_t name[OFTEN],
+    struct mail_row *out, struct err *e)
 {
 	const struct queue_entry *q = m->queues;
 	int rc = 0;
@@ -85,7 +87,7 @@ mail_rows_message(struct store *s, const struct message *m,
 	    name_value(s, m->host.n ? m->host : STR_NONE, &rc, e);
 	const struct value client =
 	    addr_value(s, m->has_client, m->client, &rc, e);
-	const struct value row[MESSAGE_ROW - WORST_ROW] = {
+	const struct value row[MAIL_ROW - WORST_ROW] = {
 	    value_int((int64_t)message_key(m)),
 	    value_time(m->received),
 	    host,
@@ -107,10 +109,10 @@ mail_rows_message(struct store *s, const struct message *m,
 	    value_str(m->parent_queue_id),
 	};
 
-	memcpy(out, row, sizeof(row));
+	memcpy(out->v, row, sizeof(row));
 	if (rc >= 0)
-		rc = worst_row(s, m, out + LEN(row), e);
-	*sum = (struct sum_mail){.client = client.i,
+		rc = worst_row(s, m, out->v + LEN(row), e);
+	out->sum = (struct sum_mail){.client = client.i,
 	    .auth_user = name[AUTH_USER],
 	    .host = host.i,
 	    .received = m->received,
@@ -121,25 +123,35 @@ mail_rows_message(struct store *s, const struct message *m,
 	return rc;
 }
 
+int
+mail_rows_make(struct store *s, struct message *const *m, size_t n,
+    struct mail_row *out, struct err *e)
+{
+	struct str text[MAIL_ROWS_MANY][OFTEN] = {0};
+	int64_t name[MAIL_ROWS_MANY][OFTEN];
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		names_of(m[i], text[i]);
+	rc = store_names(s, text[0], n * OFTEN, name[0], e);
+	for (size_t i = 0; rc >= 0 && i < n; i++)
+		rc = make_row(s, m[i], name[i], &out[i], e);
+	return rc;
+}
+
 /* The message's own row: of that id, or a new one if *id is 0, which it stays
  * if there is one already. */
 static int
-put_message(struct store *s, const struct message *m, int64_t *id,
-    struct sum_mail *sum, struct err *e)
+put_message(struct store *s, struct message *m, int64_t *id,
+    struct mail_row *row, struct err *e)
 {
-	struct value row[MESSAGE_ROW + 1];
-	struct str text[OFTEN];
-	int64_t name[OFTEN];
-	int rc;
+	int rc = mail_rows_make(s, &m, 1, row, e);
 
-	mail_rows_names(m, text);
-	rc = store_names(s, text, OFTEN, name, e);
+	row->v[MAIL_ROW] = value_int(*id);
 	if (rc >= 0)
-		rc = mail_rows_message(s, m, name, row, sum, e);
-	row[MESSAGE_ROW] = value_int(*id);
-	if (rc >= 0)
-		rc = *id ? store_run(s, "message_update", row, LEN(row), e)
-		         : store_run(s, "message_put", row, MESSAGE_ROW, e);
+		rc = *id ? store_run(
+		               s, "message_update", row->v, MAIL_ROW + 1, e)
+		         : store_run(s, "message_put", row->v, MAIL_ROW, e);
 	if (rc >= 0 && *id == 0 && store_changes(s) > 0)
 		*id = store_last_id(s);
 	return rc;
@@ -330,11 +342,11 @@ mail_rows_delete(struct mail_store *t, int64_t id, struct err *e)
 }
 
 int
-mail_rows_put(struct mail_store *t, const struct message *m, int64_t *id,
+mail_rows_put(struct mail_store *t, struct message *m, int64_t *id,
     int64_t *records, struct err *e)
 {
 	const bool is_new = *id == 0;
-	struct sum_mail sum;
+	struct mail_row row;
 	int rc = 0;
 
 	if (is_new)
@@ -342,11 +354,11 @@ mail_rows_put(struct mail_store *t, const struct message *m, int64_t *id,
 	else if ((rc = mail_sums_mark(t->sums, *id, e)) >= 0)
 		rc = delete_rows(t, *id, e);
 	if (rc >= 0)
-		rc = put_message(t->store, m, id, &sum, e);
+		rc = put_message(t->store, m, id, &row, e);
 	if (rc < 0 || *id == 0)
 		return rc;
 	if (is_new)
-		return mail_rows_put_parts(t, m, *id, &sum, records, e);
+		return mail_rows_put_parts(t, m, *id, &row.sum, records, e);
 	rc = put_mailboxes(t, m, *id, m->sender, m->auth_user, e);
 	if (rc >= 0)
 		rc = put_parts(t, m, *id, records, e);

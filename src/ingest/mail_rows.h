@@ -8,16 +8,18 @@
 
 #include "ingest/mail_store.h"
 
-/* Names of which there are many: their ids are asked for many at a time. */
-enum { HELO, AUTH_USER, SENDER, CLIENT_NAME, OFTEN };
+/* A message's own row, whose text is the message's. */
+#define MAIL_ROW 25
+struct mail_row {
+	struct value v[MAIL_ROW + 1]; /* as message_put has it, and its id */
+	struct sum_mail sum;
+};
 
-void mail_rows_names(const struct message *m, struct str name[OFTEN]);
-
-/* The message's own row, but for its id: as message_put has it. */
-#define MESSAGE_ROW 25
-int mail_rows_message(struct store *s, const struct message *m,
-    const int64_t name[OFTEN], struct value *out, struct sum_mail *sum,
-    struct err *e);
+/* The own rows of n messages, but for their ids.  n is MAIL_ROWS_MANY at most:
+ * rows of more do not stay in the cache of level 2. */
+#define MAIL_ROWS_MANY 64
+int mail_rows_make(struct store *s, struct message *const *m, size_t n,
+    struct mail_row *out, struct err *e);
 
 /* *id is the message's own row, 0 for none. */
 int mail_rows_id(
@@ -30,7 +32,7 @@ int mail_rows_id_of_key(
 /* Writes the rows of the message of that id anew, or of a new one if *id is 0,
  * which it stays if there is one already.  Adds the number of rows that are on
  * record to *records. */
-int mail_rows_put(struct mail_store *t, const struct message *m, int64_t *id,
+int mail_rows_put(struct mail_store *t, struct message *m, int64_t *id,
     int64_t *records, struct err *e);
 /* All that belongs to its own row, which is new and of that id. */
 int mail_rows_put_parts(struct mail_store *t, const struct message *m,
