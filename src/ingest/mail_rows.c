@@ -284,13 +284,13 @@ put_verdicts(
 	return rc;
 }
 
-/* Its recipients, their attempts, and verdicts. */
+/* Its mailboxes, recipients, their attempts, and verdicts. */
 static int
 put_parts(struct mail_store *t, const struct message *m, int64_t id,
     int64_t *records, struct err *e)
 {
 	const struct recipient *r;
-	int rc = 0, n = 0;
+	int rc = put_mailboxes(t, m, id, m->sender, m->auth_user, e), n = 0;
 
 	for (r = record_next(m, NULL); rc >= 0 && r != NULL;
 	     r = record_next(m, r)) {
@@ -306,10 +306,8 @@ int
 mail_rows_put_parts(struct mail_store *t, const struct message *m, int64_t id,
     const struct sum_mail *sum, int64_t *records, struct err *e)
 {
-	int rc = put_mailboxes(t, m, id, m->sender, m->auth_user, e);
+	int rc = put_parts(t, m, id, records, e);
 
-	if (rc >= 0)
-		rc = put_parts(t, m, id, records, e);
 	part_rows_sum(t->parts, id, str_has(m->parent_queue_id), sum);
 	return rc;
 }
@@ -359,9 +357,7 @@ mail_rows_put(struct mail_store *t, struct message *m, int64_t *id,
 		return rc;
 	if (is_new)
 		return mail_rows_put_parts(t, m, *id, &row.sum, records, e);
-	rc = put_mailboxes(t, m, *id, m->sender, m->auth_user, e);
-	if (rc >= 0)
-		rc = put_parts(t, m, *id, records, e);
+	rc = put_parts(t, m, *id, records, e);
 	return rc < 0 ? rc : mail_sums_mark(t->sums, *id, e);
 }
 
