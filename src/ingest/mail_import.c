@@ -157,6 +157,13 @@ drop_gone(struct mail_import *i)
 		mail_writer_drop_verdict(i->writer, slot);
 }
 
+static int
+drop_gone_now(struct mail_import *i, struct err *e)
+{
+	drop_gone(i);
+	return ours(i, e);
+}
+
 /* Provisional: what will be undone. */
 static int
 put_provisional(struct mail_import *i, struct message *m, struct err *e)
@@ -526,8 +533,10 @@ save_verdicts(struct mail_import *i, struct err *e)
 	int64_t now = assembler_now(i->assembler);
 	struct value v[] = {value_time(now), value_blob(i->mids.p, i->mids.n)};
 	struct value from = value_time(mids_keep_from(now));
-	int rc = pending_save_all(i->store, i->assembler, e);
+	int rc = drop_gone_now(i, e);
 
+	if (rc >= 0)
+		rc = pending_save_all(i->store, i->assembler, e);
 	if (rc < 0 || now == UTC_NONE)
 		return rc;
 	if (i->mids.n > 0)
@@ -662,9 +671,7 @@ put_open_rows(struct mail_import *i, struct err *e)
 {
 	struct message **put, *m;
 	size_t n = 0;
-	int rc = i->provisional
-	             ? 0
-	             : pending_drop_gone(i->store, i->assembler, e);
+	int rc = i->provisional ? 0 : drop_gone_now(i, e);
 
 	put = xcalloc(assembler_open(i->assembler) + 1, sizeof(*put));
 	for (m = assembler_next(i->assembler, NULL); rc >= 0 && m != NULL;

@@ -74,22 +74,11 @@ pending_save(struct store *s, struct pending *p, struct err *e)
 }
 
 int
-pending_drop_gone(struct store *s, struct assembler *a, struct err *e)
-{
-	int64_t slot;
-	int rc = 0;
-
-	while (rc >= 0 && (slot = pending_gone(assembler_pending(a))) != 0)
-		rc = pending_drop_row(s, slot, e);
-	return rc;
-}
-
-int
 pending_save_all(struct store *s, struct assembler *a, struct err *e)
 {
 	struct pending_set *set = assembler_pending(a);
 	struct pending *p;
-	int rc = pending_drop_gone(s, a, e);
+	int rc = 0;
 
 	for (p = pending_next(set, NULL); rc >= 0 && p != NULL;
 	     p = pending_next(set, p))

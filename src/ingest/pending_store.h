@@ -21,9 +21,8 @@ int pending_save(struct store *s, struct pending *p, struct err *e);
 /* Writes what has changed of all that are in memory. */
 int pending_save_all(struct store *s, struct assembler *a, struct err *e);
 
-/* The row of one that waits no more (pending_gone), and those of all of them. */
+/* The row of one that waits no more (pending_gone). */
 int pending_drop_row(struct store *s, int64_t slot, struct err *e);
-int pending_drop_gone(struct store *s, struct assembler *a, struct err *e);
 
 /* A message leaves (last), or is shown as it is: gives it what waits in the
  * store for its queue ids, and has those asked again that name its
