@@ -82,10 +82,8 @@ mail_hop_parent(
 	struct value v[] = {value_str(m->queues->id), value_time(m->received),
 	    value_str(m->host)};
 
-	rc = store_prepare(t->store, "hop_parents", &st, e);
-	if (rc < 0 || (rc = stmt_start(st, v, LEN(v), e)) < 0)
-		return rc;
-	return only_id(st, id, e);
+	rc = store_start(t->store, "hop_parents", v, LEN(v), &st, e);
+	return rc < 0 ? rc : only_id(st, id, e);
 }
 
 /* The stored message `id` takes in `next`, which is stored, too, as next_id
@@ -137,10 +135,9 @@ hop_child(struct mail_store *t, const struct recipient *r, int64_t id,
 	    value_time(r->outcome.time), value_int(id)};
 	struct message *c = NULL;
 	struct stmt *st;
-	int rc = store_prepare(t->store, "hop_children", &st, e);
+	int rc = store_start(t->store, "hop_children", v, LEN(v), &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, v, LEN(v), e)) < 0 ||
-	    (rc = only_id(st, child, e)) < 0 || *child == 0)
+	if (rc < 0 || (rc = only_id(st, child, e)) < 0 || *child == 0)
 		return rc;
 	rc = mail_read_head(t->store, *child, &c, e);
 	if (rc >= 0 && (c == NULL || !assembler_is_own(t->assembler,

@@ -252,11 +252,9 @@ restore_messages(struct mail_import *i, struct err *e)
 {
 	struct message *m;
 	struct stmt *st;
-	int rc = store_prepare(i->store, "open_message_all", &st, e);
+	int rc = store_start(i->store, "open_message_all", NULL, 0, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0)
-		return rc;
-	while ((rc = stmt_next(st, e)) > 0) {
+	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
 		m = spill_message_read(
 		    assembler_paths(i->assembler), stmt_value(st, 1).s);
 		if (m == NULL)
@@ -275,10 +273,8 @@ restore_verdicts(struct mail_import *i, struct err *e)
 	struct value from = value_time(mids_keep_from(i->now));
 	struct stmt *st;
 	int64_t n;
-	int rc = store_prepare(i->store, "mid_seen_recent", &st, e);
+	int rc = store_start(i->store, "mid_seen_recent", &from, 1, &st, e);
 
-	if (rc >= 0)
-		rc = stmt_start(st, &from, 1, e);
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
 		if (!mids_restore(
 		        assembler_mids(i->assembler), stmt_value(st, 0).s))
@@ -345,9 +341,9 @@ restore(struct mail_import *i, struct err *e)
 	int rc = pending_unshow(&i->rows, e);
 
 	if (rc >= 0)
-		rc = store_prepare(i->store, "assembler_state_get", &st, e);
-	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
+		rc = store_start(
+		    i->store, "assembler_state_get", NULL, 0, &st, e);
+	if (rc < 0 || (rc = stmt_next(st, e)) < 0)
 		return rc;
 	if (rc > 0)
 		i->now = stmt_value(st, 0).i;

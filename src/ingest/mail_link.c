@@ -15,13 +15,12 @@ find_message(struct store *s, const struct pending *p, int64_t *id,
 	    p->has_client ? value_blob(p->client.b, sizeof(p->client.b))
 	                  : value_null()};
 	struct stmt *st;
-	int rc = store_prepare(s,
-	    by_queue ? "message_of_queue_id" : "messages_of_message_id", &st,
-	    e);
+	int rc = by_queue
+	             ? store_start(s, "message_of_queue_id", v, 4, &st, e)
+	             : store_start(s, "messages_of_message_id", v, 3, &st, e);
 
 	*id = 0;
-	if (rc < 0 || (rc = stmt_start(st, v, by_queue ? 4 : 3, e)) < 0 ||
-	    (rc = stmt_next(st, e)) <= 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
 		return rc;
 	*id = stmt_value(st, 0).i;
 	*key = (uint64_t)stmt_value(st, 1).i;
@@ -38,9 +37,9 @@ has_verdict_of(struct store *s, int64_t id, struct str filter, struct err *e)
 {
 	struct value v[] = {value_int(id), value_str(filter)};
 	struct stmt *st;
-	int rc = store_prepare(s, "verdict_of_filter", &st, e);
+	int rc = store_start(s, "verdict_of_filter", v, 2, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, v, 2, e)) < 0)
+	if (rc < 0)
 		return rc;
 	rc = stmt_next(st, e);
 	stmt_reset(st);

@@ -28,14 +28,14 @@ read_evidence(struct texts *paths, const struct stmt *st, size_t at)
 	return ev;
 }
 
+/* The rows of message id. */
 static int
-start(struct store *s, const char *name, int64_t id, struct stmt **st,
+rows_of(struct store *s, const char *name, int64_t id, struct stmt **st,
     struct err *e)
 {
-	struct value v = value_int(id);
-	int rc = store_prepare(s, name, st, e);
+	const struct value v = value_int(id);
 
-	return rc < 0 ? rc : stmt_start(*st, &v, 1, e);
+	return store_start(s, name, &v, 1, st, e);
 }
 
 int
@@ -44,7 +44,7 @@ mail_read_head(struct store *s, int64_t id, struct message **out, struct err *e)
 	struct event ev = event_of(EVENT_DETAIL);
 	struct message *m;
 	struct stmt *st;
-	int rc = start(s, "message_get", id, &st, e);
+	int rc = rows_of(s, "message_get", id, &st, e);
 
 	*out = NULL;
 	if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
@@ -81,7 +81,7 @@ get_hops(struct store *s, int64_t id, struct message *m, struct err *e)
 {
 	struct recipient *r;
 	struct stmt *st;
-	int rc = start(s, "hops_get", id, &st, e);
+	int rc = rows_of(s, "hops_get", id, &st, e);
 
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
 		for (r = m->recipients; r != NULL; r = r->next)
@@ -98,7 +98,7 @@ get_recipients(
 {
 	struct recipient *r;
 	struct stmt *st;
-	int rc = start(t->store, "recipients_get", id, &st, e);
+	int rc = rows_of(t->store, "recipients_get", id, &st, e);
 
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
 		r = message_recipient(m, join_queue(m, stmt_value(st, 3).s),
@@ -123,7 +123,7 @@ get_attempts(struct mail_store *t, int64_t id, struct message *m, struct err *e)
 	struct attempt at, outcome;
 	struct stmt *st;
 	int64_t n;
-	int rc = start(t->store, "attempts_get", id, &st, e);
+	int rc = rows_of(t->store, "attempts_get", id, &st, e);
 
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
 		r = m->recipients;
@@ -153,7 +153,7 @@ mail_read_verdicts(
 {
 	struct verdict v;
 	struct stmt *st;
-	int rc = start(t->store, "verdicts_get", id, &st, e);
+	int rc = rows_of(t->store, "verdicts_get", id, &st, e);
 
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
 		v = (struct verdict){.filter = stmt_value(st, 0).s};

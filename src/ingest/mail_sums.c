@@ -182,11 +182,10 @@ mail_sums_mark(struct mail_sums *u, int64_t id, struct err *e)
 	struct open_hour *h;
 	int64_t hour, client;
 	struct stmt *st;
-	int rc = store_prepare(u->store, "mail_sums_place", &st, e);
+	int rc = store_start(u->store, "mail_sums_place", &v, 1, &st, e);
 
 	check_epoch(u);
-	if (rc < 0 || (rc = stmt_start(st, &v, 1, e)) < 0 ||
-	    (rc = stmt_next(st, e)) <= 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
 		return rc;
 	hour = stmt_int(st, 0);
 	client = stmt_int(st, 1);
@@ -316,10 +315,8 @@ static int
 read_hours(struct reading *r, const struct value *span, struct err *e)
 {
 	struct stmt *st;
-	int rc = store_prepare(r->store, "mail_sums_read", &st, e);
+	int rc = store_start(r->store, "mail_sums_read", span, 2, &st, e);
 
-	if (rc >= 0)
-		rc = stmt_start(st, span, 2, e);
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
 		rc = add_row(r, st, e);
 		if (rc < 0)

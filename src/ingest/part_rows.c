@@ -123,10 +123,9 @@ read_outcomes(struct part_rows *p, struct err *e)
 	struct new_message *m = p->messages, *end = m + p->nmessages;
 	const struct value span[] = {value_int(m->id), value_int(end[-1].id)};
 	struct stmt *st;
-	int rc = store_prepare(p->store, "recipient_outcomes", &st, e);
+	int rc = store_start(
+	    p->store, "recipient_outcomes", span, LEN(span), &st, e);
 
-	if (rc >= 0)
-		rc = stmt_start(st, span, LEN(span), e);
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
 		while (m < end && m->id < stmt_int(st, 0))
 			m++;

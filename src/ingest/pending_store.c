@@ -5,15 +5,6 @@
 #include "ingest/mail_link.h"
 #include "ingest/spill.h"
 
-static int
-start(struct store *s, const char *name, const struct value *v, size_t n,
-    struct stmt **st, struct err *e)
-{
-	int rc = store_prepare(s, name, st, e);
-
-	return rc < 0 ? rc : stmt_start(*st, v, n, e);
-}
-
 /* The verdict of the row (id, state) at hand. */
 static int
 read_row(struct store *s, struct texts *paths, const struct stmt *st,
@@ -34,7 +25,7 @@ pending_load(struct store *s, struct assembler *a, int64_t now, struct err *e)
 	struct value v = value_time(now - PENDING_HOLD);
 	struct pending *p;
 	struct stmt *st;
-	int rc = start(s, "pending_recent", &v, 1, &st, e);
+	int rc = store_start(s, "pending_recent", &v, 1, &st, e);
 
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
 		if ((rc = read_row(s, assembler_paths(a), st, &p, e)) >= 0) {
@@ -96,7 +87,7 @@ give_queue(struct mail_store *t, struct queue_entry *q, bool last,
 	    value_time(q->first + PENDING_LATE)};
 	struct pending *p;
 	struct stmt *st;
-	int rc = start(t->store, "pending_of_key", v, 3, &st, e);
+	int rc = store_start(t->store, "pending_of_key", v, 3, &st, e);
 
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
 		if ((rc = read_row(t->store, &t->paths, st, &p, e)) < 0)
@@ -147,7 +138,7 @@ pending_ask(struct mail_store *t, int64_t until, const struct map *open,
 	int rc;
 
 	for (;;) {
-		rc = start(t->store, "pending_next_due", v, 2, &st, e);
+		rc = store_start(t->store, "pending_next_due", v, 2, &st, e);
 		if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
 			break;
 		rc = read_row(
@@ -208,7 +199,7 @@ pending_show(struct mail_store *t, int64_t since, struct err *e)
 	int rc;
 
 	for (;;) {
-		rc = start(t->store, "pending_next_young", v, 2, &st, e);
+		rc = store_start(t->store, "pending_next_young", v, 2, &st, e);
 		if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
 			return rc;
 		rc = read_row(t->store, &t->paths, st, &p, e);
@@ -233,7 +224,8 @@ pending_unshow(struct mail_store *t, struct err *e)
 	int rc;
 
 	for (;;) {
-		rc = start(t->store, "pending_next_shown", NULL, 0, &st, e);
+		rc = store_start(
+		    t->store, "pending_next_shown", NULL, 0, &st, e);
 		if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
 			return rc;
 		id = stmt_value(st, 2).i;

@@ -333,15 +333,23 @@ store_run(struct store *s, const char *name, const struct value *args,
 }
 
 int
+store_start(struct store *s, const char *name, const struct value *args,
+    size_t n, struct stmt **out, struct err *e)
+{
+	int rc = store_prepare(s, name, out, e);
+
+	return rc < 0 ? rc : stmt_start(*out, args, n, e);
+}
+
+int
 store_number(struct store *s, const char *name, const struct value *args,
     size_t n, int64_t *out, struct err *e)
 {
 	struct stmt *st;
 	bool there;
-	int rc = store_prepare(s, name, &st, e);
+	int rc = store_start(s, name, args, n, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, args, n, e)) < 0 ||
-	    (rc = stmt_next(st, e)) <= 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
 		return rc;
 	there = stmt_value(st, 0).type == VALUE_INT;
 	if (there)

@@ -49,6 +49,9 @@ int stmt_run(
 /* The same of the statement of that name. */
 int store_run(struct store *s, const char *name, const struct value *args,
     size_t n, struct err *e);
+/* The same of stmt_start(). */
+int store_start(struct store *s, const char *name, const struct value *args,
+    size_t n, struct stmt **out, struct err *e);
 /* The first column of its first row: 1 if that is a whole number, else 0 and *out
  * stays. */
 int store_number(struct store *s, const char *name, const struct value *args,
