@@ -144,9 +144,9 @@ find_ledger(struct importer *im)
 	uint64_t hash = 0;
 	int64_t hashed = -1;
 	struct stmt *st;
-	int rc = store_prepare(im->store, "flow_ledger_find", &st, im->e);
+	int rc = store_start(im->store, "flow_ledger_find", &n, 1, &st, im->e);
 
-	if (rc < 0 || (rc = stmt_start(st, &n, 1, im->e)) < 0)
+	if (rc < 0)
 		return rc;
 	while ((rc = stmt_next(st, im->e)) > 0) {
 		if (stmt_value(st, 1).i != hashed) {

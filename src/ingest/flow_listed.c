@@ -26,10 +26,8 @@ put_slot(const struct entry *x, int64_t slot, int64_t first, int64_t last,
 	    value_int(x->agent), value_int(syn ? syn : 1), n, zero, zero, zero,
 	    n, value_int(syn == 0), zero, zero, zero, value_int(first),
 	    value_int(last), value_int(x->l->rate), value_int(x->l->rate)};
-	struct stmt *st;
-	int rc = store_prepare(x->s, "flow_slot_put", &st, e);
 
-	return rc < 0 ? rc : stmt_run(st, v, sizeof(v) / sizeof(v[0]), e);
+	return store_run(x->s, "flow_slot_put", v, sizeof(v) / sizeof(v[0]), e);
 }
 
 static int
@@ -56,15 +54,12 @@ flow_listed_put(struct store *s, const struct flow_listed *l, struct err *e)
 {
 	struct entry x = {.l = l, .s = s};
 	struct value agent;
-	struct stmt *st;
 	int rc;
 
 	if ((rc = store_addr(s, l->addr, &x.addr, e)) < 0 ||
-	    (rc = store_addr(s, l->agent, &x.agent, e)) < 0 ||
-	    (rc = store_prepare(s, "flow_agent_list", &st, e)) < 0)
+	    (rc = store_addr(s, l->agent, &x.agent, e)) < 0)
 		return rc;
 	agent = value_int(x.agent);
-	if ((rc = stmt_run(st, &agent, 1, e)) < 0)
-		return rc;
-	return put_slots(&x, e);
+	rc = store_run(s, "flow_agent_list", &agent, 1, e);
+	return rc < 0 ? rc : put_slots(&x, e);
 }

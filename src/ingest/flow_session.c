@@ -50,9 +50,9 @@ read_open(struct store *s, struct open_session **out, struct arena *mem,
 {
 	struct open_session *o;
 	struct stmt *st;
-	int rc = store_prepare(s, "session_open", &st, e);
+	int rc = store_start(s, "session_open", NULL, 0, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0)
+	if (rc < 0)
 		return rc;
 	while ((rc = stmt_next(st, e)) > 0) {
 		o = arena_zalloc(mem, sizeof(*o));
@@ -81,8 +81,8 @@ read_slots(struct store *s, const struct open_session *o,
 
 	if (o->slots_from == UTC_NONE)
 		return 0;
-	rc = store_prepare(s, "session_slots", &st, e);
-	if (rc < 0 || (rc = stmt_start(st, &from, 1, e)) < 0)
+	rc = store_start(s, "session_slots", &from, 1, &st, e);
+	if (rc < 0)
 		return rc;
 	while ((rc = stmt_next(st, e)) > 0)
 		slot_list_add(slots, stmt_value(st, 0).i);

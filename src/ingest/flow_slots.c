@@ -139,9 +139,9 @@ read_samples(struct slot *slot, struct store *s, struct err *e)
 	const struct value from = value_int(slot->start);
 	struct stmt *st;
 	struct seen p;
-	int rc = store_prepare(s, "flow_slot_samples", &st, e);
+	int rc = store_start(s, "flow_slot_samples", &from, 1, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, &from, 1, e)) < 0)
+	if (rc < 0)
 		return rc;
 	while ((rc = stmt_next(st, e)) > 0) {
 		p = read_row(st);

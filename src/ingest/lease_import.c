@@ -128,22 +128,6 @@ put(struct lease_sink *sink, const struct lease *l, struct err *e)
 	    im->merge, l, source, im->opt->clock_error, im->ledger, e);
 }
 
-/* The first column of the first row; 0 if there is none. */
-static int
-number(struct store *s, const char *name, const struct value *v, size_t n,
-    int64_t *out, struct err *e)
-{
-	struct stmt *st;
-	int rc = store_prepare(s, name, &st, e);
-
-	if (rc < 0 || (rc = stmt_start(st, v, n, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
-		return rc;
-	*out = rc > 0 ? stmt_value(st, 0).i : 0;
-	stmt_reset(st);
-	return 0;
-}
-
 /* Another file (or the same) that said the same: its row stands for both. */
 static int
 take_known_row(struct importer *im, struct err *e)
@@ -151,9 +135,9 @@ take_known_row(struct importer *im, struct err *e)
 	const struct value key[] = {
 	    value_int((int64_t)im->digest), value_int(im->leases)};
 	int64_t known;
-	int rc = number(im->store, "lease_ledger_get", key, 2, &known, e);
+	int rc = store_number(im->store, "lease_ledger_get", key, 2, &known, e);
 
-	if (rc < 0 || known == 0)
+	if (rc <= 0)
 		return rc;
 	const struct value move[] = {value_int(im->ledger), value_int(known)};
 	rc = store_run(im->store, "lease_ledger_own", move, 2, e);
@@ -201,7 +185,8 @@ import(struct importer *im, const char *path, struct lease_counts *c,
 	int rc = store_prepare(im->store, "lease_put", &im->put, e);
 
 	if (rc >= 0)
-		rc = number(im->store, "lease_count", NULL, 0, &before, e);
+		rc =
+		    store_number(im->store, "lease_count", NULL, 0, &before, e);
 	if (rc >= 0)
 		rc = store_run(im->store, "lease_ledger_new", &v, 1, e);
 	if (rc < 0)
@@ -217,7 +202,7 @@ import(struct importer *im, const char *path, struct lease_counts *c,
 	if (rc >= 0)
 		rc = correct(im, path, e);
 	if (rc >= 0)
-		rc = number(im->store, "lease_count", NULL, 0, &after, e);
+		rc = store_number(im->store, "lease_count", NULL, 0, &after, e);
 	*added = after - before;
 	return rc;
 }

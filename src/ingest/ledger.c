@@ -156,9 +156,9 @@ search(struct store *s, struct ledger_entry *out, const char *head, long n,
 	struct value args[] = {value_z(out->kind)};
 	struct ledger_entry l;
 	struct stmt *st;
-	int rc = store_prepare(s, "ledger_all", &st, e);
+	int rc = store_start(s, "ledger_all", args, 1, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, args, 1, e)) < 0)
+	if (rc < 0)
 		return rc;
 	while ((rc = stmt_next(st, e)) > 0) {
 		l = *out;
@@ -225,12 +225,10 @@ ledger_save(struct store *s, struct ledger_entry *l, struct err *e)
 	    opt_time(l->first_time), opt_time(l->last_time),
 	    value_bool(l->truncated), value_blob(l->state.p, l->state.n),
 	    l->id ? value_int(l->id) : value_z(l->kind)};
-	struct stmt *st;
-	int rc;
+	int rc = store_run(s, l->id ? "ledger_update" : "ledger_insert", v,
+	    sizeof(v) / sizeof(v[0]), e);
 
-	rc =
-	    store_prepare(s, l->id ? "ledger_update" : "ledger_insert", &st, e);
-	if (rc < 0 || (rc = stmt_run(st, v, sizeof(v) / sizeof(v[0]), e)) < 0)
+	if (rc < 0)
 		return rc;
 	if (l->id == 0)
 		l->id = store_last_id(s);

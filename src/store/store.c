@@ -490,11 +490,8 @@ static int
 make_or_find(struct store *s, const char *get, const char *put,
     const struct value *args, size_t n, int64_t *id, struct err *e)
 {
-	struct stmt *st;
-	int rc = store_prepare(s, put, &st, e);
+	int rc = store_run(s, put, args, n, e);
 
-	if (rc == 0)
-		rc = stmt_run(st, args, n, e);
 	if (rc < 0)
 		return rc;
 	if (store_changes(s) > 0) {
@@ -642,16 +639,9 @@ int
 store_param(struct store *s, const char *name, struct value v, struct err *e)
 {
 	struct value args[2] = {value_z(name), v};
-	struct stmt *make, *put;
-	int rc = store_prepare(s, "param_make", &make, e);
+	int rc = store_run(s, "param_make", NULL, 0, e);
 
-	if (rc == 0)
-		rc = stmt_run(make, NULL, 0, e);
-	if (rc == 0)
-		rc = store_prepare(s, "param_put", &put, e);
-	if (rc == 0)
-		rc = stmt_run(put, args, 2, e);
-	return rc;
+	return rc < 0 ? rc : store_run(s, "param_put", args, 2, e);
 }
 
 int
