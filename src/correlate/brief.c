@@ -162,9 +162,9 @@ put_file_clocks(struct store *s, const struct config *c, const char *kind,
     const char *statement, struct err *e)
 {
 	struct stmt *st;
-	int rc = store_prepare(s, statement, &st, e);
+	int rc = store_start(s, statement, NULL, 0, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0)
+	if (rc < 0)
 		return rc;
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
 		rc = put_file_clock(s, c, kind, stmt_value(st, 0).i,
@@ -234,10 +234,9 @@ check_threshold(struct store *s, const struct detect_rule *r,
 	const struct value arg = value_str(t->metric);
 	struct stmt *st;
 	struct str unit;
-	int rc = store_prepare(s, "correlate_metric", &st, e);
+	int rc = store_start(s, "correlate_metric", &arg, 1, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, &arg, 1, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) < 0)
 		return rc;
 	if (rc == 0)
 		return err_set(e, ERR_USAGE, "%.*s:%d: no metric '%.*s'",

@@ -164,9 +164,9 @@ read_flow_days(struct job *j, struct err *e)
 	const struct value args[] = {
 	    value_int(j->day - SERVER_DAYS + 1), value_int(j->day)};
 	struct stmt *st;
-	int rc = store_prepare(j->store, "correlate_flow_days", &st, e);
+	int rc = store_start(j->store, "correlate_flow_days", args, 2, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, args, 2, e)) < 0)
+	if (rc < 0)
 		return rc;
 	while ((rc = stmt_next(st, e)) > 0) {
 		mix_str(j, stmt_value(st, 0).s);
@@ -188,9 +188,9 @@ read_imports(struct job *j, struct tally *tally, struct err *e)
 	    value_int(j->start - RECENT_DAYS * 86400 * USEC)};
 	struct json out = json_to(&j->imports);
 	struct stmt *st;
-	int rc = store_prepare(j->store, "correlate_imports", &st, e);
+	int rc = store_start(j->store, "correlate_imports", args, 4, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, args, 4, e)) < 0)
+	if (rc < 0)
 		return rc;
 	json_open(&out, NULL, '[');
 	while ((rc = stmt_next(st, e)) > 0)
@@ -261,10 +261,9 @@ read_result(
 	    &out->unleased_mail, &out->unleased_flow};
 	const struct value arg = value_int(day);
 	struct stmt *st;
-	int rc = store_prepare(s, "correlate_result", &st, e);
+	int rc = store_start(s, "correlate_result", &arg, 1, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, &arg, 1, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) < 0)
 		return rc;
 	for (size_t i = 0; rc > 0 && i < sizeof(to) / sizeof(to[0]); i++)
 		*to[i] = stmt_value(st, i).i;
@@ -450,10 +449,10 @@ same_watermark(const struct job *j, struct err *e)
 {
 	const struct value arg = value_int(j->day);
 	struct stmt *st;
-	int rc = store_prepare(j->store, "correlate_stored_watermark", &st, e);
+	int rc = store_start(
+	    j->store, "correlate_stored_watermark", &arg, 1, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, &arg, 1, e)) < 0 ||
-	    (rc = stmt_next(st, e)) <= 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
 		return rc;
 	rc = str_eq(stmt_value(st, 0).s, buf_str(&j->watermark));
 	stmt_reset(st);

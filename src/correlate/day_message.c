@@ -226,12 +226,11 @@ day_messages(
     void *arg, const struct value *unused, struct value *out, struct err *e)
 {
 	struct day_messages *p = arg;
-	int rc = store_prepare(p->store, "day_message_read", &p->read, e);
+	int rc =
+	    store_start(p->store, "day_message_read", NULL, 0, &p->read, e);
 
 	(void)unused;
 	(void)out;
-	if (rc >= 0)
-		rc = stmt_start(p->read, NULL, 0, e);
 	if (rc >= 0)
 		rc = p->row = stmt_next(p->read, e);
 	if (rc >= 0)

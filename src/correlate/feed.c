@@ -87,14 +87,6 @@ fill(struct batch *b, struct stmt *st)
 		add_row(b, st);
 }
 
-static int
-begin(struct feed *f, const char *name, struct stmt **st, struct err *e)
-{
-	const int rc = store_prepare(f->store, name, st, e);
-
-	return rc < 0 ? rc : stmt_start(*st, NULL, 0, e);
-}
-
 /* True: it was read to its end. */
 static bool
 read_statement(struct feed *f, const char *name)
@@ -105,7 +97,7 @@ read_statement(struct feed *f, const char *name)
 	if (b == NULL)
 		return false;
 	b->rows = 0;
-	b->rc = begin(f, name, &st, &b->err);
+	b->rc = store_start(f->store, name, NULL, 0, &st, &b->err);
 	if (b->rc < 0) {
 		hand_over(f);
 		return false;

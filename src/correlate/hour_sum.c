@@ -82,10 +82,8 @@ static int
 add_all(struct hour_sums *p, struct err *e)
 {
 	struct stmt *st;
-	int rc = store_prepare(p->store, "hour_sum_read", &st, e);
+	int rc = store_start(p->store, "hour_sum_read", NULL, 0, &st, e);
 
-	if (rc >= 0)
-		rc = stmt_start(st, NULL, 0, e);
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
 		add_row(p, st);
 	return rc;

@@ -203,10 +203,9 @@ read_who(struct score_model *m, struct store *s, const struct value *args,
     struct err *e)
 {
 	struct stmt *st;
-	int rc = store_prepare(s, "score_who", &st, e);
+	int rc = store_start(s, "score_who", args, 2, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, args, 2, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) < 0)
 		return rc;
 	m->who[0] = stmt_value(st, 0).i;
 	m->who[1] = stmt_value(st, 1).i;
@@ -226,9 +225,7 @@ score_fit(struct score_model *m, struct store *s, int64_t day, struct err *e)
 	*m = (struct score_model){.refused = NULL};
 	rc = read_who(m, s, args, e);
 	if (rc >= 0)
-		rc = store_prepare(s, "score_labels", &st, e);
-	if (rc >= 0)
-		rc = stmt_start(st, args, 2, e);
+		rc = store_start(s, "score_labels", args, 2, &st, e);
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
 		add_row(m, &r, st);
 	if (m->rows[0] < SCORE_ROWS_MIN || m->rows[1] < SCORE_ROWS_MIN ||

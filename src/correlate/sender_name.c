@@ -182,10 +182,9 @@ read_sender(struct sender_names *p, struct sender *s, struct err *e)
 {
 	const struct value v = value_int(s->id);
 	struct stmt *st;
-	int rc = store_prepare(p->store, "sender_name_text", &st, e);
+	int rc = store_start(p->store, "sender_name_text", &v, 1, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, &v, 1, e)) < 0 ||
-	    (rc = stmt_next(st, e)) <= 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
 		return rc;
 	rc = read_name(p, s, stmt_value(st, 0).s, e);
 	stmt_reset(st);
@@ -243,10 +242,8 @@ read_ids(struct sender_names *p, int64_t **ids, size_t *n, struct err *e)
 {
 	struct stmt *st;
 	size_t size = 0;
-	int rc = store_prepare(p->store, "sender_names_day", &st, e);
+	int rc = store_start(p->store, "sender_names_day", NULL, 0, &st, e);
 
-	if (rc >= 0)
-		rc = stmt_start(st, NULL, 0, e);
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
 		if (*n == size) {
 			size = size ? 2 * size : 1024;

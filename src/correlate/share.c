@@ -186,19 +186,16 @@ workers(const struct job *j, unsigned *n, struct err *e)
 	const int most = cores() < THREADS_AUTO ? cores() : THREADS_AUTO;
 	const struct value args[] = {
 	    value_int(j->start), value_int(j->end), value_int(most * SMALL)};
-	struct stmt *st;
-	int64_t rows;
+	int64_t rows = 0;
 	int rc;
 
 	*n = (unsigned)j->config->threads;
 	if (*n != 0)
 		return 0;
-	rc = store_prepare(j->store, "correlate_size", &st, e);
-	if (rc < 0 || (rc = stmt_start(st, args, LEN(args), e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
+	rc =
+	    store_number(j->store, "correlate_size", args, LEN(args), &rows, e);
+	if (rc < 0)
 		return rc;
-	rows = stmt_value(st, 0).i;
-	stmt_reset(st);
 	*n = rows / SMALL >= most ? (unsigned)most
 	                          : (unsigned)(rows / SMALL) + 1;
 	return 0;

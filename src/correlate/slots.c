@@ -166,10 +166,8 @@ each_row(struct slots *p, const char *statement, const struct value *args,
     struct err *e)
 {
 	struct stmt *st;
-	int rc = store_prepare(p->store, statement, &st, e);
+	int rc = store_start(p->store, statement, args, nargs, &st, e);
 
-	if (rc >= 0)
-		rc = stmt_start(st, args, nargs, e);
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
 		rc = row(p, st, e);
 		if (rc < 0)
