@@ -121,10 +121,9 @@ read_sums(
 {
 	struct stmt *st;
 	double net;
-	int rc = store_prepare(s, "action_sums", &st, e);
+	int rc = store_start(s, "action_sums", args, 3, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, args, 3, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) < 0)
 		return rc;
 	for (size_t i = 0; i < S_TO_CLEAR; i++)
 		v[i] = stmt_value(st, i);

@@ -87,10 +87,9 @@ check(struct store *s, const struct value *v, struct err *e)
 	struct stmt *st;
 	int64_t opened;
 	bool open, again = is(v[A_ACTION], "reopened");
-	int rc = store_prepare(s, "case_last", &st, e);
+	int rc = store_start(s, "case_last", &v[A_CUSTOMER], 1, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, &v[A_CUSTOMER], 1, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) < 0)
 		return rc;
 	if (rc == 0)
 		return err_set(e, ERR_FAIL, "there is no case of \"%.*s\"",
@@ -132,10 +131,9 @@ static int
 print_state(struct store *s, const struct value *customer, struct err *e)
 {
 	struct stmt *st;
-	int rc = store_prepare(s, "case_last", &st, e);
+	int rc = store_start(s, "case_last", customer, 1, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, customer, 1, e)) < 0 ||
-	    (rc = stmt_next(st, e)) <= 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
 		return rc;
 	printf("%.*s: %.*s, round %lld\n\n", STR_FMT(customer->s),
 	    STR_FMT(stmt_value(st, 2).s), (long long)stmt_value(st, 3).i);

@@ -165,10 +165,9 @@ static int
 correlated(struct store *s, int64_t *first, int64_t *last, struct err *e)
 {
 	struct stmt *st;
-	int rc = store_prepare(s, "chart_bounds", &st, e);
+	int rc = store_start(s, "chart_bounds", NULL, 0, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) < 0)
 		return rc;
 	rc = rc > 0 && stmt_value(st, 0).type == VALUE_INT;
 	*first = stmt_value(st, 0).i;

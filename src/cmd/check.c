@@ -203,9 +203,9 @@ check_hosts(struct page *p, const struct test *t, struct err *e)
 	struct str host = STR_NONE, path = STR_NONE;
 	bool known = true;
 	struct stmt *st;
-	int rc = store_prepare(p->store, "check_host_files", &st, e);
+	int rc = store_start(p->store, "check_host_files", args, 2, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, args, 2, e)) < 0)
+	if (rc < 0)
 		return rc;
 	do {
 		rc = stmt_next(st, e);

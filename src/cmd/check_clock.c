@@ -129,10 +129,8 @@ read_pairs(struct page *p, const struct test *t, bool flows, struct err *e)
 	struct str a = STR_NONE, b = STR_NONE;
 	size_t n = 0, size = 0, rows = 0;
 	struct stmt *st;
-	int more, rc = store_prepare(p->store, t->statement, &st, e);
+	int more, rc = store_start(p->store, t->statement, args, 3, &st, e);
 
-	if (rc >= 0)
-		rc = stmt_start(st, args, 3, e);
 	for (more = 1; rc >= 0 && more > 0;) {
 		more = rc = stmt_next(st, e);
 		if (n > 0 && rc >= 0 &&
@@ -332,10 +330,8 @@ check_clock_leases(struct page *p, const struct test *t, struct err *e)
 	size_t n = 0, nout = 0, size = 0, rows = 0;
 	struct stmt *st;
 	int more = 1,
-	    rc = store_prepare(p->store, "check_clock_leases", &st, e);
+	    rc = store_start(p->store, "check_clock_leases", args, 3, &st, e);
 
-	if (rc >= 0)
-		rc = stmt_start(st, args, 3, e);
 	while (rc >= 0 && more > 0 && (more = rc = stmt_next(st, e)) >= 0) {
 		same = more > 0 && str_has(path) &&
 		       str_eq(path, stmt_value(st, 0).s) &&

@@ -230,10 +230,9 @@ int
 cmd_last_day(struct store *s, int64_t *out, struct err *e)
 {
 	struct stmt *st;
-	int rc = store_prepare(s, "chart_bounds", &st, e);
+	int rc = store_start(s, "chart_bounds", NULL, 0, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, NULL, 0, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) < 0)
 		return rc;
 	if (stmt_value(st, 1).type == VALUE_NULL)
 		rc = err_set(

@@ -152,10 +152,9 @@ read_lists(struct estimate *x, struct store *s, const struct value *args,
 	int64_t *const to[] = {
 	    &x->n1, &x->m, &x->suspects, &x->elsewhere, &x->expected, &x->days};
 	struct stmt *st;
-	int rc = store_prepare(s, "compare_lists", &st, e);
+	int rc = store_start(s, "compare_lists", args, 2, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, args, 2, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) < 0)
 		return rc;
 	for (size_t i = 0; i < sizeof(to) / sizeof(to[0]); i++)
 		*to[i] = stmt_value(st, i).i;
@@ -173,10 +172,8 @@ weigh(struct estimate *x, struct store *s, const struct value *args,
 	struct score_model m = {.refused = "none yet"};
 	int64_t day = INT64_MIN;
 	struct stmt *st;
-	int rc = store_prepare(s, "compare_suspects", &st, e);
+	int rc = store_start(s, "compare_suspects", args, 2, &st, e);
 
-	if (rc >= 0)
-		rc = stmt_start(st, args, 2, e);
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
 		if (stmt_value(st, SCORE_FIGURES).i != day) {
 			day = stmt_value(st, SCORE_FIGURES).i;
@@ -320,10 +317,8 @@ read_missing(struct store *s, const struct value *args, int which,
 {
 	const struct value v[] = {args[0], args[1], value_int(which)};
 	struct stmt *st;
-	int n = 0, rc = store_prepare(s, "compare_missing", &st, e);
+	int n = 0, rc = store_start(s, "compare_missing", v, 3, &st, e);
 
-	if (rc >= 0)
-		rc = stmt_start(st, v, 3, e);
 	for (; rc >= 0 && (rc = stmt_next(st, e)) > 0; n++) {
 		struct str day = stmt_value(st, 0).s;
 
@@ -478,10 +473,9 @@ read_coverage(
     struct store *s, const struct value *args, struct value *v, struct err *e)
 {
 	struct stmt *st;
-	int rc = store_prepare(s, "compare_coverage", &st, e);
+	int rc = store_start(s, "compare_coverage", args, 2, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, args, 2, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) < 0)
 		return rc;
 	for (size_t i = 0; i < NCOVERAGE; i++) /* numbers: they stay */
 		v[i] = stmt_value(st, i);

@@ -80,10 +80,9 @@ cover_read(struct cover *k, struct store *s, int64_t since, int64_t until,
 	const struct value args[] = {
 	    value_int(since), value_int(until), value_int(leases)};
 	struct stmt *st;
-	int rc = store_prepare(s, "coverage_sum", &st, e);
+	int rc = store_start(s, "coverage_sum", args, 3, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, args, 3, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) < 0)
 		return rc;
 	for (size_t i = 0; i < K_N; i++) /* numbers: they stay */
 		k->v[i] = stmt_value(st, i);

@@ -194,9 +194,9 @@ print_spans(struct store *s, const struct flags *f, const struct spans *k,
 	char from[UTC_TEXT_MAX], until[UTC_TEXT_MAX];
 	struct stmt *st;
 	int64_t more = 0;
-	int rc = store_prepare(s, k->statement, &st, e);
+	int rc = store_start(s, k->statement, args, 2, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, args, 2, e)) < 0)
+	if (rc < 0)
 		return rc;
 	for (int n = 0; (rc = stmt_next(st, e)) > 0; n++) {
 		if (n >= GAPS_MAX) {

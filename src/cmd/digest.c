@@ -161,10 +161,8 @@ print_findings(
 	struct value arg = value_int(day);
 	int64_t group = 0, n = 0;
 	struct stmt *st;
-	int rc = store_prepare(s, "digest_findings", &st, e);
+	int rc = store_start(s, "digest_findings", &arg, 1, &st, e);
 
-	if (rc >= 0)
-		rc = stmt_start(st, &arg, 1, e);
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
 		if (stmt_value(st, D_GROUP).i != group) {
 			group = stmt_value(st, D_GROUP).i;
@@ -183,10 +181,9 @@ print_rest(struct store *s, int64_t day, struct err *e)
 {
 	struct value arg = value_int(day);
 	struct stmt *st;
-	int rc = store_prepare(s, "digest_rest", &st, e);
+	int rc = store_start(s, "digest_rest", &arg, 1, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, &arg, 1, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) < 0)
 		return rc;
 	printf("\nClean: %" PRId64 " customers.  Not ours: %" PRId64
 	       " hosts of others send us spam or viruses.\n",
@@ -207,10 +204,9 @@ digest_print(struct cmd *c, struct store *s, int64_t day, struct err *e)
 	struct value arg = value_int(day);
 	char text[UTC_TEXT_MAX];
 	struct stmt *st;
-	int rc = store_prepare(s, "digest_day", &st, e);
+	int rc = store_start(s, "digest_day", &arg, 1, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, &arg, 1, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) < 0)
 		return rc;
 	day_format(day, text);
 	if (rc == 0) {

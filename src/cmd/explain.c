@@ -258,9 +258,9 @@ each(struct page *p, const char *name,
 {
 	struct stmt *st;
 	int64_t n = 0;
-	int rc = store_prepare(p->store, name, &st, e);
+	int rc = store_start(p->store, name, p->key, 2, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, p->key, 2, e)) < 0)
+	if (rc < 0)
 		return rc;
 	while ((rc = stmt_next(st, e)) > 0)
 		row(p, st, n++);
@@ -471,9 +471,9 @@ static int
 read_facts(struct page *p, struct facts *all, struct err *e)
 {
 	struct stmt *st;
-	int rc = store_prepare(p->store, "finding_facts", &st, e);
+	int rc = store_start(p->store, "finding_facts", p->key, 2, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, p->key, 2, e)) < 0)
+	if (rc < 0)
 		return rc;
 	while ((rc = stmt_next(st, e)) > 0)
 		fact_add(p, all, st);
@@ -670,8 +670,8 @@ print_score(struct page *p, struct err *e)
 	struct stmt *st;
 	int rc = score_fit(&m, p->store, p->key[1].i, e);
 
-	if (rc < 0 || (rc = store_prepare(p->store, "suspects", &st, e)) < 0 ||
-	    (rc = stmt_start(st, args, 2, e)) < 0 ||
+	if (rc < 0 ||
+	    (rc = store_start(p->store, "suspects", args, 2, &st, e)) < 0 ||
 	    (rc = stmt_next(st, e)) <= 0)
 		return rc;
 	for (size_t i = 0; i < SCORE_FIGURES; i++)
@@ -841,9 +841,8 @@ find_day(struct page *p, const char *arg, struct err *e)
 	}
 	if (p->key[1].type != VALUE_INT && looks_like_day(arg))
 		return err_set(e, ERR_USAGE, "\"%.10s\" is no day", arg);
-	rc = store_prepare(p->store, "finding_day", &st, e);
-	if (rc < 0 || (rc = stmt_start(st, p->key, 2, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
+	rc = store_start(p->store, "finding_day", p->key, 2, &st, e);
+	if (rc < 0 || (rc = stmt_next(st, e)) < 0)
 		return rc;
 	p->key[1] = rc > 0 ? stmt_value(st, 0) : value_null();
 	stmt_reset(st);
@@ -857,10 +856,9 @@ static int
 read_head(struct page *p, struct err *e)
 {
 	struct stmt *st;
-	int rc = store_prepare(p->store, "finding_head", &st, e);
+	int rc = store_start(p->store, "finding_head", p->key, 2, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, p->key, 2, e)) < 0 ||
-	    (rc = stmt_next(st, e)) < 0)
+	if (rc < 0 || (rc = stmt_next(st, e)) < 0)
 		return rc;
 	for (size_t i = 0; rc > 0 && i < H_N; i++)
 		p->h[i] = keep(p, stmt_value(st, i));

@@ -77,9 +77,9 @@ add_known(struct cmd *c, struct store *s, const struct value key[2],
     struct places *p, struct arena *mem, struct err *e)
 {
 	struct stmt *st;
-	int rc = store_prepare(s, "finding_files", &st, e);
+	int rc = store_start(s, "finding_files", key, 2, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, key, 2, e)) < 0)
+	if (rc < 0)
 		return rc;
 	while ((rc = stmt_next(st, e)) > 0)
 		add_seen(c, s, p, arena_dup(mem, stmt_value(st, 0).s), mem);

@@ -195,9 +195,9 @@ read_samples(struct flow_read *r, struct store *s, const struct value *span,
 {
 	struct smtp_sample sample;
 	struct stmt *st;
-	int rc = store_prepare(s, "flow_stats_samples", &st, e);
+	int rc = store_start(s, "flow_stats_samples", span, 2, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, span, 2, e)) < 0)
+	if (rc < 0)
 		return rc;
 	while ((rc = stmt_next(st, e)) > 0) {
 		sample = sample_of_row(st);
@@ -243,9 +243,9 @@ read_coverage(struct flow_read *r, struct store *s, const struct value *span,
     struct err *e)
 {
 	struct stmt *st;
-	int rc = store_prepare(s, "flow_stats_coverage", &st, e);
+	int rc = store_start(s, "flow_stats_coverage", span, 2, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, span, 2, e)) < 0)
+	if (rc < 0)
 		return rc;
 	while ((rc = stmt_next(st, e)) > 0)
 		add_coverage(r, st);

@@ -73,10 +73,8 @@ read_filters(struct walk *k, struct err *e)
 {
 	const uint64_t hash = mailbox_hash(k->w->mailbox);
 	struct stmt *st;
-	int rc = store_prepare(k->store, "trace_filters", &st, e);
+	int rc = store_start(k->store, "trace_filters", NULL, 0, &st, e);
 
-	if (rc >= 0)
-		rc = stmt_start(st, NULL, 0, e);
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
 		add_filter(k, st, hash);
 	return rc;

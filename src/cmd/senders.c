@@ -165,16 +165,6 @@ read_flags(struct cmd *c, int argc, char **argv, struct flags *f, struct err *e)
 }
 
 static int
-run_named(struct store *s, const char *name, const struct value *v, size_t n,
-    struct err *e)
-{
-	struct stmt *st;
-	int rc = store_prepare(s, name, &st, e);
-
-	return rc < 0 ? rc : stmt_run(st, v, n, e);
-}
-
-static int
 put_ranges(struct store *s, const char *kind, const struct prefix *p, size_t n,
     struct err *e)
 {
@@ -184,7 +174,7 @@ put_ranges(struct store *s, const char *kind, const struct prefix *p, size_t n,
 		const struct value v[] = {value_z(kind),
 		    value_blob(p[i].first.b, sizeof(p[i].first.b)),
 		    value_blob(p[i].last.b, sizeof(p[i].last.b))};
-		rc = run_named(s, "senders_range_put", v, 3, e);
+		rc = store_run(s, "senders_range_put", v, 3, e);
 	}
 	return rc;
 }
@@ -199,7 +189,7 @@ put_agents(struct store *s, const struct flow_feed *feed, struct err *e)
 		const struct value v[] = {
 		    value_blob(a->addr.b, sizeof(a->addr.b)),
 		    value_str(a->name), value_z(vantage_name[a->vantage])};
-		rc = run_named(s, "senders_agent_put", v, 3, e);
+		rc = store_run(s, "senders_agent_put", v, 3, e);
 	}
 	return rc;
 }
@@ -207,10 +197,10 @@ put_agents(struct store *s, const struct flow_feed *feed, struct err *e)
 static int
 put_config(struct store *s, const struct config *c, struct err *e)
 {
-	int rc = run_named(s, "senders_range_make", NULL, 0, e);
+	int rc = store_run(s, "senders_range_make", NULL, 0, e);
 
 	if (rc >= 0)
-		rc = run_named(s, "senders_agent_make", NULL, 0, e);
+		rc = store_run(s, "senders_agent_make", NULL, 0, e);
 	if (rc >= 0)
 		rc = put_ranges(s, "own", c->prefixes, c->nprefixes, e);
 	if (rc >= 0)

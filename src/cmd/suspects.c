@@ -155,9 +155,9 @@ read_list(struct cmd *c, struct store *s, const struct value *args,
     const struct score_model *m, struct list *l, struct err *e)
 {
 	struct stmt *st;
-	int rc = store_prepare(s, "suspects", &st, e);
+	int rc = store_start(s, "suspects", args, 2, &st, e);
 
-	if (rc < 0 || (rc = stmt_start(st, args, 2, e)) < 0)
+	if (rc < 0)
 		return rc;
 	while ((rc = stmt_next(st, e)) > 0)
 		add(l, st, m, c->config->mailbox_share);

@@ -150,16 +150,13 @@ find_by(struct store *s, const struct kind *kind, struct key *k, struct err *e)
 {
 	struct value v[4] = {value_null(), value_int(k->since),
 	    value_int(k->until), value_int(k->limit + 1)};
-	struct stmt *st;
 	int rc;
 
 	if (!kind->fits(k, &v[0]))
 		return 0;
 	if (kind->below != NULL)
 		return find_mailbox(s, kind, k, e);
-	rc = store_prepare(s, kind->statement, &st, e);
-	if (rc == 0)
-		rc = stmt_run(st, v, 4, e);
+	rc = store_run(s, kind->statement, v, 4, e);
 	if (rc == 0)
 		k->messages = store_changes(s);
 	return rc;
@@ -168,17 +165,8 @@ find_by(struct store *s, const struct kind *kind, struct key *k, struct err *e)
 static int
 count(struct store *s, struct key *k, struct err *e)
 {
-	struct stmt *st;
-	int rc = store_prepare(s, "trace_count", &st, e);
+	int rc = store_number(s, "trace_count", NULL, 0, &k->messages, e);
 
-	if (rc == 0)
-		rc = stmt_start(st, NULL, 0, e);
-	if (rc == 0)
-		rc = stmt_next(st, e);
-	if (rc > 0) {
-		k->messages = stmt_value(st, 0).i;
-		stmt_reset(st);
-	}
 	return rc < 0 ? rc : 0;
 }
 
@@ -223,10 +211,8 @@ print_facts(struct store *s, const char *name, const struct value *args,
 	struct value v[TRACE_N];
 	int from[TRACE_N];
 	struct stmt *st;
-	int rc = store_prepare(s, name, &st, e);
+	int rc = store_start(s, name, args, n, &st, e);
 
-	if (rc == 0)
-		rc = stmt_start(st, args, n, e);
 	if (rc < 0)
 		return rc;
 	match_columns(st, from);
@@ -265,10 +251,8 @@ say_cover(struct store *s, const struct key *k, int64_t facts, struct err *e)
 {
 	char first[UTC_TEXT_MAX], last[UTC_TEXT_MAX];
 	struct stmt *st;
-	int rc = store_prepare(s, "trace_covers", &st, e);
+	int rc = store_start(s, "trace_covers", NULL, 0, &st, e);
 
-	if (rc == 0)
-		rc = stmt_start(st, NULL, 0, e);
 	if (rc == 0)
 		rc = stmt_next(st, e);
 	if (rc <= 0)
