@@ -43,6 +43,11 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 -- name: message_id_of_key
 SELECT id FROM mail_message WHERE slot = ?2 / 300000000 AND message_key = ?1;
 
+-- name: message_id_of_key_near
+SELECT id FROM mail_message
+ WHERE slot IN (?2 / 300000000 - 2, ?2 / 300000000 - 1, ?2 / 300000000, ?2 / 300000000 + 1)
+   AND message_key = ?1;
+
 -- name: message_id_of_old_key
 SELECT id FROM mail_message
  WHERE slot IN (SELECT slot FROM mail_slot) AND message_key = ?1;

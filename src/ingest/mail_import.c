@@ -324,7 +324,7 @@ undo_provisional(struct mail_import *i, struct err *e)
 	int rc = 0;
 
 	for (n = 0; rc >= 0 && n < i->nkeys; n++)
-		rc = mail_rows_drop(&i->rows, i->keys[n], e);
+		rc = mail_rows_drop(&i->rows, i->keys[n], i->now, e);
 	while (rc >= 0 && i->nkeys > 0 &&
 	       (m = assembler_next(i->assembler, m)) != NULL)
 		if (is_provisional(i, m->stored_key))

@@ -16,7 +16,7 @@ drop_stored(
 {
 	struct message *old = NULL;
 	int64_t id;
-	int rc = mail_rows_id_of_key(t->store, key, &id, e);
+	int rc = mail_rows_id_of_key(t->store, key, m->received, &id, e);
 
 	if (rc < 0 || id == 0 || (rc = mail_read(t, id, &old, e)) < 0)
 		return rc;

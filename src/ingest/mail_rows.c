@@ -394,19 +394,24 @@ mail_rows_id(
 }
 
 int
-mail_rows_id_of_key(struct store *s, uint64_t key, int64_t *id, struct err *e)
+mail_rows_id_of_key(
+    struct store *s, uint64_t key, int64_t near, int64_t *id, struct err *e)
 {
-	const struct value v = value_int((int64_t)key);
+	const struct value v[] = {value_int((int64_t)key), value_time(near)};
+	int rc;
 
 	*id = 0;
-	return store_number(s, "message_id_of_old_key", &v, 1, id, e);
+	rc = store_number(s, "message_id_of_key_near", v, 2, id, e);
+	if (rc >= 0 && *id == 0)
+		rc = store_number(s, "message_id_of_old_key", v, 1, id, e);
+	return rc;
 }
 
 int
-mail_rows_drop(struct mail_store *t, uint64_t key, struct err *e)
+mail_rows_drop(struct mail_store *t, uint64_t key, int64_t near, struct err *e)
 {
 	int64_t id;
-	int rc = mail_rows_id_of_key(t->store, key, &id, e);
+	int rc = mail_rows_id_of_key(t->store, key, near, &id, e);
 
 	return rc < 0 || id == 0 ? rc : mail_rows_delete(t, id, e);
 }

@@ -24,10 +24,10 @@ int mail_rows_make(struct store *s, struct message *const *m, size_t n,
 /* *id is the message's own row, 0 for none. */
 int mail_rows_id(
     struct store *s, const struct message *m, int64_t *id, struct err *e);
-/* The same by a key of which it is not known any more when it was received:
- * slower. */
-int mail_rows_id_of_key(
-    struct store *s, uint64_t key, int64_t *id, struct err *e);
+/* The same by a key of which it is not known any more when it was received; `near`
+ * that it is quick, else slower. */
+int mail_rows_id_of_key(struct store *s, uint64_t key, int64_t near,
+    int64_t *id, struct err *e);
 
 /* Writes the rows of the message of that id anew, or of a new one if *id is 0,
  * which it stays if there is one already.  Adds the number of rows that are on
@@ -42,7 +42,8 @@ int mail_rows_put_verdicts(
     struct mail_store *t, const struct message *m, int64_t id, struct err *e);
 
 int mail_rows_delete(struct mail_store *t, int64_t id, struct err *e);
-/* The same by its key; nothing if there is none. */
-int mail_rows_drop(struct mail_store *t, uint64_t key, struct err *e);
+/* The same by its key, see mail_rows_id_of_key(); nothing if there is none. */
+int mail_rows_drop(
+    struct mail_store *t, uint64_t key, int64_t near, struct err *e);
 
 #endif
