@@ -11,12 +11,12 @@ CREATE UNIQUE INDEX mail_message_key ON mail_message (slot, message_key);
 CREATE VIEW mail_slot AS
 WITH twelfth (n) AS (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11))
 SELECT 12 * h.hour + n AS slot FROM mail_hour h CROSS JOIN twelfth;
--- Those in which a day's facts may have been received; a report may come a day after
--- its message.
+-- Those in which a day's facts may have been received: a report may come a day after
+-- its message, and a clock have been corrected otherwise then.
 CREATE VIEW day_slot AS
 SELECT r.day, s.slot
   FROM correlation_run r
   JOIN (SELECT coalesce(max(abs(ahead)), 0) AS margin FROM clock WHERE kind = 'mail') c
  CROSS JOIN mail_slot s
  WHERE s.slot BETWEEN (r.day_start - c.margin) / 300000000 - 288
-                  AND (r.day_end + c.margin) / 300000000;
+                  AND (r.day_end + c.margin) / 300000000 + 288;
