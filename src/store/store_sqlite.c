@@ -231,7 +231,7 @@ open_write(struct sqlite_db *d, struct err *e)
 	 * written back once for many transactions. */
 	static const char settings[] = "PRAGMA synchronous = FULL;"
 	                               "PRAGMA foreign_keys = OFF;"
-	                               "PRAGMA cache_size = -32768;"
+	                               "PRAGMA cache_size = -20480;"
 	                               "PRAGMA wal_autocheckpoint = 16000;"
 	                               "PRAGMA journal_size_limit = 67108864";
 	int64_t n;

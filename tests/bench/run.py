@@ -12,7 +12,7 @@ two processors: their rate is by the wall clock, and so is the ratio.  Programs
 that are not installed are left out, and those that read some 20 MB a second are
 given a tenth of a log.  A figure whose runs differ by more than 15 % is marked
 with ~: the machine was too busy for it; compare ratios, not seconds, with other
-days.  N as by default: a quarter of an hour, and 12 GB of TMPDIR.
+days.  N as by default: twenty minutes, and 12 GB of TMPDIR.
 """
 import argparse
 import json
