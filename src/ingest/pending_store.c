@@ -19,6 +19,25 @@ read_row(struct store *s, struct texts *paths, const struct stmt *st,
 	return 0;
 }
 
+/* The first row that the statement gives, whose message may be `shown` (else NULL):
+ * 1, 0 none.  The statement is over, so that the row may be changed. */
+static int
+first_row(struct mail_store *t, const char *name, const struct value *args,
+    size_t n, struct texts *paths, struct pending **out, int64_t *shown,
+    struct err *e)
+{
+	struct stmt *st;
+	int rc = store_start(t->store, name, args, n, &st, e);
+
+	if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
+		return rc;
+	if (shown != NULL)
+		*shown = stmt_value(st, 2).i;
+	rc = read_row(t->store, paths, st, out, e);
+	stmt_reset(st);
+	return rc < 0 ? rc : 1;
+}
+
 int
 pending_load(struct store *s, struct assembler *a, int64_t now, struct err *e)
 {
@@ -134,18 +153,10 @@ pending_ask(struct mail_store *t, int64_t until, const struct map *open,
 {
 	struct value v[] = {value_int(0), value_time(until)};
 	struct pending *p;
-	struct stmt *st;
 	int rc;
 
-	for (;;) {
-		rc = store_start(t->store, "pending_next_due", v, 2, &st, e);
-		if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
-			break;
-		rc = read_row(
-		    t->store, assembler_paths(t->assembler), st, &p, e);
-		stmt_reset(st);
-		if (rc < 0)
-			return rc;
+	while ((rc = first_row(t, "pending_next_due", v, 2,
+	            assembler_paths(t->assembler), &p, NULL, e)) > 0) {
 		v[0] = value_int(p->slot);
 		rc = mail_link(t, p, open, e);
 		if (rc > 0) {
@@ -195,17 +206,10 @@ pending_show(struct mail_store *t, int64_t since, struct err *e)
 {
 	struct value v[] = {value_time(since), value_int(INT64_MAX)};
 	struct pending *p;
-	struct stmt *st;
 	int rc;
 
-	for (;;) {
-		rc = store_start(t->store, "pending_next_young", v, 2, &st, e);
-		if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
-			return rc;
-		rc = read_row(t->store, &t->paths, st, &p, e);
-		stmt_reset(st);
-		if (rc < 0)
-			return rc;
+	while ((rc = first_row(t, "pending_next_young", v, 2, &t->paths, &p,
+	            NULL, e)) > 0) {
 		v[0] = value_time(p->time);
 		v[1] = value_int(p->slot);
 		rc = show(t, p, e);
@@ -213,26 +217,18 @@ pending_show(struct mail_store *t, int64_t since, struct err *e)
 		if (rc < 0)
 			return rc;
 	}
+	return rc;
 }
 
 int
 pending_unshow(struct mail_store *t, struct err *e)
 {
 	struct pending *p;
-	struct stmt *st;
 	int64_t id;
 	int rc;
 
-	for (;;) {
-		rc = store_start(
-		    t->store, "pending_next_shown", NULL, 0, &st, e);
-		if (rc < 0 || (rc = stmt_next(st, e)) <= 0)
-			return rc;
-		id = stmt_value(st, 2).i;
-		rc = read_row(t->store, &t->paths, st, &p, e);
-		stmt_reset(st);
-		if (rc < 0)
-			return rc;
+	while ((rc = first_row(t, "pending_next_shown", NULL, 0, &t->paths, &p,
+	            &id, e)) > 0) {
 		rc = mail_link_unshow(t, p, id, e);
 		if (rc >= 0)
 			rc = note_shown(t->store, p->slot, value_null(), e);
@@ -240,6 +236,7 @@ pending_unshow(struct mail_store *t, struct err *e)
 		if (rc < 0)
 			return rc;
 	}
+	return rc;
 }
 
 int
