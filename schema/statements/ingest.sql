@@ -104,12 +104,9 @@ DELETE FROM mail_verdict WHERE message = ?1;
 INSERT OR FAIL INTO mail_recipient
        (message, n, recipient, orig_recipient, final_queue_id, time, relay,
         disposition, stage, reply, dsn, reason, source, "offset", line,
-        relay_addr, sole)
-SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17 FROM given;
-
--- name: recipient_outcomes
-SELECT message, outcome FROM mail_recipient WHERE message BETWEEN ?1 AND ?2
- ORDER BY message;
+        relay_addr, sole, outcome)
+SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17,
+       c18 FROM given;
 
 -- name: attempts_put
 INSERT OR FAIL INTO mail_attempt

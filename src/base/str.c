@@ -88,6 +88,15 @@ str_rfind(struct str s, struct str what)
 	return -1;
 }
 
+ptrdiff_t
+str_findi(struct str s, struct str what)
+{
+	for (size_t i = 0; i < s.n && what.n <= s.n - i; i++)
+		if (str_startsi(str_from(s, i), what))
+			return (ptrdiff_t)i;
+	return -1;
+}
+
 bool
 str_until(struct str *s, struct str what, struct str *out)
 {

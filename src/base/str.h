@@ -179,6 +179,8 @@ str_eqi(struct str a, struct str b)
 ptrdiff_t str_rchr(struct str s, char c);
 ptrdiff_t str_find(struct str s, struct str what);
 ptrdiff_t str_rfind(struct str s, struct str what);
+/* The first with ASCII case folded. */
+ptrdiff_t str_findi(struct str s, struct str what);
 
 /* If what occurs in s: out = the text before it, s = the text after it. */
 bool str_until(struct str *s, struct str what, struct str *out);

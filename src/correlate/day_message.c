@@ -2,6 +2,7 @@
 #include "correlate/day_message.h"
 
 #include "base/arena.h"
+#include "model/outcome.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
 
 #include "base/texts.h"
 #include "correlate/sender_name.h"
-#include "model/delivery.h"
+#include "model/outcome.h"
 
 #include <stdlib.h>
 

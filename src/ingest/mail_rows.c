@@ -2,6 +2,7 @@
 #include "ingest/mail_rows.h"
 
 #include "ingest/record.h"
+#include "model/outcome.h"
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -227,7 +228,8 @@ put_mailboxes(struct mail_store *t, const struct message *m, int64_t id,
 
 static int
 put_recipient(struct mail_store *t, const struct message *m,
-    const struct recipient *r, int64_t id, int n, struct err *e)
+    const struct recipient *r, int64_t id, int n, struct sum_mail *sum,
+    struct err *e)
 {
 	struct store *s = t->store;
 	const struct attempt *o = &r->outcome;
@@ -235,12 +237,15 @@ put_recipient(struct mail_store *t, const struct message *m,
 	const struct attempt *sole = sole_attempt(r, ev);
 	const struct str orig = record_orig_recipient(m, r);
 	enum stage stage = r->stage;
+	unsigned bits;
 	int rc = put_mailboxes(t, m, id, r->addr, orig, e);
 
 	if (o->disposition == DISP_NONE && m->refused) {
 		o = &m->refusal;
 		stage = m->refusal_stage;
 	}
+	bits = outcome_bits(o->disposition, stage, o->dsn, o->reason);
+	sum_mail_recipient(sum, bits);
 	struct value row[] = {value_int(id), value_int(n), value_str(r->addr),
 	    value_str(orig), value_str(record_final_queue_id(m, r)),
 	    value_time(record_time(m, r)), name_value(s, o->relay, &rc, e),
@@ -251,7 +256,7 @@ put_recipient(struct mail_store *t, const struct message *m,
 	    opt_int(ev.offset, str_has(ev.source)),
 	    opt_int(ev.line, str_has(ev.source)),
 	    addr_value(s, sole && sole->has_relay_addr, o->relay_addr, &rc, e),
-	    opt_int(1, sole != NULL)};
+	    opt_int(1, sole != NULL), value_int(bits)};
 
 	if (rc >= 0)
 		part_rows_add(t->parts, PART_RECIPIENT, row, LEN(row));
@@ -284,17 +289,17 @@ put_verdicts(
 	return rc;
 }
 
-/* Its mailboxes, recipients, their attempts, and verdicts. */
+/* Its mailboxes, recipients, which *sum counts, their attempts, and verdicts. */
 static int
 put_parts(struct mail_store *t, const struct message *m, int64_t id,
-    int64_t *records, struct err *e)
+    struct sum_mail *sum, int64_t *records, struct err *e)
 {
 	const struct recipient *r;
 	int rc = put_mailboxes(t, m, id, m->sender, m->auth_user, e), n = 0;
 
 	for (r = record_next(m, NULL); rc >= 0 && r != NULL;
 	     r = record_next(m, r)) {
-		rc = put_recipient(t, m, r, id, ++n, e);
+		rc = put_recipient(t, m, r, id, ++n, sum, e);
 		++*records;
 		if (r == &record_none)
 			break;
@@ -304,12 +309,13 @@ put_parts(struct mail_store *t, const struct message *m, int64_t id,
 
 int
 mail_rows_put_parts(struct mail_store *t, const struct message *m, int64_t id,
-    const struct sum_mail *sum, int64_t *records, struct err *e)
+    struct sum_mail *sum, int64_t *records, struct err *e)
 {
-	int rc = put_parts(t, m, id, records, e);
+	int rc = put_parts(t, m, id, sum, records, e);
 
-	part_rows_sum(t->parts, id, str_has(m->parent_queue_id), sum);
-	return rc;
+	return rc < 0 ? rc
+	              : mail_sums_add(
+	                    t->sums, str_has(m->parent_queue_id), sum, e);
 }
 
 static int
@@ -357,7 +363,7 @@ mail_rows_put(struct mail_store *t, struct message *m, int64_t *id,
 		return rc;
 	if (is_new)
 		return mail_rows_put_parts(t, m, *id, &row.sum, records, e);
-	rc = put_parts(t, m, *id, records, e);
+	rc = put_parts(t, m, *id, &row.sum, records, e);
 	return rc < 0 ? rc : mail_sums_mark(t->sums, *id, e);
 }
 

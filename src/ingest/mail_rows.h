@@ -34,9 +34,10 @@ int mail_rows_id_of_key(struct store *s, uint64_t key, int64_t near,
  * record to *records. */
 int mail_rows_put(struct mail_store *t, struct message *m, int64_t *id,
     int64_t *records, struct err *e);
-/* All that belongs to its own row, which is new and of that id. */
+/* All that belongs to its own row, which is new and of that id; adds recipients to
+ * *sum, and that to the sums, which met the message before. */
 int mail_rows_put_parts(struct mail_store *t, const struct message *m,
-    int64_t id, const struct sum_mail *sum, int64_t *records, struct err *e);
+    int64_t id, struct sum_mail *sum, int64_t *records, struct err *e);
 /* Writes what filters say of the message of that id anew. */
 int mail_rows_put_verdicts(
     struct mail_store *t, const struct message *m, int64_t id, struct err *e);

@@ -6,7 +6,7 @@ mail_store_open(struct mail_store *t, struct store *s, struct assembler *a)
 {
 	*t = (struct mail_store){.store = s, .assembler = a};
 	t->sums = mail_sums_new(s);
-	t->parts = part_rows_new(s, t->sums);
+	t->parts = part_rows_new(s);
 	t->filters = mailbox_filters_new(s);
 }
 

@@ -14,28 +14,18 @@ struct rows {
 	size_t columns, n, size, given;
 };
 
-struct new_message {
-	int64_t id;
-	bool notice;
-	struct sum_mail sum;
-};
-
 struct part_rows {
 	struct store *store;
-	struct mail_sums *sums;
 	struct rows of[PARTS];
 	struct arena text;
-	struct new_message *messages; /* in the order of their ids */
-	size_t nmessages, messages_size;
 };
 
 struct part_rows *
-part_rows_new(struct store *s, struct mail_sums *sums)
+part_rows_new(struct store *s)
 {
 	struct part_rows *p = xcalloc(1, sizeof(*p));
 
 	p->store = s;
-	p->sums = sums;
 	return p;
 }
 
@@ -46,7 +36,6 @@ part_rows_free(struct part_rows *p)
 		return;
 	for (size_t i = 0; i < PARTS; i++)
 		free(p->of[i].v);
-	free(p->messages);
 	arena_free(&p->text);
 	free(p);
 }
@@ -72,18 +61,6 @@ part_rows_add(
 			v->s = arena_dup(&p->text, v->s);
 	}
 	r->n++;
-}
-
-void
-part_rows_sum(struct part_rows *p, int64_t id, bool notice,
-    const struct sum_mail *m)
-{
-	if (p->nmessages == p->messages_size) {
-		p->messages_size = p->messages_size ? 2 * p->messages_size : 64;
-		p->messages = xrealloc(
-		    p->messages, p->messages_size * sizeof(*p->messages));
-	}
-	p->messages[p->nmessages++] = (struct new_message){id, notice, *m};
 }
 
 bool
@@ -116,39 +93,6 @@ put(struct store *s, struct rows *r, const char *statement, struct err *e)
 	return r->n > 0 ? store_give(s, statement, give, r, e) : 0;
 }
 
-/* What the store makes of their recipients. */
-static int
-read_outcomes(struct part_rows *p, struct err *e)
-{
-	struct new_message *m = p->messages, *end = m + p->nmessages;
-	const struct value span[] = {value_int(m->id), value_int(end[-1].id)};
-	struct stmt *st;
-	int rc = store_start(
-	    p->store, "recipient_outcomes", span, LEN(span), &st, e);
-
-	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
-		while (m < end && m->id < stmt_int(st, 0))
-			m++;
-		if (m < end && m->id == stmt_int(st, 0))
-			sum_mail_recipient(&m->sum, stmt_int(st, 1));
-	}
-	return rc;
-}
-
-static int
-sum_up(struct part_rows *p, struct err *e)
-{
-	int rc = p->nmessages > 0 ? read_outcomes(p, e) : 0;
-
-	for (size_t i = 0; rc >= 0 && i < p->nmessages; i++) {
-		const struct new_message *m = &p->messages[i];
-
-		rc = mail_sums_add(p->sums, m->notice, &m->sum, e);
-	}
-	p->nmessages = 0;
-	return rc;
-}
-
 int
 part_rows_flush(struct part_rows *p, struct err *e)
 {
@@ -164,8 +108,6 @@ part_rows_flush(struct part_rows *p, struct err *e)
 			rc = put(p->store, &p->of[i], statements[i], e);
 		p->of[i].n = 0;
 	}
-	if (rc >= 0)
-		rc = sum_up(p, e);
 	arena_reset(&p->text);
 	return rc;
 }

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
-#include "model/delivery.h"
+#include "model/outcome.h"
 
 /* How many different ones; a set is made where there is a second. */
 struct distinct {

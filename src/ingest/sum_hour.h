@@ -33,7 +33,7 @@ struct sum_hour {
 	struct sum_seen seen;
 };
 
-/* Counts a recipient with that mail_recipient.outcome (020_recipient.sql). */
+/* Counts a recipient with these bits of model/outcome.h. */
 void sum_mail_recipient(struct sum_mail *m, int64_t outcome);
 
 void sum_hour_add(struct sum_hour *h, const struct sum_mail *m);

@@ -38,17 +38,6 @@ enum stage {
 	STAGE_N
 };
 
-/* Bits of mail_recipient.outcome (schema/025_policy.sql says when). */
-enum outcome_bit {
-	OUTCOME_ACCEPTED = 1,
-	OUTCOME_REACHED = 2,
-	OUTCOME_KNOWN = 4,
-	OUTCOME_FAILED = 8,
-	OUTCOME_REFUSED = 16,
-	OUTCOME_TEMPFAILED = 32,
-	OUTCOME_UNKNOWN = 64, /* user */
-};
-
 /* Worst last but for LISTED and GREYLISTED, which are never adverse: the
  * order of severity is virus, spam, banned, listed, greylisted, clean. */
 enum verdict_kind {

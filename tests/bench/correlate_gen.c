@@ -374,6 +374,7 @@ put_recipient(int64_t id, int k, const struct sender *s, int64_t t)
 	bind_text(recipient_put, 8,
 	    failed ? "550 5.1.1 User unknown" : "250 2.0.0 Ok: queued");
 	bind(recipient_put, 9, id * 300);
+	bind(recipient_put, 10, failed ? 93 : 7); /* src/model/outcome.h */
 	put(recipient_put);
 	bind(attempt_put, 1, id);
 	bind(attempt_put, 2, k);
@@ -465,9 +466,9 @@ put_mail(void)
 	    "(?1, ?2, ?3, 1, 2, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 2, ?11, 4)");
 	recipient_put = prepare(
 	    "INSERT INTO mail_recipient (message, n, recipient, time, "
-	    "disposition, reply, dsn, reason, source, \"offset\", line) "
+	    "disposition, reply, dsn, reason, source, \"offset\", line, outcome) "
 	    "VALUES (?1, ?2, (SELECT text FROM name WHERE id = ?3), ?4, ?5, "
-	    "?6, ?7, ?8, 3, ?9, ?1)");
+	    "?6, ?7, ?8, 3, ?9, ?1, ?10)");
 	attempt_put = prepare(
 	    "INSERT INTO mail_attempt (message, n, attempt, time, disposition, "
 	    "reply, dsn, source, \"offset\", line) "

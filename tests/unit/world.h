@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/utc.h"
 #include "correlate/correlate.h"
+#include "tests/unit/outcome_sql.h"
 
 /* No test uses all of them. */
 #pragma GCC diagnostic ignored "-Wunused-function"
@@ -74,6 +75,14 @@ world_open(void **state)
 	store_close(s);
 	assert_int_equal(sqlite3_open(world_path, &world_db), SQLITE_OK);
 	world_run("PRAGMA synchronous = OFF");
+	/* As the importer would say. */
+	world_run("CREATE TEMP TRIGGER told AFTER INSERT ON main.mail_recipient "
+	          "BEGIN UPDATE mail_recipient SET outcome = " OUTCOME_SQL
+	          " WHERE message = new.message AND n = new.n; END");
+	world_run("CREATE TEMP TRIGGER retold AFTER UPDATE OF disposition, stage, "
+	          "dsn, reason ON main.mail_recipient "
+	          "BEGIN UPDATE mail_recipient SET outcome = " OUTCOME_SQL
+	          " WHERE message = new.message AND n = new.n; END");
 	world_run("INSERT INTO name (text) VALUES ('mx'), ('postfix'), "
 	          "('rspamd'), ('log')");
 	config = (struct config){.window = HOUR,
