@@ -64,14 +64,15 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
 ON CONFLICT DO NOTHING;
 
 -- name: messages_put
--- Those that are there are left out.
+-- Those that are there are left out.  All columns, in the table's order: else SQLite
+-- copies each.
 INSERT OR IGNORE INTO mail_message
-       (message_key, received, host, mta, instance, queue_id, client,
+       (id, message_key, received, host, mta, instance, queue_id, client,
         client_port, client_name, helo, protocol, tls, auth_user, sender, size,
-        message_id, subject, direction, parent_queue_id, verdict, filter,
+        message_id, subject, direction, relay_host, parent_queue_id, verdict, filter,
         score, threshold, signature, rule)
-SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16,
-       c17, c18, c19, c20, c21, c22, c23, c24, c25 FROM given;
+SELECT NULL, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16,
+       c17, c18, NULL, c19, c20, c21, c22, c23, c24, c25 FROM given;
 
 -- name: message_update
 UPDATE mail_message
