@@ -68,7 +68,7 @@ put_whole(struct importer *im, const struct lease *l, struct str source,
 	    ports ? value_int(l->port_last) : value_null(),
 	    time_or_null(l->start), time_or_null(l->end),
 	    value_str(l->customer), value_str(source),
-	    value_int(im->opt->clock_error), value_int(im->ledger),
+	    value_int(im->opt->clock_error + l->late), value_int(im->ledger),
 	    l->has_inside ? value_blob(l->inside.b, sizeof(l->inside.b))
 	                  : value_null()};
 
@@ -125,7 +125,7 @@ put(struct lease_sink *sink, const struct lease *l, struct err *e)
 	if (l->session == 0 && l->what == LEASE_HELD)
 		return put_whole(im, l, source, e);
 	return lease_merge_put(
-	    im->merge, l, source, im->opt->clock_error, im->ledger, e);
+	    im->merge, l, source, im->opt->clock_error + l->late, im->ledger, e);
 }
 
 /* Another file (or the same) that said the same: its row stands for both. */

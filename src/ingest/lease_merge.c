@@ -373,7 +373,8 @@ extend(struct run *r, const struct statement *s)
 	}
 	if (s->n > o->n) {
 		o->n = s->n;
-		o->clock_error = s->clock_error;
+		if (s->clock_error > o->clock_error)
+			o->clock_error = s->clock_error;
 		o->ledger = s->ledger;
 		o->nas = s->nas ? s->nas : o->nas;
 	}

@@ -61,7 +61,8 @@ field(const struct lease_table *t, size_t i)
 
 /* PostgreSQL writes an offset of whole hours as +01. */
 static const char *
-read_time(const struct lease_table *t, size_t i, int64_t *out)
+read_time(
+    const struct lease_table *t, size_t i, int64_t *out, int64_t *late)
 {
 	struct str s = field(t, i);
 	char copy[48];
@@ -72,7 +73,7 @@ read_time(const struct lease_table *t, size_t i, int64_t *out)
 		memcpy(copy + s.n, ":00", 3);
 		s = str_of(copy, s.n + 3);
 	}
-	return lease_read_time(s, t->r.opt->zone, out);
+	return lease_read_time(s, t->r.opt->zone, out, late);
 }
 
 /* Between the last two updates, as FreeRADIUS keeps it. */
@@ -121,15 +122,15 @@ read_row(struct lease_table *t)
 	if (id.n == 0)
 		return lease_bad(&t->r, "row", t->row.raw, "has no session");
 	l.session = lease_radius_session(nas, id);
-	if ((why = read_time(t, START, &l.start)) != NULL)
+	if ((why = read_time(t, START, &l.start, &l.late)) != NULL)
 		return lease_bad(&t->r, "start", field(t, START), why);
-	if ((why = read_time(t, UPDATE, &update)) != NULL)
+	if ((why = read_time(t, UPDATE, &update, &l.late)) != NULL)
 		return lease_bad(&t->r, "update", field(t, UPDATE), why);
-	if ((why = read_time(t, STOP, &l.end)) != NULL)
+	if ((why = read_time(t, STOP, &l.end, &l.late)) != NULL)
 		return lease_bad(&t->r, "stop", field(t, STOP), why);
 	if (l.start == UTC_NONE)
 		return lease_bad(&t->r, "row", t->row.raw, "has no start");
-	if (l.end != UTC_NONE && l.end < l.start)
+	if (l.end != l.start && !lease_ends_after_start(&l))
 		return lease_bad(
 		    &t->r, "stop", field(t, STOP), "is before the start");
 	l.seen = l.end != UTC_NONE  ? l.end

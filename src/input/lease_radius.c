@@ -21,6 +21,7 @@
 #include "input/lease_session.h"
 
 #define MAX_RANGES 16
+#define HOUR       (3600 * USEC)
 
 enum attribute {
 	STATUS,
@@ -63,6 +64,7 @@ struct packet {
 	size_t nranges;
 	const char *bad; /* why nothing is made of it, or NULL */
 	struct str bad_text;
+	int64_t late; /* of struct lease */
 };
 
 struct reader {
@@ -71,6 +73,7 @@ struct reader {
 	struct arena mem;    /* of the packet */
 	struct packet packet;
 	bool open; /* a packet has begun */
+	int64_t last; /* time of the packet before, or UTC_NONE */
 };
 
 static void
@@ -218,9 +221,9 @@ read_date(struct str s, const struct zone *z, int64_t after)
 	return utc_of_civil(&c, z, after);
 }
 
-/* "Mon Nov 23 08:00:01 2026" */
+/* "Mon Nov 23 08:00:01 2026".  after: as above, the packet before. */
 static int64_t
-read_header(struct str s, const struct zone *z)
+read_header(struct str s, const struct zone *z, int64_t after)
 {
 	struct civil c = {0};
 
@@ -230,7 +233,7 @@ read_header(struct str s, const struct zone *z)
 	    !read_clock(next_word(&s), &c) ||
 	    !read_number(next_word(&s), 1970, 9999, &c.year))
 		return UTC_NONE;
-	return utc_of_civil(&c, z, UTC_NONE);
+	return utc_of_civil(&c, z, after);
 }
 
 /* A count of seconds; 0 if it is missing or cannot be true (ours: 5 years). */
@@ -243,11 +246,19 @@ seconds(struct str s)
 	                                                    : 0;
 }
 
+/* Between two ways to read a time: not 0 in an hour that comes twice. */
+static int64_t
+differ(int64_t a, int64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
 /* When it happened: what the NAS says, unless the server received it before
  * or more than a day after (ours: a clock that was never set); else when it
- * came, less the time that the NAS had tried to send it (RFC 2866, 5.2). */
+ * came, less the time that the NAS had tried to send it (RFC 2866, 5.2).
+ * last: of the packet before, or UTC_NONE. */
 static int64_t
-time_of(const struct packet *p, const struct zone *z)
+time_of(struct packet *p, const struct zone *z, int64_t last)
 {
 	int64_t came = UTC_NONE, event;
 	uint64_t sec;
@@ -255,13 +266,23 @@ time_of(const struct packet *p, const struct zone *z)
 	if (str_u64(p->value[TIMESTAMP], &sec) && sec < UINT64_C(100000000000))
 		came = (int64_t)sec * USEC;
 	event = read_date(p->value[EVENT_TIME], z,
-	    came == UTC_NONE ? UTC_NONE : came + 60 * USEC);
-	if (event != UTC_NONE &&
-	    (came == UTC_NONE ||
-	        (event <= came + 60 * USEC && event > came - 86400 * USEC)))
+	    came == UTC_NONE ? last : came + 60 * USEC);
+	if (event != UTC_NONE && came == UTC_NONE) {
+		p->late = differ(
+		    read_date(p->value[EVENT_TIME], z, event - 2 * HOUR),
+		    read_date(p->value[EVENT_TIME], z, event + 2 * HOUR));
 		return event;
-	if (came == UTC_NONE)
-		came = read_header(p->header, z);
+	}
+	if (event != UTC_NONE && event <= came + 60 * USEC &&
+	    event > came - 86400 * USEC)
+		return event;
+	if (came == UTC_NONE) {
+		came = read_header(p->header, z, last);
+		if (came == UTC_NONE)
+			return UTC_NONE;
+		p->late = differ(read_header(p->header, z, came - 2 * HOUR),
+		    read_header(p->header, z, came + 2 * HOUR));
+	}
 	return lease_add(came, -seconds(p->value[DELAY]));
 }
 
@@ -323,7 +344,8 @@ use_session(struct reader *d, struct str status, int64_t t)
 	    .lapse = lease_add(t, d->r.opt->grace),
 	    .grace = d->r.opt->grace,
 	    .customer = p->value[CUSTOMER],
-	    .nas = lease_nas(nas_of(p))};
+	    .nas = lease_nas(nas_of(p)),
+	    .late = p->late};
 
 	if (p->value[SESSION].n == 0)
 		return lease_bad(
@@ -359,7 +381,7 @@ status_of(const struct packet *p)
 static enum lease_row
 use_packet(struct reader *d)
 {
-	const struct packet *p = &d->packet;
+	struct packet *p = &d->packet;
 	struct str status = status_of(p);
 	struct lease restart = {
 	    .what = LEASE_RESTART, .start = UTC_NONE, .end = UTC_NONE};
@@ -369,7 +391,8 @@ use_packet(struct reader *d)
 		return lease_bad(&d->r, "packet with", p->bad_text, p->bad);
 	if (!str_has(status))
 		return LEASE_IGNORED; /* no accounting packet */
-	t = time_of(p, d->r.opt->zone);
+	t = time_of(p, d->r.opt->zone, d->last);
+	d->last = t != UTC_NONE ? t : d->last;
 	if (t == UTC_NONE)
 		return lease_bad(&d->r, "packet", p->header,
 		    "has no time that can be read (is tz set?)");
@@ -437,7 +460,8 @@ read_radius(struct source *s, const struct lease_options *opt,
 	                       .opt = opt,
 	                       .sink = sink,
 	                       .counts = counts,
-	                       .e = e}};
+	                       .e = e},
+	    .last = UTC_NONE};
 	int rc;
 
 	d.customer = lease_column_of(opt, "customer", attribute_name[CUSTOMER]);
@@ -455,7 +479,7 @@ claims(struct str head)
 	do
 		line = str_split(&head, '\n');
 	while (str_has(head) && str_trim(line).n == 0);
-	if (read_header(str_trim(line), NULL) == UTC_NONE || head.n == 0)
+	if (read_header(str_trim(line), NULL, UTC_NONE) == UTC_NONE || head.n == 0)
 		return false;
 	line = str_split(&head, '\n');
 	return line.n > 0 && (line.p[0] == '\t' || line.p[0] == ' ') &&

@@ -4,6 +4,8 @@
 #include "base/arena.h"
 #include "input/lines.h"
 
+#define HOUR (3600 * USEC)
+
 void
 lease_give(struct lease_reader *r, struct lease *l)
 {
@@ -76,9 +78,10 @@ lease_read_range(struct str s, struct lease *l)
 
 /* ISO 8601 date and time, a date (its start), or seconds since 1970. */
 const char *
-lease_read_time(struct str s, const struct zone *z, int64_t *out)
+lease_read_time(struct str s, const struct zone *z, int64_t *out, int64_t *late)
 {
-	int64_t day;
+	struct str again = s;
+	int64_t day, second;
 	uint64_t sec;
 
 	*out = UTC_NONE;
@@ -90,7 +93,19 @@ lease_read_time(struct str s, const struct zone *z, int64_t *out)
 		*out = (int64_t)sec * USEC;
 	else if (!utc_parse_iso(&s, z, UTC_NONE, out) || s.n != 0)
 		return "is not a time";
+	else if (utc_parse_iso(&again, z, *out + 2 * HOUR, &second) &&
+	         second - *out > *late)
+		*late = second - *out;
 	return NULL;
+}
+
+bool
+lease_ends_after_start(struct lease *l)
+{
+	if (l->start == UTC_NONE || l->end == UTC_NONE || l->end > l->start)
+		return true;
+	l->end += l->late;
+	return l->end > l->start;
 }
 
 const char *

@@ -36,7 +36,12 @@ struct str lease_column_of(
 /* Values; NULL or why it is none.  An empty time is UTC_NONE, empty ports are
  * all ports. */
 const char *lease_read_range(struct str s, struct lease *l);
-const char *lease_read_time(struct str s, const struct zone *z, int64_t *out);
+/* Of a local time that comes twice it is the first, and *late is made to be at least
+ * what the second is after that. */
+const char *lease_read_time(
+    struct str s, const struct zone *z, int64_t *out, int64_t *late);
+/* Is the end, or what it may have been, after the start?  If both are known. */
+bool lease_ends_after_start(struct lease *l);
 const char *lease_read_ports(
     struct str from, struct str until, struct lease *l);
 /* t and a duration, both of a file: no overflow, UTC_NONE if it would. */

@@ -37,6 +37,8 @@ struct lease {
 	int64_t grace;    /* nobody promised lapse: so long after seen; else 0 */
 	int64_t gap;      /* since the sign of life before; 0 = not told */
 	bool fresh;       /* start is the very beginning of a session */
+	int64_t late;     /* its times may have been so much later: local times of
+	                     an hour that comes twice (end of DST); else 0 */
 };
 
 /* Where a reader's leases go; text is valid during the call.  Returns < 0 to

@@ -37,6 +37,9 @@ put(struct lease_sink *sink, const struct lease *l, struct err *e)
 	        STR_FMT(list->text), first, last, l->port_first, l->port_last,
 	        start, end, STR_FMT(l->customer), STR_FMT(l->evidence.source),
 	        (long long)l->evidence.line, (long long)l->evidence.offset);
+	if (l->late != 0)
+		list->text = arena_printf(&arena, "%.*slate %lld s\n",
+		    STR_FMT(list->text), (long long)(l->late / USEC));
 	if (list->fail_after > 0 && --list->fail_after == 0)
 		return err_set(e, ERR_FAIL, "disk full");
 	return 0;
@@ -115,6 +118,34 @@ test_zone(void **state)
 	assert_string_equal(list.text.p,
 	    "192.0.2.1 192.0.2.1 0-0 2026-06-30T22:00:00.000Z "
 	    "2026-11-30T23:00:00.000Z C l.csv:2@27\n");
+}
+
+/* The night of 25 October 2026 has 02:00 to 03:00 twice in Vienna. */
+static void
+test_hour_twice(void **state)
+{
+	struct list list = {.fail_after = 0};
+	struct lease_counts counts;
+
+	(void)state;
+	assert_int_equal(
+	    read_text("prefix,customer,from,until\n"
+	              "192.0.2.1,A,2026-10-25T01:59:59,2026-10-25T02:30:00\n"
+	              "192.0.2.2,B,2026-10-25T02:40:00,2026-10-25T02:20:00\n"
+	              "192.0.2.3,C,2026-10-25T02:40:00+01:00,1792980000\n"
+	              "192.0.2.4,D,2026-10-25T03:20:00,2026-10-25T02:20:00\n",
+	        zone_find(STR("Europe/Vienna")), &list, &counts),
+	    0);
+	assert_string_equal(list.text.p,
+	    "192.0.2.1 192.0.2.1 0-0 2026-10-24T23:59:59.000Z "
+	    "2026-10-25T00:30:00.000Z A l.csv:2@27\n"
+	    "late 3600 s\n"
+	    "192.0.2.2 192.0.2.2 0-0 2026-10-25T00:40:00.000Z "
+	    "2026-10-25T01:20:00.000Z B l.csv:3@79\n"
+	    "late 3600 s\n"
+	    "192.0.2.3 192.0.2.3 0-0 2026-10-25T01:40:00.000Z "
+	    "2026-10-26T02:00:00.000Z C l.csv:4@131\n");
+	assert_int_equal(counts.bad, 1);
 }
 
 static void
@@ -271,6 +302,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rows),
 	    cmocka_unit_test(test_zone),
+	    cmocka_unit_test(test_hour_twice),
 	    cmocka_unit_test(test_bad_rows),
 	    cmocka_unit_test(test_many_bad),
 	    cmocka_unit_test(test_refused),
