@@ -23,6 +23,12 @@ ifeq ($(VARIANT),fuzz)
 CC := clang
 endif
 
+# The released program is optimised as a whole when it is linked, where the compiler can:
+# a tenth of the time of `parse`.  Tests link the plain half of the same objects.
+LTO.release := -flto=auto -ffat-lto-objects
+LTO      := $(if $(LTO.$(VARIANT)),$(shell $(CC) $(LTO.$(VARIANT)) -Werror -x c -c /dev/null \
+              -o /dev/null 2>/dev/null && echo $(LTO.$(VARIANT))))
+
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings
 WERROR   ?= -Werror
@@ -38,7 +44,7 @@ PKG_LIBS   := $(patsubst -lsqlite3,$(SQLITE_A) -lz,$(PKG_LIBS))
 endif
 endif
 override CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -DVERSION='"$(VERSION)"' $(PKG_CFLAGS)
-override CFLAGS   += -std=c11 $(OPT.$(VARIANT)) $(WARN) $(WERROR) -fstack-protector-strong -pthread
+override CFLAGS   += -std=c11 $(OPT.$(VARIANT)) $(LTO) $(WARN) $(WERROR) -fstack-protector-strong -pthread
 override LDFLAGS  += $(filter -fsanitize=address%,$(OPT.$(VARIANT)))
 override LDLIBS   += $(PKG_LIBS) -lm
 
@@ -92,12 +98,12 @@ $(B)/places: FORCE
 	@echo "$(PLACES)" | cmp -s - $@ || echo "$(PLACES)" > $@
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/lib.a
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(Q)$(CC) $(CFLAGS) $(LTO:-flto%=-fno-lto) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 # Without libFuzzer a fuzz target replays its corpus, so `check` runs it too.
 FUZZ_MAIN := $(if $(filter fuzz,$(VARIANT)),,$(B)/tests/fuzz/replay.o)
 $(B)/tests/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(FUZZ_MAIN) $(B)/lib.a
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(if $(FUZZ_MAIN),,-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LTO:-flto%=-fno-lto) $(LDFLAGS) $(if $(FUZZ_MAIN),,-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
 
 lib: $(B)/lib.a
 
