@@ -64,7 +64,8 @@ void assemble(struct assembler *a, const struct origin *o,
 /* Event time has come this far in every source; a line of that host said so
  * (event_time.h). */
 void assembler_advance(struct assembler *a, struct str host, int64_t now);
-/* No earlier line comes: all events are used. */
+/* The run's lines are read: all events are used.  Event time comes as far as the
+ * next run may still expect no line to be before. */
 void assembler_settle(struct assembler *a);
 /* Everything leaves, whether ended or not. */
 void assembler_flush(struct assembler *a);
@@ -78,10 +79,13 @@ bool assembler_is_own(const struct assembler *a, bool has, struct addr addr);
 
 /* Between runs (src/ingest/spill.c).  Each open message and each waiting
  * verdict is one blob; visiting order is that of their making. */
-/* Sessions and recent refusals, and the event time. */
+/* Sessions and recent refusals, what is held, and how far each host has come. */
 void assembler_save(const struct assembler *a, struct buf *out);
 bool assembler_restore(struct assembler *a, struct str state);
 int64_t assembler_now(const struct assembler *a); /* UTC_NONE at first */
+/* No line before this is expected of any host; UTC_NONE if none was heard.
+ * Before assembler_now() where a host that is behind was heard since. */
+int64_t assembler_sure(const struct assembler *a);
 struct message *assembler_next(struct assembler *a, const struct message *m);
 void assembler_adopt(struct assembler *a, struct message *m);
 struct texts *assembler_paths(struct assembler *a); /* which evidence names */
