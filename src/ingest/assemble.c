@@ -12,6 +12,7 @@
 #include "ingest/event_time.h"
 #include "ingest/held.h"
 #include "ingest/pending.h"
+#include "ingest/sleepers.h"
 #include "ingest/spill.h"
 
 /* Event time that passes between a message's end and its leaving: log lines
@@ -71,10 +72,6 @@ struct occurrence {
  * again (older files are being read). */
 enum { LIST_NONE, LIST_SHORT, LIST_LONG, LIST_PARKED, LIST_OPEN, LIST_N };
 
-struct list {
-	struct message *first, *last;
-};
-
 struct assembler {
 	struct message_sink *sink;
 	struct map queues; /* hash of queue id -> chain of queue_entry */
@@ -84,7 +81,8 @@ struct assembler {
 	uint64_t id_hash; /* ... its hash */
 	const struct prefix *own;
 	size_t nown;
-	struct list lists[LIST_N];
+	struct message_list lists[LIST_N];
+	struct sleepers sleepers; /* of LIST_OPEN */
 	struct pending_set *pending;
 	struct mid_index *mids;
 	struct texts paths;
@@ -107,6 +105,9 @@ assembler_new(struct message_sink *sink)
 	a->occurrence_pool.size = sizeof(struct occurrence);
 	a->mids = mids_new();
 	a->pending = pending_new(a->mids);
+	a->sleepers = (struct sleepers){.list = &a->lists[LIST_OPEN],
+	    .queues = &a->queues,
+	    .paths = &a->paths};
 	a->now = a->swept = a->swept_refusals = UTC_NONE;
 	a->heard = event_time_from(UTC_NONE);
 	a->parked = INT64_MAX;
@@ -147,8 +148,9 @@ assembler_free(struct assembler *a)
 		while ((m = a->lists[i].first) != NULL) {
 			a->lists[i].first = m->list_next;
 			mids_leave(a->mids, m);
-			message_free(m);
+			message_drop(m);
 		}
+	sleepers_free(&a->sleepers);
 	map_free(&a->queues);
 	while ((c = map_next(&a->conns, &at)) != NULL)
 		conn_free(a, c);
@@ -176,10 +178,12 @@ assembler_paths(struct assembler *a)
 static void
 list_remove(struct assembler *a, struct message *m)
 {
-	struct list *l = &a->lists[m->list];
+	struct message_list *l = &a->lists[m->list];
 
 	if (m->list == LIST_NONE)
 		return;
+	if (m->list == LIST_OPEN)
+		sleepers_remove(&a->sleepers, m);
 	*(m->list_prev ? &m->list_prev->list_next : &l->first) = m->list_next;
 	*(m->list_next ? &m->list_next->list_prev : &l->last) = m->list_prev;
 	m->list = LIST_NONE;
@@ -189,7 +193,7 @@ list_remove(struct assembler *a, struct message *m)
 /* Behind whom it belongs in a list that is in order of time: what ends now at
  * its end, and what was heard of since it was put there at its beginning. */
 static struct message *
-place_of(const struct list *l, int64_t due)
+place_of(const struct message_list *l, int64_t due)
 {
 	struct message *m = l->last;
 
@@ -215,7 +219,7 @@ static void
 list_put(struct assembler *a, struct message *m, int list)
 {
 	bool in_order = list == LIST_SHORT || list == LIST_LONG;
-	struct list *l = &a->lists[list];
+	struct message_list *l = &a->lists[list];
 	struct message *before;
 
 	list_remove(a, m);
@@ -227,6 +231,8 @@ list_put(struct assembler *a, struct message *m, int list)
 	*(m->list_prev ? &m->list_prev->list_next : &l->first) = m;
 	*(m->list_next ? &m->list_next->list_prev : &l->last) = m;
 	a->open++;
+	if (list == LIST_OPEN)
+		sleepers_add(&a->sleepers, m);
 	if (in_order && m->due + linger_of(list) < a->due)
 		a->due = m->due + linger_of(list);
 }
@@ -320,7 +326,8 @@ queue_find(struct assembler *a, const struct origin *o, struct str id, bool any)
 	struct queue_entry *q, *best = NULL;
 	bool same, best_same = false;
 
-	for (q = map_get(&a->queues, id_hash(a, id)); q; q = q->chain) {
+	q = sleepers_wake_chain(&a->sleepers, id_hash(a, id));
+	for (; q != NULL; q = q->chain) {
 		if (!str_eq(q->id, id) || !fits(o->host, q->host) ||
 		    !fits(o->mta, q->mta) ||
 		    q->first > o->time + OUT_OF_ORDER)
@@ -475,6 +482,7 @@ leave(struct assembler *a, struct message *m)
 	struct queue_entry *q;
 	struct conn *c;
 
+	m = message_wake(m);
 	for (q = m->queues; q != NULL; q = q->next) {
 		pending_claim(a->pending, q, true);
 		queue_unindex(a, q);
@@ -725,7 +733,8 @@ follow_own(
 	struct queue_entry *b, *found = NULL;
 	int n = 0;
 
-	for (b = map_get(&a->queues, hash_str(id, 0)); b; b = b->chain)
+	b = sleepers_wake_chain(&a->sleepers, hash_str(id, 0));
+	for (; b != NULL; b = b->chain)
 		if (str_eq(b->id, id) && may_be_next_hop(a, q, b, sent)) {
 			found = b;
 			n++;
@@ -1493,6 +1502,38 @@ come_to(struct assembler *a, int64_t now)
 	sweep(a, now);
 }
 
+/* Does nobody name it but who is told where it lies? */
+static bool
+may_sleep(const struct assembler *a, const struct message *m)
+{
+	const struct queue_entry *q;
+	const struct conn *c;
+
+	for (q = m->queues; q != NULL; q = q->next) {
+		c = q->session ? map_get(&a->conns, q->session) : NULL;
+		if (c != NULL && c->queue == q)
+			return false;
+	}
+	return sleepers_can(m);
+}
+
+/* Messages move: nothing but their lists and indexes may name one. */
+static void
+let_sleep(struct assembler *a)
+{
+	struct message *m;
+	int tries;
+
+	for (tries = 4; tries > 0; tries--) {
+		if ((m = sleepers_tired(&a->sleepers)) == NULL)
+			return;
+		if (may_sleep(a, m))
+			sleepers_put(&a->sleepers, m);
+		else
+			sleepers_later(&a->sleepers, m);
+	}
+}
+
 /* What is held tells what will be looked for next: the memory that this takes,
  * seldom used for seconds, is read while the events before it are used. */
 static void
@@ -1536,6 +1577,7 @@ use_before(struct assembler *a, int64_t t, int64_t sure)
 		if (e->o.time <= sure)
 			come_to(a, e->o.time);
 		held_drop(&a->held, e);
+		let_sleep(a);
 	}
 }
 
@@ -1769,11 +1811,21 @@ assembler_adopt(struct assembler *a, struct message *m)
 	}
 	mids_know(a->mids, m);
 	list_settle(a, m);
-	if (m->list == LIST_OPEN)
+	if (m->list == LIST_OPEN) {
+		let_sleep(a);
 		return;
+	}
 	list_put(a, m, LIST_PARKED);
 	if (m->last < a->parked)
 		a->parked = m->last;
+}
+
+struct message *
+assembler_rest(struct assembler *a, struct message *m)
+{
+	if (m->list != LIST_OPEN || m->nap != NULL || !may_sleep(a, m))
+		return m;
+	return sleepers_put(&a->sleepers, m);
 }
 
 struct pending_set *

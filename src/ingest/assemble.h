@@ -78,7 +78,9 @@ size_t assembler_unended(const struct assembler *a); /* ... not ended yet */
 bool assembler_is_own(const struct assembler *a, bool has, struct addr addr);
 
 /* Between runs (src/ingest/spill.c).  Each open message and each waiting
- * verdict is one blob; visiting order is that of their making. */
+ * verdict is one blob; visiting order is that of their making.  A message that
+ * is visited may be asleep: message_wake() before more is asked of it than
+ * sleepers.h says is there. */
 /* Sessions and recent refusals, what is held, and how far each host has come. */
 void assembler_save(const struct assembler *a, struct buf *out);
 bool assembler_restore(struct assembler *a, struct str state);
@@ -87,6 +89,9 @@ int64_t assembler_now(const struct assembler *a); /* UTC_NONE at first */
  * Before assembler_now() where a host that is behind was heard since. */
 int64_t assembler_sure(const struct assembler *a);
 struct message *assembler_next(struct assembler *a, const struct message *m);
+/* One that was visited and woken (sleepers.h) sleeps again, unless it cannot:
+ * the message where it lies now. */
+struct message *assembler_rest(struct assembler *a, struct message *m);
 void assembler_adopt(struct assembler *a, struct message *m);
 struct texts *assembler_paths(struct assembler *a); /* which evidence names */
 

@@ -10,10 +10,12 @@
 #include "ingest/mail_rows.h"
 #include "ingest/mail_writer.h"
 #include "ingest/pending_store.h"
+#include "ingest/sleepers.h"
 #include "ingest/spill.h"
 
 /* Each transaction writes the same pages of the hour's indexes once more. */
 #define BATCH_LINES   400000
+#define OPEN_ROWS     4096 /* put at a time */
 #define TICK_LINES    1000
 #define UNPARSED_KEEP 100 /* sample lines kept of one file and run */
 
@@ -328,8 +330,10 @@ undo_provisional(struct mail_import *i, struct err *e)
 		rc = mail_rows_drop(&i->rows, i->keys[n], i->now, e);
 	while (rc >= 0 && i->nkeys > 0 &&
 	       (m = assembler_next(i->assembler, m)) != NULL)
-		if (is_provisional(i, m->stored_key))
+		if (is_provisional(i, m->stored_key)) {
+			m = message_wake(m);
 			rc = put_rows(i, m, e);
+		}
 	i->nkeys = 0;
 	i->result.records = 0;
 	return rc;
@@ -492,9 +496,10 @@ save_message(struct mail_import *i, struct message *m, struct err *e)
 	struct value v[2];
 	int rc;
 
-	parts_gone(i, m);
+	if (m->nap == NULL)
+		parts_gone(i, m);
 	i->buf.n = 0;
-	spill_message(&i->buf, m);
+	message_spill(&i->buf, m);
 	v[0] = value_blob(i->buf.p, i->buf.n);
 	v[1] = value_int(m->slot);
 	rc = m->slot ? store_run(i->store, "open_message_update", v, 2, e)
@@ -662,32 +667,72 @@ next_batch(struct mail_import *i, struct err *e)
 
 /* --- the end of a run */
 
+/* Rows of some of what is still open, and who of it was asleep. */
+struct open_rows {
+	struct message *m[OPEN_ROWS];
+	bool woken[OPEN_ROWS];
+	size_t n;
+};
+
+/* Whoever was asleep sleeps again.  Returns the last of them, where it lies. */
+static struct message *
+put_some_open(struct mail_import *i, struct open_rows *r, int *rc, struct err *e)
+{
+	struct message *m = NULL;
+
+	if (*rc >= 0 && !i->provisional)
+		*rc = mail_put_all(&i->rows, r->m, r->n, &i->result.records, e);
+	for (size_t n = 0; n < r->n; n++) {
+		m = r->m[n];
+		if (r->woken[n])
+			m = assembler_rest(i->assembler, m);
+	}
+	r->n = 0;
+	return m;
+}
+
+static int
+ready_open(struct mail_import *i, struct message *m, struct err *e)
+{
+	int rc;
+
+	if (message_is_empty(m))
+		return 0;
+	rc = give_waiting(i, m, false, e);
+	if (rc >= 0 && i->provisional)
+		rc = put_rows(i, m, e);
+	else if (rc >= 0)
+		make_ready(i, m);
+	m->dirty = true;
+	return rc < 0 ? rc : 1;
+}
+
 /* Rows of what is still open: a deferred message counts on its day. */
 static int
 put_open_rows(struct mail_import *i, struct err *e)
 {
-	struct message **put, *m;
-	size_t n = 0;
+	struct open_rows *r = xmalloc(sizeof(*r));
+	struct message *m;
 	int rc = i->provisional ? 0 : drop_gone_now(i, e);
 
-	put = xcalloc(assembler_open(i->assembler) + 1, sizeof(*put));
+	r->n = 0;
 	for (m = assembler_next(i->assembler, NULL); rc >= 0 && m != NULL;
 	     m = assembler_next(i->assembler, m)) {
-		if (!m->rows_dirty || message_is_empty(m))
+		if (!m->rows_dirty)
 			continue;
-		rc = give_waiting(i, m, false, e);
-		if (rc >= 0 && i->provisional) {
-			rc = put_rows(i, m, e);
-		} else if (rc >= 0) {
-			make_ready(i, m);
-			put[n++] = m;
-		}
-		m->dirty = true;
+		r->woken[r->n] = m->nap != NULL;
+		m = message_wake(m);
+		rc = ready_open(i, m, e);
+		if (rc > 0)
+			r->m[r->n++] = m;
+		else if (r->woken[r->n])
+			m = assembler_rest(i->assembler, m);
+		if (r->n == OPEN_ROWS)
+			m = put_some_open(i, r, &rc, e);
 	}
-	if (rc >= 0)
-		rc = mail_put_all(&i->rows, put, n, &i->result.records, e);
-	free(put);
-	return rc;
+	put_some_open(i, r, &rc, e);
+	free(r);
+	return rc < 0 ? rc : 0;
 }
 
 /* Of all that wait in the store: those of a host that is behind, too. */

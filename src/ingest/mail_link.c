@@ -3,6 +3,7 @@
 
 #include "ingest/mail_read.h"
 #include "ingest/mail_rows.h"
+#include "ingest/sleepers.h"
 
 static int
 find_message(struct store *s, const struct pending *p, int64_t *id,
@@ -80,7 +81,7 @@ message_of(struct mail_store *t, const struct pending *p, struct message **out,
 }
 
 int
-mail_link(struct mail_store *t, const struct pending *p, const struct map *open,
+mail_link(struct mail_store *t, const struct pending *p, struct map *open,
     struct err *e)
 {
 	struct message *m, *same;
@@ -92,8 +93,11 @@ mail_link(struct mail_store *t, const struct pending *p, const struct map *open,
 		return rc;
 	message_add_verdict(m, &p->v, p->time);
 	same = map_get(open, key);
-	if (same != NULL)
+	if (same != NULL) {
+		same = message_wake(same);
+		map_put(open, key, same);
 		message_add_verdict(same, &p->v, p->time);
+	}
 	rc = mail_rows_put_verdicts(t, m, id, e);
 	message_free(m);
 	return rc < 0 ? rc : 1;

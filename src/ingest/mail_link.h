@@ -12,9 +12,9 @@
 
 /* Gives a waiting verdict to its message in the store: 1 if it found one.
  * open: messages that are not complete yet, by the key of their rows; one of
- * them gets it as well. */
+ * them gets it as well, and is where the map then says. */
 int mail_link(struct mail_store *t, const struct pending *p,
-    const struct map *open, struct err *e);
+    struct map *open, struct err *e);
 
 /* Shows a waiting verdict at the message that it would be linked to if nothing
  * more came: *id is its row, or 0 if there is none. */

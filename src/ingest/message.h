@@ -23,16 +23,18 @@ struct hop {
 /* One queue id of a message: the one the client was told comes first, then
  * those of its re-injections on the same host, and of our next servers. */
 struct queue_entry {
+	struct message *message;
+	uint64_t hash;             /* the assembler's, of the id */
+	struct queue_entry *next;  /* of the message */
+	struct queue_entry *chain; /* of the same hash, for the assembler */
+	/* Of a message that is asleep there is no more than the above. */
+
 	struct str id, instance;
 	struct str host, mta; /* whose id it is: of the message at first */
 	bool arrived, ended;
 	int64_t first;    /* time of its first event */
 	uint64_t session; /* the assembler's key of who received it, or 0 */
 	struct hop *hops;
-	struct message *message;
-	uint64_t hash;             /* the assembler's, of the id */
-	struct queue_entry *next;  /* of the message */
-	struct queue_entry *chain; /* of the same hash, for the assembler */
 };
 
 struct attempt {
@@ -67,18 +69,24 @@ struct message {
 	/* First what is asked of a message with each of its lines, and by its
 	 * neighbours in the assembler's list: it is in few lines of cache. */
 	struct message *list_next, *list_prev;
-	int list;            /* 0 = on none */
-	bool arrived, reinjected, child, has_client;
+	uint8_t list;           /* 0 = on none */
+	bool dirty, rows_dirty; /* the writer's */
+	bool arrived, reinjected, child, has_client; /* awake */
 	int64_t due;         /* what its place in the list says of last */
-	int64_t received, first, last;
+	int64_t received, last;
 	struct queue_entry *queues;
-	struct recipient *recipients, **recipients_end;
 	struct mid_use *mid; /* its place in the Message-ID index */
+	int64_t slot;        /* the writer's: row id in open_message, 0 = none */
+	uint64_t stored_key; /* ... rows are in the store under this key */
+	struct nap *nap;     /* it is asleep (sleepers.h), or NULL */
+	/* Of one that is asleep there is no more than the above. */
+
+	struct recipient *recipients, **recipients_end;
 	struct arena mem;
+	int64_t first;
 	int64_t size;
 	int nrcpt, tls;
 	bool refused; /* the server refused it after DATA: refusal tells how */
-	bool dirty, rows_dirty; /* the writer's */
 	uint16_t client_port;
 	struct addr client;
 
@@ -93,10 +101,14 @@ struct message {
 	struct message_verdict *verdicts, **verdicts_end;
 	struct evidence evidence; /* of the arrival */
 
-	/* the assembler's and the writer's */
 	struct message *absorbed; /* merged into this one, for its memory */
-	int64_t slot;        /* row id in open_message, 0 = none */
-	uint64_t stored_key; /* rows are in the store under this key */
+	struct message *awake_next, *awake_prev; /* see sleepers.h */
+	int64_t heard; /* last, when it got its place there */
+};
+
+/* The assembler's, of messages. */
+struct message_list {
+	struct message *first, *last;
 };
 
 struct message *message_new(struct str host, struct str mta, int64_t t);

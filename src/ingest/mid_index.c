@@ -401,6 +401,17 @@ mids_merged(struct message *into, struct message *m)
 }
 
 void
+mids_moved(struct message *from, struct message *to)
+{
+	struct mid_use *u;
+
+	for (u = from->mid; u != NULL; u = u->also)
+		u->message = to;
+	to->mid = from->mid;
+	from->mid = NULL;
+}
+
+void
 mids_heard(struct mid_index *x, uint64_t key, struct str host,
     struct str filter, int64_t t)
 {

@@ -35,6 +35,8 @@ void mids_leaves_soon(const struct mid_index *x, const struct message *m);
 /* m was another message's re-injection, not a second use of the id; what
  * another server's filters say of the id is about `into`, too. */
 void mids_merged(struct message *into, struct message *m);
+/* The message lies elsewhere now. */
+void mids_moved(struct message *from, struct message *to);
 /* A filter's line named the id; an empty host may be any. */
 void mids_heard(struct mid_index *x, uint64_t key, struct str host,
     struct str filter, int64_t t);

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/utc.h"
+#include "ingest/sleepers.h"
 #include "model/config.h"
 
 #define SIZE_SLACK 4096 /* headers that are added on the way */
@@ -240,11 +241,18 @@ size_fits(int64_t said, int64_t have)
 	       (said <= have + slack && have <= said + slack);
 }
 
+/* Of one that may be asleep. */
+static bool
+was_there(const struct pending *p, const struct message *m)
+{
+	return p->time >= m->received - PENDING_WAIT &&
+	       p->time <= m->received + SCAN_MAX;
+}
+
 bool
 pending_read_then(const struct pending *p, const struct message *m)
 {
-	return p->time >= m->received - PENDING_WAIT &&
-	       p->time <= m->received + SCAN_MAX &&
+	return was_there(p, m) &&
 	       p->time - OUT_OF_ORDER <= message_done(m) &&
 	       size_fits(p->size, m->size);
 }
@@ -263,7 +271,10 @@ link_by_id(struct pending_set *s, struct pending *p, int64_t *ambiguous)
 		finish(s, p);
 		return;
 	}
-	if (m == NULL || !pending_read_then(p, m) ||
+	if (m == NULL || !was_there(p, m))
+		return;
+	m = message_wake(m);
+	if (!pending_read_then(p, m) ||
 	    !pending_fits(s, m, p->has_client, p->client))
 		return;
 	message_add_verdict(m, &p->v, p->time);

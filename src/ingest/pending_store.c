@@ -148,7 +148,7 @@ pending_give(struct mail_store *t, struct message *m, bool last, bool keep,
 }
 
 int
-pending_ask(struct mail_store *t, int64_t until, const struct map *open,
+pending_ask(struct mail_store *t, int64_t until, struct map *open,
     int64_t *linked, struct err *e)
 {
 	struct value v[] = {value_int(0), value_time(until)};

@@ -31,7 +31,7 @@ int pending_give(struct mail_store *t, struct message *m, bool last, bool keep,
     struct err *e);
 /* Asks the store for the messages of those that were not asked for yet and
  * came up to that time; adds to *linked.  open: see mail_link. */
-int pending_ask(struct mail_store *t, int64_t until, const struct map *open,
+int pending_ask(struct mail_store *t, int64_t until, struct map *open,
     int64_t *linked, struct err *e);
 /* Shows those that came after `since` at the messages that they would be
  * linked to if nothing more came: they go on waiting, and the next run takes
