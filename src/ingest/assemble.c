@@ -326,7 +326,7 @@ queue_find(struct assembler *a, const struct origin *o, struct str id, bool any)
 	struct queue_entry *q, *best = NULL;
 	bool same, best_same = false;
 
-	q = sleepers_wake_chain(&a->sleepers, id_hash(a, id));
+	q = sleepers_chain(&a->sleepers, id_hash(a, id));
 	for (; q != NULL; q = q->chain) {
 		if (!str_eq(q->id, id) || !fits(o->host, q->host) ||
 		    !fits(o->mta, q->mta) ||
@@ -733,7 +733,7 @@ follow_own(
 	struct queue_entry *b, *found = NULL;
 	int n = 0;
 
-	b = sleepers_wake_chain(&a->sleepers, hash_str(id, 0));
+	b = sleepers_chain(&a->sleepers, hash_str(id, 0));
 	for (; b != NULL; b = b->chain)
 		if (str_eq(b->id, id) && may_be_next_hop(a, q, b, sent)) {
 			found = b;
@@ -1577,7 +1577,8 @@ use_before(struct assembler *a, int64_t t, int64_t sure)
 		if (e->o.time <= sure)
 			come_to(a, e->o.time);
 		held_drop(&a->held, e);
-		let_sleep(a);
+		if (sleepers_many(&a->sleepers))
+			let_sleep(a);
 	}
 }
 

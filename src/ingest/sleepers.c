@@ -62,7 +62,7 @@ sleepers_tired(struct sleepers *s)
 {
 	struct message *m = s->awake.first;
 
-	if (s->nawake <= AWAKE_MAX)
+	if (!sleepers_many(s))
 		return NULL;
 	for (; m->heard != m->last; m = s->awake.first)
 		sleepers_later(s, m);

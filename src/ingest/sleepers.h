@@ -38,6 +38,12 @@ void sleepers_free(struct sleepers *s);
 /* An open message came to the list, awake / goes from it. */
 void sleepers_add(struct sleepers *s, struct message *m);
 void sleepers_remove(struct sleepers *s, struct message *m);
+static inline bool
+sleepers_many(const struct sleepers *s)
+{
+	return s->nawake > AWAKE_MAX;
+}
+
 /* One that should sleep; NULL: they are few enough. */
 struct message *sleepers_tired(struct sleepers *s);
 /* It cannot, for now. */
@@ -51,6 +57,17 @@ struct message *sleepers_put(struct sleepers *s, struct message *m);
 struct message *message_wake(struct message *m);
 /* The first of a chain of queue entries, all of them awake. */
 struct queue_entry *sleepers_wake_chain(struct sleepers *s, uint64_t hash);
+static inline struct queue_entry *
+sleepers_chain(struct sleepers *s, uint64_t hash)
+{
+	struct queue_entry *first = map_get(s->queues, hash), *q;
+
+	for (q = first; q != NULL; q = q->chain)
+		if (q->message->nap != NULL)
+			return sleepers_wake_chain(s, hash);
+	return first;
+}
+
 /* Its bytes, as of spill_message(). */
 void message_spill(struct buf *out, const struct message *m);
 /* Of one asleep or awake. */
