@@ -273,6 +273,8 @@ list_settle(struct assembler *a, struct message *m)
 		list = from_own_host(a, m) ? LIST_LONG : LIST_SHORT;
 	if (m->list != list)
 		list_put(a, m, list);
+	else if (list == LIST_OPEN)
+		sleepers_heard(&a->sleepers, m);
 }
 
 /* Queue ids. */

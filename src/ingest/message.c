@@ -104,6 +104,17 @@ message_new(struct str host, struct str mta, int64_t t)
 	return m;
 }
 
+size_t
+message_bytes(const struct message *m)
+{
+	const struct arena_block *b;
+	size_t n = sizeof(*m);
+
+	for (b = m->mem.head; b != NULL; b = b->next)
+		n += sizeof(*b) + b->size;
+	return n;
+}
+
 void
 message_free(struct message *m)
 {

@@ -104,6 +104,8 @@ struct message {
 	struct message *absorbed; /* merged into this one, for its memory */
 	struct message *awake_next, *awake_prev; /* see sleepers.h */
 	int64_t heard; /* last, when it got its place there */
+	const struct arena_block *weighed; /* mem.head, when it had ... */
+	size_t weight;                     /* ... so many bytes */
 };
 
 /* The assembler's, of messages. */
@@ -112,6 +114,8 @@ struct message_list {
 };
 
 struct message *message_new(struct str host, struct str mta, int64_t t);
+/* Bytes that it takes, without what it absorbed. */
+size_t message_bytes(const struct message *m);
 void message_free(struct message *m);
 
 struct queue_entry *message_queue(

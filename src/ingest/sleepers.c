@@ -37,7 +37,8 @@ sleepers_add(struct sleepers *s, struct message *m)
 	m->awake_next = NULL;
 	*(m->awake_prev ? &m->awake_prev->awake_next : &s->awake.first) = m;
 	s->awake.last = m;
-	s->nawake++;
+	m->weight = 0;
+	sleepers_weigh(s, m);
 }
 
 void
@@ -47,7 +48,16 @@ sleepers_remove(struct sleepers *s, struct message *m)
 	    m->awake_next;
 	*(m->awake_next ? &m->awake_next->awake_prev : &s->awake.last) =
 	    m->awake_prev;
-	s->nawake--;
+	s->bytes -= m->weight;
+}
+
+void
+sleepers_weigh(struct sleepers *s, struct message *m)
+{
+	s->bytes -= m->weight;
+	m->weight = message_bytes(m);
+	m->weighed = m->mem.head;
+	s->bytes += m->weight;
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sleepers: of the open messages those that were not heard of for longest, once
- * there are more than AWAKE_MAX.  Most of a mail queue waits for hours: of such
+ * all of them take more than AWAKE_BYTES.  Most of a mail queue waits for hours: of such
  * a message its place in the list and the indexes stays, and the bytes that
  * spill.h makes of it, squeezed.  Who looks one up by a queue id, or takes it
  * from the list, wakes it: it comes to lie elsewhere, and what names it is told.
@@ -16,9 +16,9 @@
 #include "input/squeeze.h"
 
 #ifdef ARENA_DEBUG
-#define AWAKE_MAX 2 /* so that all is tried */
+#define AWAKE_BYTES 4096 /* so that all is tried */
 #else
-#define AWAKE_MAX 4096
+#define AWAKE_BYTES ((size_t)32 << 20) /* 22,000 messages that were tried twice */
 #endif
 
 struct sleepers {
@@ -29,7 +29,7 @@ struct sleepers {
 	/* Those that are awake; the longest unheard of first, as far as was
 	 * looked. */
 	struct message_list awake;
-	size_t nawake;
+	size_t bytes; /* theirs */
 	struct squeeze *squeeze;
 	struct buf spilled, squeezed;
 };
@@ -41,7 +41,16 @@ void sleepers_remove(struct sleepers *s, struct message *m);
 static inline bool
 sleepers_many(const struct sleepers *s)
 {
-	return s->nawake > AWAKE_MAX;
+	return s->bytes > AWAKE_BYTES;
+}
+
+void sleepers_weigh(struct sleepers *s, struct message *m);
+/* More may have been added to one that is awake. */
+static inline void
+sleepers_heard(struct sleepers *s, struct message *m)
+{
+	if (m->weighed != m->mem.head)
+		sleepers_weigh(s, m);
 }
 
 /* One that should sleep; NULL: they are few enough. */

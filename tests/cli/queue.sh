@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# A mail queue that is longer than AWAKE_MAX (src/ingest/sleepers.h): what became
+# A mail queue that takes more than AWAKE_BYTES (src/ingest/sleepers.h): what became
 # of messages that slept is the same in one run, in several, after kill -9, and
 # if they are tried one by one or all at the end.
 set -eu
@@ -9,7 +9,7 @@ heloflow=${HELOFLOW:-$root/build/release/heloflow}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "queue: $*"; exit 1; }
-n=6000
+n=30000
 awk -v n=$n '
 function at(t) { return sprintf("2026-11-20T%02d:%02d:%02d+00:00 mx1 postfix/", t / 3600, t / 60 % 60, t % 60) }
 function id(i) { return sprintf("4F%08X", i) }
@@ -23,11 +23,11 @@ BEGIN {
 		print at(t) "cleanup[2]: " id(i) ": message-id=<" i "@a.example>"
 		print at(t) "qmgr[3]: " id(i) ": from=<s" i % 90 "@a.example>, size=900, nrcpt=1 (queue active)"
 		print at(t) to(i, "1, status=deferred (connect to mx.b.example[198.51.100.1]:25: Connection timed out)")
-		if (i % 7 == 0 && i > 900)
-			print at(t) to(i - 900, "2, status=deferred (lost connection)")
+		if (i % 7 == 0 && i > 3000)
+			print at(t) to(i - 3000, "2, status=deferred (lost connection)")
 	}
 	for (i = 0; i < n; i += 3) {
-		t = 10000 + i
+		t = 20000 + i
 		print at(t) to(i, "0, status=sent (250 ok)")
 		print at(t) "qmgr[3]: " id(i) ": removed"
 	}
@@ -37,9 +37,9 @@ import() { # STORE FILE
 	    fail "$(cat "$work/err")"
 }
 import whole log
-grep -q ' 4000 open' "$work/err" || fail "$(cat "$work/err")"
+grep -q ' 20000 open' "$work/err" || fail "$(cat "$work/err")"
 [ "$(sqlite3 -readonly "$work/whole" "SELECT disposition, count(*) FROM delivery
-    GROUP BY 1 ORDER BY 1" | tr '\n' ' ')" = "deferred|4000 delivered|2000 " ] ||
+    GROUP BY 1 ORDER BY 1" | tr '\n' ' ')" = "deferred|20000 delivered|10000 " ] ||
     fail "deferred and delivered"
 lines=$(wc -l <"$work/log")
 for part in 9 6 2 1; do
