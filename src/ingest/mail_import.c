@@ -197,6 +197,8 @@ on_message(struct message_sink *sink, struct message *m)
 	make_ready(i, m);
 	drop_gone(i);
 	mail_writer_give(i->writer, m);
+	if (mail_writer_failed(i->writer))
+		i->rc = ours(i, &i->err);
 }
 
 static void

@@ -25,7 +25,8 @@ struct items {
 
 struct mail_writer {
 	struct mail_store *rows;
-	struct items next; /* the caller's own: to be handed over */
+	struct items next; /* the caller's own: to be handed over, */
+	bool failed;       /* ... and what was known when that was done last */
 
 	bool waits; /* the thread's own: verdicts do */
 
@@ -202,6 +203,7 @@ hand_over(struct mail_writer *w, size_t most)
 	pthread_cond_signal(&w->change);
 	while (w->todo.n > most || (most == 0 && w->busy))
 		pthread_cond_wait(&w->change, &w->lock);
+	w->failed = w->rc < 0;
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -229,6 +231,12 @@ void
 mail_writer_drop_verdict(struct mail_writer *w, int64_t slot)
 {
 	give(w, (struct item){.gone = slot});
+}
+
+bool
+mail_writer_failed(const struct mail_writer *w)
+{
+	return w->failed;
 }
 
 int

@@ -22,6 +22,8 @@ void mail_writer_give(struct mail_writer *w, struct message *m);
 /* A verdict that waits from here on, and the row of one that does so no more. */
 void mail_writer_give_verdict(struct mail_writer *w, struct pending *p);
 void mail_writer_drop_verdict(struct mail_writer *w, int64_t slot);
+/* Something could not be done, some time ago: mail_writer_settle() tells what. */
+bool mail_writer_failed(const struct mail_writer *w);
 /* Waits until all is done; adds to *records.  Gives the first error again and
  * again. */
 int mail_writer_settle(struct mail_writer *w, int64_t *records, struct err *e);
