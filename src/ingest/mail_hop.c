@@ -183,16 +183,13 @@ take_children(struct mail_store *t, const struct message *m, int64_t id,
 }
 
 int
-mail_hop_put(struct mail_store *t, const struct message *m, int64_t *records,
-    struct err *e)
+mail_hop_put(struct mail_store *t, const struct message *m, int64_t id,
+    int64_t *records, struct err *e)
 {
-	int64_t id;
 	int rc;
 
 	if (!goes_on(t, m))
 		return 0;
-	rc = mail_rows_id(t->store, m, &id, e);
-	if (rc >= 0)
-		rc = put_hops(t, m, id, e);
+	rc = put_hops(t, m, id, e);
 	return rc < 0 ? rc : take_children(t, m, id, records, e);
 }

@@ -20,9 +20,9 @@ int mail_hop_parent(
 int mail_hop_join(struct mail_store *t, struct message *m, int64_t parent,
     int64_t *records, struct err *e);
 
-/* m is stored: writes whom it was handed to, and what our next servers logged of
- * it becomes part of its rows. */
-int mail_hop_put(struct mail_store *t, const struct message *m,
+/* m is stored as that id: writes whom it was handed to, and what our next servers
+ * logged of it becomes part of its rows. */
+int mail_hop_put(struct mail_store *t, const struct message *m, int64_t id,
     int64_t *records, struct err *e);
 
 #endif

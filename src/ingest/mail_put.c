@@ -72,15 +72,14 @@ is_put(struct mail_store *t, struct message *m, struct err *e)
 	return part_rows_full(t->parts) ? part_rows_flush(t->parts, e) : 0;
 }
 
-/* It is in the store already. */
+/* It is in the store already; *id is its row. */
 static int
-put_again(
-    struct mail_store *t, struct message *m, int64_t *records, struct err *e)
+put_again(struct mail_store *t, struct message *m, int64_t *id,
+    int64_t *records, struct err *e)
 {
-	int64_t id;
-	int rc = take_stored(t, m, &id, e);
+	int rc = take_stored(t, m, id, e);
 
-	return rc < 0 ? rc : mail_rows_put(t, m, &id, records, e);
+	return rc < 0 ? rc : mail_rows_put(t, m, id, records, e);
 }
 
 int
@@ -97,9 +96,9 @@ mail_put(
 	if (m->stored_key != message_key(m)) /* it is probably new */
 		rc = mail_rows_put(t, m, &id, records, e);
 	if (rc >= 0 && id == 0)
-		rc = put_again(t, m, records, e);
+		rc = put_again(t, m, &id, records, e);
 	if (rc >= 0)
-		rc = mail_hop_put(t, m, records, e);
+		rc = mail_hop_put(t, m, id, records, e);
 	return rc < 0 ? rc : is_put(t, m, e);
 }
 
@@ -187,7 +186,7 @@ put_batch(
 			next++;
 			left--;
 		} else if (rc >= 0) {
-			rc = put_again(t, b->m[i], records, e);
+			rc = put_again(t, b->m[i], &id, records, e);
 		}
 		if (rc >= 0)
 			rc = is_put(t, b->m[i], e);
