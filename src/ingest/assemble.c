@@ -1567,16 +1567,16 @@ look_ahead(const struct assembler *a)
 		message_soon(q->message, 3);
 }
 
-/* Uses what was held of before t, each at its time; no line before `sure` comes. */
+/* Uses what was held of before t, each at its time. */
 static void
-use_before(struct assembler *a, int64_t t, int64_t sure)
+use_before(struct assembler *a, int64_t t)
 {
 	struct held_event *e;
 
 	while ((e = held_take(&a->held, t)) != NULL) {
 		look_ahead(a);
 		use(a, e);
-		if (e->o.time <= sure)
+		if (e->o.time <= a->heard.latest)
 			come_to(a, e->o.time);
 		held_drop(&a->held, e);
 		if (sleepers_many(&a->sleepers))
@@ -1587,25 +1587,22 @@ use_before(struct assembler *a, int64_t t, int64_t sure)
 void
 assembler_advance(struct assembler *a, struct str host, int64_t now)
 {
-	int64_t sure;
+	int64_t t;
 
 	event_time_hear(&a->heard, host, now);
-	sure = assembler_sure(a);
-	if (sure == UTC_NONE)
+	t = event_time_of_all(&a->heard);
+	if (t == UTC_NONE)
 		return;
-	use_before(a, sure, sure);
-	come_to(a, sure);
+	use_before(a, t - HELD_TIME);
+	come_to(a, t - HELD_TIME);
 }
 
 void
 assembler_settle(struct assembler *a)
 {
-	int64_t sure;
-
 	event_time_end(&a->heard);
-	sure = assembler_sure(a);
-	use_before(a, INT64_MAX, sure);
-	come_to(a, sure);
+	use_before(a, INT64_MAX);
+	come_to(a, a->heard.latest);
 }
 
 void
@@ -1652,14 +1649,6 @@ int64_t
 assembler_now(const struct assembler *a)
 {
 	return a->now;
-}
-
-int64_t
-assembler_sure(const struct assembler *a)
-{
-	int64_t t = event_time_of_all(&a->heard);
-
-	return t == UTC_NONE ? t : t - HELD_TIME;
 }
 
 static uint64_t
@@ -1720,7 +1709,6 @@ assembler_save(const struct assembler *a, struct buf *out)
 			save_occurrence(out, o);
 	buf_c(out, 0);
 	held_save(&a->held, out);
-	event_time_save(&a->heard, out);
 }
 
 static void
@@ -1775,12 +1763,8 @@ assembler_restore(struct assembler *a, struct str state)
 		return true; /* of a program that held no lines back */
 	if (r.bad || !held_restore(&a->held, &a->paths, &r))
 		return false;
-	if (rd_left(&r) > 0) {
-		a->heard = event_time_from(UTC_NONE);
-		return event_time_restore(&a->heard, &r);
-	}
 	a->heard = event_time_from(held_last(&a->held));
-	return true; /* of a program that did not keep it */
+	return true;
 }
 
 struct message *

@@ -64,8 +64,7 @@ void assemble(struct assembler *a, const struct origin *o,
 /* Event time has come this far in every source; a line of that host said so
  * (event_time.h). */
 void assembler_advance(struct assembler *a, struct str host, int64_t now);
-/* The run's lines are read: all events are used.  Event time comes as far as the
- * next run may still expect no line to be before. */
+/* No earlier line comes: all events are used. */
 void assembler_settle(struct assembler *a);
 /* Everything leaves, whether ended or not. */
 void assembler_flush(struct assembler *a);
@@ -81,13 +80,10 @@ bool assembler_is_own(const struct assembler *a, bool has, struct addr addr);
  * verdict is one blob; visiting order is that of their making.  A message that
  * is visited may be asleep: message_wake() before more is asked of it than
  * sleepers.h says is there. */
-/* Sessions and recent refusals, what is held, and how far each host has come. */
+/* Sessions and recent refusals, and the event time. */
 void assembler_save(const struct assembler *a, struct buf *out);
 bool assembler_restore(struct assembler *a, struct str state);
 int64_t assembler_now(const struct assembler *a); /* UTC_NONE at first */
-/* No line before this is expected of any host; UTC_NONE if none was heard.
- * Before assembler_now() where a host that is behind was heard since. */
-int64_t assembler_sure(const struct assembler *a);
 struct message *assembler_next(struct assembler *a, const struct message *m);
 /* One that was visited and woken (sleepers.h) sleeps again, unless it cannot:
  * the message where it lies now. */

@@ -49,7 +49,6 @@ struct mail_import {
 	size_t nkeys, keys_size;
 	struct mail_import_result result;
 	bool waits;      /* verdicts wait in the store */
-	int64_t decided; /* ... those up to then no longer for a second message */
 	struct buf mids; /* what the Message-ID index came to know */
 	int64_t *gone;   /* slots of messages that left since the last commit */
 	size_t ngone, gone_size;
@@ -737,29 +736,17 @@ put_open_rows(struct mail_import *i, struct err *e)
 	return rc < 0 ? rc : 0;
 }
 
-/* Of all that wait in the store: those of a host that is behind, too. */
-static int64_t
-decided(const struct mail_import *i)
-{
-	const int64_t now = assembler_now(i->assembler);
-	const int64_t sure = assembler_sure(i->assembler);
-
-	if (sure == UTC_NONE)
-		return i->now - PENDING_WAIT; /* of an earlier run */
-	return (sure < now ? sure : now) - PENDING_WAIT;
-}
-
 /* Verdicts that have waited long enough are offered to the messages of earlier
  * runs. */
 static int
 link_waiting(struct mail_import *i, struct err *e)
 {
+	int64_t now = assembler_now(i->assembler);
 	struct map open = {0};
 	struct message *m;
 	int rc;
 
-	i->decided = decided(i);
-	if (assembler_now(i->assembler) == UTC_NONE)
+	if (now == UTC_NONE)
 		return 0;
 	assembler_let_verdicts_go(i->assembler);
 	if (i->rc >= 0)
@@ -773,7 +760,7 @@ link_waiting(struct mail_import *i, struct err *e)
 		if (m->stored_key != 0)
 			map_put(&open, m->stored_key, m);
 	rc = pending_ask(
-	    &i->rows, i->decided, &open, &i->result.linked_verdicts, e);
+	    &i->rows, now - PENDING_WAIT, &open, &i->result.linked_verdicts, e);
 	map_free(&open);
 	return rc;
 }
@@ -850,7 +837,7 @@ finish(struct mail_import *i, struct err *e)
 	if (rc >= 0 && !i->opt->follow)
 		rc = read_unended(i, e);
 	if (rc >= 0 && !i->opt->follow)
-		rc = pending_show(&i->rows, i->decided, e);
+		rc = pending_show(&i->rows, i->now - PENDING_WAIT, e);
 	if (rc >= 0)
 		rc = pending_waiting(i->store, &i->result.waiting_verdicts, e);
 	if (rc >= 0)
