@@ -96,16 +96,10 @@ read_row(struct lease_table *t)
 	}
 	if ((why = read_block(port, port_until, &l)) != NULL)
 		return lease_bad(&t->r, "ports from", port, why);
-	if ((why = lease_read_time(from, t->r.opt->zone, &l.start, &l.late)) !=
-	    NULL)
-		return lease_bad(&t->r, "from", from, why);
-	if (l.start == UTC_NONE)
+	if (from.n == 0)
 		return lease_bad(&t->r, "row", t->row.raw, "has no from");
-	if ((why = lease_read_time(until, t->r.opt->zone, &l.end, &l.late)) !=
-	    NULL)
-		return lease_bad(&t->r, "until", until, why);
-	if (!lease_ends_after_start(&l))
-		return lease_bad(&t->r, "until", until, "is not after from");
+	if (lease_read_span(&t->r, from, until, &l) == LEASE_BAD)
+		return LEASE_BAD;
 	lease_give(&t->r, &l);
 	return LEASE_USED;
 }

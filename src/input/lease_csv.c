@@ -42,14 +42,8 @@ read_row(struct lease_table *t)
 		return lease_bad(&t->r, "row", t->row.raw, "has no customer");
 	if ((why = lease_read_range(prefix, &l)) != NULL)
 		return lease_bad(&t->r, "prefix", prefix, why);
-	if ((why = lease_read_time(from, t->r.opt->zone, &l.start, &l.late)) !=
-	    NULL)
-		return lease_bad(&t->r, "from", from, why);
-	if ((why = lease_read_time(until, t->r.opt->zone, &l.end, &l.late)) !=
-	    NULL)
-		return lease_bad(&t->r, "until", until, why);
-	if (!lease_ends_after_start(&l))
-		return lease_bad(&t->r, "until", until, "is not after from");
+	if (lease_read_span(&t->r, from, until, &l) == LEASE_BAD)
+		return LEASE_BAD;
 	why = lease_read_ports(port, lease_field(t, PORT_UNTIL), &l);
 	if (why != NULL)
 		return lease_bad(&t->r, "ports from", port, why);

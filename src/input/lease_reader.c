@@ -93,7 +93,7 @@ lease_read_time(struct str s, const struct zone *z, int64_t *out, int64_t *late)
 		*out = (int64_t)sec * USEC;
 	else if (!utc_parse_iso(&s, z, UTC_NONE, out) || s.n != 0)
 		return "is not a time";
-	else if (utc_parse_iso(&again, z, *out + 2 * HOUR, &second) &&
+	else if (z != NULL && utc_parse_iso(&again, z, *out + 2 * HOUR, &second) &&
 	         second - *out > *late)
 		*late = second - *out;
 	return NULL;
@@ -106,6 +106,23 @@ lease_ends_after_start(struct lease *l)
 		return true;
 	l->end += l->late;
 	return l->end > l->start;
+}
+
+enum lease_row
+lease_read_span(struct lease_reader *r, struct str from, struct str until,
+    struct lease *l)
+{
+	const struct zone *z = r->opt->zone;
+	const char *why = lease_read_time(from, z, &l->start, &l->late);
+
+	if (why != NULL)
+		return lease_bad(r, "from", from, why);
+	why = lease_read_time(until, z, &l->end, &l->late);
+	if (why != NULL)
+		return lease_bad(r, "until", until, why);
+	if (!lease_ends_after_start(l))
+		return lease_bad(r, "until", until, "is not after from");
+	return LEASE_USED;
 }
 
 const char *

@@ -42,6 +42,9 @@ const char *lease_read_time(
     struct str s, const struct zone *z, int64_t *out, int64_t *late);
 /* Is the end, or what it may have been, after the start?  If both are known. */
 bool lease_ends_after_start(struct lease *l);
+/* Both of them: LEASE_USED, or LEASE_BAD with what is wrong. */
+enum lease_row lease_read_span(struct lease_reader *r, struct str from,
+    struct str until, struct lease *l);
 const char *lease_read_ports(
     struct str from, struct str until, struct lease *l);
 /* t and a duration, both of a file: no overflow, UTC_NONE if it would. */
