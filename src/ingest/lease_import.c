@@ -125,7 +125,7 @@ put(struct lease_sink *sink, const struct lease *l, struct err *e)
 	if (l->session == 0 && l->what == LEASE_HELD)
 		return put_whole(im, l, source, e);
 	return lease_merge_put(
-	    im->merge, l, source, im->opt->clock_error + l->late, im->ledger, e);
+	    im->merge, l, source, im->opt->clock_error, im->ledger, e);
 }
 
 /* Another file (or the same) that said the same: its row stands for both. */

@@ -34,6 +34,7 @@ struct statement {
 	int64_t clock_error, ledger;
 	int64_t grace, gap; /* of lease.h */
 	int64_t beat;       /* of the store; 0: not known */
+	int64_t late; /* of lease.h; the store has it in clock_error */
 };
 
 /* That a session lives. */
@@ -353,6 +354,15 @@ open_run(struct lease_merge *m, const struct statement *s)
 	m->nsigns = 0;
 	*r = (struct run){.open = true, .s = *s, .named = s->n};
 	r->s.id = 0;
+	r->s.clock_error += s->late;
+}
+
+/* What only says that a session lives moves neither end. */
+static int64_t
+error_of(const struct statement *s)
+{
+	return s->clock_error +
+	       (s->fresh || s->end != UTC_NONE ? s->late : 0);
 }
 
 /* The latest statement says how it ends; an end wins over none. */
@@ -371,10 +381,10 @@ extend(struct run *r, const struct statement *s)
 		o->fresh = true;
 		o->start = s->start;
 	}
+	if (error_of(s) > o->clock_error)
+		o->clock_error = error_of(s);
 	if (s->n > o->n) {
 		o->n = s->n;
-		if (s->clock_error > o->clock_error)
-			o->clock_error = s->clock_error;
 		o->ledger = s->ledger;
 		o->nas = s->nas ? s->nas : o->nas;
 	}
@@ -443,6 +453,7 @@ add_known(struct lease_merge *m, const struct statement *s, struct err *e)
 		k.customer = stmt_value(m->known, 6).s;
 		k.source = stmt_value(m->known, 7).s;
 		k.clock_error = stmt_value(m->known, 8).i;
+		k.late = 0;
 		k.nas = (uint64_t)stmt_value(m->known, 9).i;
 		k.ledger = stmt_value(m->known, 10).i;
 		k.grace = stmt_value(m->known, 11).i; /* 0 for NULL */
@@ -560,7 +571,8 @@ lease_merge_put(struct lease_merge *m, const struct lease *l, struct str source,
 	    .clock_error = clock_error,
 	    .ledger = ledger,
 	    .grace = l->grace,
-	    .gap = l->gap};
+	    .gap = l->gap,
+	    .late = l->late};
 
 	if (l->what == LEASE_RESTART)
 		return stmt_run(m->restart, restart, 2, e);

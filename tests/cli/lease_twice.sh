@@ -25,14 +25,17 @@ prefix,customer,from,until
 203.0.113.10,CARL,2026-10-25 02:40:00,2026-10-25 02:20:00
 END
 # EMIL's session and DORA's have no time but the local ones of the detail file.
-packet() { # TIME USER STATUS
-	printf 'Sun Oct 25 %s 2026\n\tUser-Name = "%s"\n\tAcct-Session-Id = "1"\n\tNAS-IP-Address = 192.0.2.1\n\tFramed-IP-Address = 203.0.113.11\n\tAcct-Status-Type = %s\n\n' "$@"
+packet() { # TIME USER ADDRESS STATUS
+	printf 'Sun Oct 25 %s 2026\n\tUser-Name = "%s"\n\tAcct-Session-Id = "1"\n\tNAS-IP-Address = 192.0.2.1\n\tFramed-IP-Address = 203.0.113.%s\n\tAcct-Status-Type = %s\n\n' "$@"
 }
 {
-	packet 00:10:00 EMIL Start
-	packet 02:40:00 EMIL Stop
-	packet 02:40:00 DORA Start
-	packet 04:40:00 DORA Stop
+	packet 00:10:00 EMIL 11 Start
+	packet 02:40:00 EMIL 11 Stop
+	packet 02:40:00 DORA 11 Start
+	packet 04:40:00 DORA 11 Stop
+	packet 00:20:00 FRED 12 Start
+	packet 02:40:00 FRED 12 Interim-Update
+	packet 12:20:00 FRED 12 Stop
 } >detail
 spam() { # HOUR ADDRESS: of twenty strangers, UTC
 	n=10
@@ -66,4 +69,7 @@ check '25 03' BERT
 check '25 00' nobody 10
 check '25 01' nobody 11
 check '25 02' DORA 11
-grep -q '7 rows: 7 leases, 5 of them new, 0 ignored, 0 bad' err || { cat err; exit 1; }
+grep -q '10 rows: 10 leases, 6 of them new, 0 ignored, 0 bad' err || { cat err; exit 1; }
+# A sign of life in that hour says nothing of when FRED came and went.
+[ "$(sqlite3 hf.db "SELECT clock_error FROM lease WHERE customer = 'FRED'")" = 10000000 ] ||
+    { echo "FRED's session is in doubt"; exit 1; }
