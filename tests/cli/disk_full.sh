@@ -78,38 +78,70 @@ cmp -s "$db.txt" "$work/other.txt" || fail "not the same records"
 rm "$work/disk"/*
 db=$work/disk/flows
 ${CC:-cc} -O2 -D_GNU_SOURCE -o "$work/send" "$root/tests/tools/sflow_send.c"
-collect() {
+says() { # PATTERN: waits until the collector has said so
+	i=0
+	until grep -q "$1" "$work/err"; do
+		i=$((i + 1))
+		[ $i -lt 1200 ] && kill -0 "$pid" ||
+		    fail "collect does not say '$1': $(cat "$work/err")"
+		sleep 0.05
+	done
+}
+collect() { # PORT
 	: >"$work/err"
 	"$heloflow" --db "$db" collect --listen "127.0.0.1:$1" --flush 1 2>"$work/err" &
 	pid=$!
-	i=0
-	until grep -q 'listening on' "$work/err"; do
-		i=$((i + 1))
-		[ $i -lt 600 ] || fail "collect does not start: $(cat "$work/err")"
-		sleep 0.05
-	done
+	says 'listening on'
 	port=$(sed -n 's/.*listening on 127[^:]*:\([0-9]*\).*/\1/p' "$work/err")
 }
+end() { # EXIT
+	rc=0
+	kill "$pid"
+	wait "$pid" || rc=$?
+	[ "$rc" = "$1" ] || fail "collect: exit $rc: $(cat "$work/err")"
+}
+session() { # ID
+	sqlite3 -readonly "$db" "SELECT stopped IS NOT NULL, killed IS NOT NULL,
+	    overflow > 0, smtp_packets + overflow + 7 * kernel_drops = $smtp,
+	    smtp_packets = (SELECT count(*) FROM smtp_sample)
+	    FROM collect_session WHERE id = $1"
+}
+larger() {
+	umount "$work/larger"
+	mount -t tmpfs -o size=96m tmpfs "$work/larger"
+	cp "$work/disk/flows"* "$work/larger/"
+	db=$work/larger/flows
+}
+
+# Room for the end of the run, but for no more than that.
+head -c 64k /dev/zero >"$work/disk/reserve"
 collect 0
 "$work/send" 127.0.0.1 "$port" 50000 4 100 >"$work/sent"
 . "$work/sent"
-sleep 1.5
-rc=0
-kill "$pid"
-wait "$pid" || rc=$?
-[ "$rc" = 1 ] || fail "collect: exit $rc: $(cat "$work/err")"
-row=$(sqlite3 -readonly "$db" 'SELECT stopped IS NOT NULL, killed, overflow > 0,
-    smtp_packets + overflow + 7 * kernel_drops = '"$smtp"',
-    smtp_packets = (SELECT count(*) FROM smtp_sample) FROM collect_session')
-[ "$row" = '1||1|1|1' ] || fail "collect: the session is $row"
-umount "$work/larger"
-mount -t tmpfs -o size=96m tmpfs "$work/larger"
-cp "$db"* "$work/larger/"
-db=$work/larger/flows
+says 'the disk is full'
+rm "$work/disk/reserve"
+end 1
+[ "$(session 1)" = '1|0|1|1|1' ] || fail "collect: the session is $(session 1)"
+larger
 collect "$port"
-kill "$pid"
-wait "$pid" || fail "collect: exit $?: $(cat "$work/err")"
+end 0
 if grep -q killed "$work/err"; then fail "collect: $(cat "$work/err")"; fi
 [ "$(sqlite3 -readonly "$db" 'SELECT sum(packets) = 2 * (SELECT count(*) FROM smtp_sample)
     FROM sender_slot')" = 1 ] || fail 'collect: not all slots'
+
+# Not even for that: the next start closes the run.
+rm "$work/disk"/*
+db=$work/disk/flows
+smtp=0
+collect "$port"
+head -c 16m /dev/zero 2>/dev/null >"$work/disk/fill" || :
+says 'the disk is full'
+end 1
+[ "$(session 1)" = '0|0|0|1|1' ] || fail "collect: the session left open is $(session 1)"
+larger
+collect "$port"
+end 0
+grep -q 'could store no more' "$work/err" || fail "collect: $(cat "$work/err")"
+[ "$(session 1)" = '0|1|0|1|1' ] || fail "collect: the session closed later is $(session 1)"
+[ "$(session 2)" = '1|0|0|1|1' ] || fail "collect: the session after it is $(session 2)"
 echo "disk_full: $kept records kept, 40000 once there was room"
