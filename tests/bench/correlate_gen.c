@@ -9,8 +9,8 @@
  * of the day, its customers' mail goes on.  A fifth are blocks of ports of
  * shared addresses, and three in a hundred messages come from there.  Half of
  * all messages are of remote servers, one in sixteen of bots, the rest of
- * customers with some 3 to 30 good messages a day.  The same number gives the
- * same day.
+ * customers with some 3 to 30 good messages a day.  Below 3,000 deliveries there
+ * are as many leases as then.  The same number gives the same day.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -601,18 +601,25 @@ make_indexes(void)
 	}
 }
 
+static int64_t
+at_least(int64_t least, int64_t v)
+{
+	return v < least ? least : v;
+}
+
 int
 main(int argc, char **argv)
 {
 	int64_t leases;
 
-	if (argc != 3)
+	if (argc != 3 || atoll(argv[2]) < 1)
 		return 2;
 	check(sqlite3_open(argv[1], &db));
 	n.deliveries = atoll(argv[2]);
 	n.slots = n.deliveries / 5;
-	leases = n.deliveries / 10;
 	n.blocks = 60;
+	/* So many that one address is shared. */
+	leases = at_least(5 * n.blocks, n.deliveries / 10);
 	n.shared = leases / 5 / n.blocks;
 	n.moving = leases * 3 / 8;
 	n.fixed = leases - 2 * n.moving - n.shared * n.blocks;
@@ -620,8 +627,8 @@ main(int argc, char **argv)
 	/* So many that one of them is awake at any time. */
 	n.bots = n.deliveries < 144000 ? 48 : n.deliveries / 3000;
 	n.helos = 1000 + leases / 4;
-	n.senders = n.deliveries / 10;
-	n.recipients = n.deliveries / 4;
+	n.senders = at_least(1, n.deliveries / 10);
+	n.recipients = at_least(1, n.deliveries / 4);
 	sql("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; "
 	    "PRAGMA cache_size = -1000000; PRAGMA threads = 2; BEGIN");
 	drop_indexes();
