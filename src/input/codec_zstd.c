@@ -67,6 +67,7 @@ struct squeeze {
 	ZSTD_DCtx *get;
 	ZSTD_CDict *put_first;
 	ZSTD_DDict *get_first;
+	size_t longest; /* piece that was put */
 };
 
 /* It fails for want of memory, or because memory was overwritten. */
@@ -111,6 +112,8 @@ squeeze_put(struct squeeze *s, struct buf *out, struct str piece)
 	const size_t most = ZSTD_compressBound(piece.n);
 	size_t n;
 
+	if (piece.n > s->longest)
+		s->longest = piece.n;
 	buf_room(out, most);
 	n = ZSTD_compress_usingCDict(s->put, out->p + out->n, most, piece.p,
 	    piece.n, s->put_first);
@@ -124,7 +127,7 @@ squeeze_get(struct squeeze *s, struct buf *out, struct str kept)
 	const unsigned long long want = ZSTD_getFrameContentSize(kept.p, kept.n);
 	size_t n;
 
-	must(want < SIZE_MAX / 2); /* errors are large numbers */
+	must(want <= s->longest); /* errors are large numbers */
 	buf_room(out, (size_t)want + 1);
 	n = ZSTD_decompress_usingDDict(s->get, out->p + out->n, (size_t)want,
 	    kept.p, kept.n, s->get_first);
