@@ -200,6 +200,21 @@ envelope_row(struct message *m, const struct queue_entry *q, struct str orig)
 }
 
 struct recipient *
+message_row(
+    struct message *m, struct queue_entry *q, struct str addr, struct str orig)
+{
+	struct recipient *r = arena_zalloc(&m->mem, sizeof(*r));
+
+	r->addr = arena_dup(&m->mem, addr);
+	r->orig = arena_dup(&m->mem, orig);
+	r->queue = q;
+	*m->recipients_end = r;
+	m->recipients_end = &r->next;
+	m->nrecipients++;
+	return r;
+}
+
+struct recipient *
 message_recipient(
     struct message *m, struct queue_entry *q, struct str addr, struct str orig)
 {
@@ -218,13 +233,7 @@ message_recipient(
 		r->hint = false;
 		return r;
 	}
-	r = arena_zalloc(&m->mem, sizeof(*r));
-	r->addr = arena_dup(&m->mem, addr);
-	r->orig = arena_dup(&m->mem, orig);
-	r->queue = q;
-	*m->recipients_end = r;
-	m->recipients_end = &r->next;
-	m->nrecipients++;
+	r = message_row(m, q, addr, orig);
 	if (m->refused) {
 		r->outcome = m->refusal;
 		r->stage = m->refusal_stage;
@@ -263,8 +272,8 @@ same_attempt(const struct attempt *a, const struct attempt *b)
 	       str_eq(a->reason, b->reason) && str_eq(a->relay, b->relay);
 }
 
-static struct attempt
-attempt_dup(struct message *m, const struct attempt *at)
+struct attempt
+message_keep(struct message *m, const struct attempt *at)
 {
 	struct attempt a = *at;
 
@@ -321,7 +330,7 @@ message_attempt(
 			break;
 	}
 	a = arena_alloc(&m->mem, sizeof(*a));
-	*a = attempt_dup(m, at);
+	*a = message_keep(m, at);
 	a->next = *p;
 	*p = a;
 	if (!m->refused && a->next == NULL)
@@ -336,7 +345,7 @@ message_refuse_one(struct message *m, struct recipient *r,
 	r->stage = stage;
 	message_attempt(m, r, at);
 	if (m->refused && at->time <= m->refusal.time)
-		r->outcome = attempt_dup(m, at);
+		r->outcome = message_keep(m, at);
 }
 
 void
@@ -347,7 +356,7 @@ message_refuse(struct message *m, const struct attempt *at, enum stage stage)
 	if (m->refused)
 		return;
 	m->refused = true;
-	m->refusal = attempt_dup(m, at);
+	m->refusal = message_keep(m, at);
 	m->refusal_stage = stage;
 	for (r = m->recipients; r != NULL; r = r->next) {
 		if (r->stage != STAGE_NONE)

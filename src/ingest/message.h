@@ -127,11 +127,16 @@ void message_fill(struct message *m, const struct event *ev);
  * has no outcome yet becomes the row of what its alias was expanded to. */
 struct recipient *message_recipient(
     struct message *m, struct queue_entry *q, struct str addr, struct str orig);
+/* One more row, as it was written down. */
+struct recipient *message_row(
+    struct message *m, struct queue_entry *q, struct str addr, struct str orig);
 /* A filter's line names a recipient: on record only where the server itself
  * names none. */
 void message_hint(struct message *m, struct queue_entry *q, struct str addr);
 /* Does it have an outcome that will stay? */
 bool recipient_settled(const struct recipient *r);
+/* Its copy with its texts. */
+struct attempt message_keep(struct message *m, const struct attempt *at);
 /* Adds an attempt unless the very same is there; true if it was new.  Of two
  * of one time, the one that settles it is the later. */
 bool message_attempt(

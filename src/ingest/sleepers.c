@@ -79,15 +79,14 @@ sleepers_tired(struct sleepers *s)
 	return m;
 }
 
-/* Read back, a refusal is there before the attempts, which may end it; hops
- * are in another order, and are asked for. */
+/* Read back, hops are in another order, and are asked for. */
 bool
 sleepers_can(const struct message *m)
 {
 	const struct queue_entry *q;
 	const struct message *part;
 
-	if (m->refused || m->queues == NULL)
+	if (m->queues == NULL)
 		return false;
 	for (q = m->queues; q != NULL; q = q->next)
 		if (q->hops != NULL)

@@ -310,29 +310,26 @@ put_recipients(struct buf *out, const struct message *m)
 	buf_c(out, 0);
 }
 
+/* As it was: what would become of it if its lines came now is not asked. */
 static void
 get_recipient(struct texts *paths, struct message *m, struct rd *r)
 {
 	uint32_t n = rd_be32(r);
 	struct queue_entry *q = n == PACK_ABSENT ? NULL : queue_at(m, n);
 	struct str addr = unpack_str(r), orig = unpack_str(r);
-	struct recipient *rc = message_recipient(m, q, addr, orig);
-	struct attempt at, *kept;
+	struct recipient *rc = message_row(m, q, addr, orig);
+	struct attempt at, **end = &rc->attempts;
 
 	rc->handed_to = arena_dup(&m->mem, unpack_str(r));
 	rc->stage = rd_be32(r) % STAGE_N;
 	rc->hint = rd_u8(r) != 0;
 	at = get_attempt(paths, r);
-	while (rd_u8(r) == 1) {
-		struct attempt one = get_attempt(paths, r);
-
-		message_attempt(m, rc, &one);
+	rc->outcome = message_keep(m, &at);
+	for (; rd_u8(r) == 1; end = &(*end)->next) {
+		at = get_attempt(paths, r);
+		*end = arena_alloc(&m->mem, sizeof(at));
+		**end = message_keep(m, &at);
 	}
-	kept = &rc->outcome;
-	*kept = at;
-	kept->dsn = arena_dup(&m->mem, at.dsn);
-	kept->reason = arena_dup(&m->mem, at.reason);
-	kept->relay = arena_dup(&m->mem, at.relay);
 }
 
 static void
