@@ -685,6 +685,8 @@ header_read(struct header_reader *r, struct str raw, struct log_line *line)
 		m->form = HEADER_NONE;
 		m->host_n = 0;
 		form = read_form(r, raw, line);
+		if (form > HEADER_NEEDS_YEAR && line->time < 0)
+			form = HEADER_NONE;
 		if (form > HEADER_NEEDS_YEAR && !r->slowly)
 			m->form = form_again(m, form, raw);
 	}
@@ -705,7 +707,8 @@ header_strip_exim(
 	        form != HEADER_JOURNAL))
 		return;
 	if (s.n < 20 || s.p[4] != '-' || s.p[10] != ' ' ||
-	    !utc_parse_iso(&s, r->zone, r->last, &t) || !str_skip(&s, STR(" ")))
+	    !utc_parse_iso(&s, r->zone, r->last, &t) || t < 0 ||
+	    !str_skip(&s, STR(" ")))
 		return;
 	line->text = s;
 	if (form == HEADER_BSD)

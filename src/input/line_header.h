@@ -50,7 +50,8 @@ struct header_reader {
 /* path serves to tell clamav-milter's log from clamd's. */
 struct header_reader header_reader_of(const struct zone *z, struct str host,
     const char *path, struct buf *decoded);
-/* Fills the line; it points into raw, r->decoded and r->host. */
+/* Fills the line; it points into raw, r->decoded and r->host.  A time before
+ * 1970 is none: hours and slots are counted from there. */
 enum header_form header_read(
     struct header_reader *r, struct str raw, struct log_line *line);
 /* Takes Exim's own stamp off a syslog line's text; a year-less header's time

@@ -104,7 +104,8 @@ parse_time(const struct pattern_file *f, struct str s, const struct zone *zone,
 
 	switch (f->time_format) {
 	case TIME_ISO:
-		return utc_parse_iso(&s, zone, after, &line->time) && s.n == 0;
+		return utc_parse_iso(&s, zone, after, &line->time) &&
+		       s.n == 0 && line->time >= 0;
 	case TIME_EPOCH:
 		return parse_epoch(s, USEC, &line->time);
 	case TIME_EPOCH_MS:

@@ -456,6 +456,27 @@ test_zones(void **state)
 }
 
 static void
+test_before_1970(void **state)
+{
+	(void)state;
+	assert_reads("1970-01-01T01:00:00+01:00 mx p: a\n"
+	             "1970-01-01T00:59:59.999+01:00 mx p: b\n"
+	             "1970-01-01T01:00:00+01:00 mx p: c\n"
+	             "Dec 31 23:59:59 mx p: d\n"
+	             "Jan  1 00:00:00 mx exim[1]: 1969-12-31 23:59:59 e\n"
+	             "<34>1 1969-12-31T23:59:59Z mx p - - - f\n"
+	             "Wed Dec 31 23:59:59 1969 -> g\n",
+	    "H x1 1@0 1970-01-01T00:00:00.000Z mx|p|0|a\n"
+	    "U x1 2@34 - ||0|1970-01-01T00:59:59.999+01:00 mx p: b\n"
+	    "H x1 3@72 1970-01-01T00:00:00.000Z mx|p|0|c\n"
+	    "U x1 4@106 - ||0|Dec 31 23:59:59 mx p: d\n"
+	    "H x1 5@130 1970-01-01T00:00:00.000Z mx|exim|1|"
+	    "1969-12-31 23:59:59 e\n"
+	    "U x1 6@180 - ||0|<34>1 1969-12-31T23:59:59Z mx p - - - f\n"
+	    "U x1 7@220 - ||0|Wed Dec 31 23:59:59 1969 -> g\n");
+}
+
+static void
 test_new_year(void **state)
 {
 	(void)state;
@@ -869,6 +890,7 @@ main(void)
 	    cmocka_unit_test(test_long_lines),
 	    cmocka_unit_test(test_any_chunk),
 	    cmocka_unit_test(test_zones),
+	    cmocka_unit_test(test_before_1970),
 	    cmocka_unit_test(test_new_year),
 	    cmocka_unit_test(test_year_of_file),
 	    cmocka_unit_test(test_year_of_stdin),
