@@ -1,20 +1,22 @@
 -- What the verbs findings, explain and chart read.
 
+-- ?9: without the JSON, of which a table for people shows nothing.
 -- name: findings
 SELECT date(f.day * 86400, 'unixepoch') AS day, f.customer, f.attributed_by, f.scope,
-       (SELECT json_group_array(q.text)
+       iif(?9, NULL, (SELECT json_group_array(q.text)
           FROM (SELECT a.text FROM finding_addr x JOIN addr a ON a.id = x.addr
-                 WHERE x.day = f.day AND x.customer = f.customer ORDER BY a.bytes) q) AS addrs,
-       f.class, f.kind, f.flow_support, f.first_seen, f.last_seen, f.log,
-       json_set(f.flow, '$.est_syn_low', est_low(f.flow ->> 'est_syn', f.flow ->> 'syn'),
-                        '$.est_syn_high', est_high(f.flow ->> 'est_syn', f.flow ->> 'syn')),
+                 WHERE x.day = f.day AND x.customer = f.customer ORDER BY a.bytes) q)) AS addrs,
+       f.class, f.kind, f.flow_support, f.first_seen, f.last_seen, iif(?9, NULL, f.log),
+       iif(?9, NULL, json_set(f.flow, '$.est_syn_low', est_low(g.est_syn, g.syn),
+                                      '$.est_syn_high', est_high(g.est_syn, g.syn))),
        f.complaints, f.confidence,
        c.state, date(c.first_day * 86400, 'unixepoch'),
        iif(c.round IS NULL, NULL,
          (SELECT count(DISTINCT p.day) FROM case_part p
            WHERE p.customer = f.customer AND p.round = c.round AND p.day <= f.day)),
        f.reason,
-       (SELECT json_group_array(json(q.fact))
+       -- facts are joined as they are: json_group_array would read each of them again
+       iif(?9, NULL, (SELECT '[' || coalesce(group_concat(q.fact), '') || ']'
           FROM (SELECT json_object('kind', e.kind,
                          'time', strftime('%Y-%m-%dT%H:%M:%S', e.time / 1000000, 'unixepoch')
                                  || printf('.%03dZ', e.time / 1000 % 1000),
@@ -22,9 +24,10 @@ SELECT date(f.day * 86400, 'unixepoch') AS day, f.customer, f.attributed_by, f.s
                          'message_key', iif(e.message_key IS NULL, NULL, printf('%016x', e.message_key)),
                          'source', s.text, 'offset', e."offset", 'line', e.line) AS fact
                   FROM finding_evidence e LEFT JOIN name s ON s.id = e.source
-                 WHERE e.day = f.day AND e.customer = f.customer ORDER BY e.n) q) AS evidence,
+                 WHERE e.day = f.day AND e.customer = f.customer ORDER BY e.n) q)) AS evidence,
        f.watermark, n.mail_hours, n.flow_hours, n.hours
   FROM finding f
+  JOIN finding_figure g ON g.day = f.day AND g.customer = f.customer
   LEFT JOIN correlation_run n ON n.day = f.day
   -- the case of a confirmed finding is that of its last event
   LEFT JOIN abuse_case c ON f.class = 'confirmed' AND f.scope <> 'remote'

@@ -190,6 +190,7 @@ run(struct cmd *c, int argc, char **argv, struct err *e)
 	if (optind < argc)
 		return err_set(e, ERR_USAGE, "findings takes no file: \"%s\"",
 		    argv[optind]);
+	v[8] = value_bool(c->out == &output_text);
 	rc = cmd_config(c, e);
 	if (rc >= 0)
 		rc = cmd_store(c, STORE_READ, &s, e);

@@ -5,8 +5,8 @@
 #include "cmd/cmd.h"
 
 /* The statement "findings": day, class, since, until, customer, scope, state,
- * new; NULL for any. */
-#define FINDINGS_ARGS 8
+ * new; NULL for any.  And true: without the JSON columns. */
+#define FINDINGS_ARGS 9
 
 /* Prepares it, with the functions that it calls. */
 int findings_prepare(struct store *s, struct stmt **out, struct err *e);

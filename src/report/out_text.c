@@ -98,7 +98,8 @@ text_row(struct output *o, const struct value *v)
 	}
 	for (i = 0; i < o->n; i++) {
 		b.n = 0;
-		show(&b, &v[i]);
+		if (o->cols[i].title != NULL)
+			show(&b, &v[i]);
 		if (!o->single && b.n > CELL_MAX) {
 			b.n = CELL_MAX - 3;
 			while (
