@@ -177,7 +177,9 @@ SELECT filter.text, v.verdict, v.score, v.threshold, signature.text,
 -- The incarnation that a verdict of time ?3 is about: the latest that had
 -- begun, before it one of the client ?4 that the verdict's line names.  An
 -- empty host ('') fits every host.  The id may be a later one of
--- the message, also of the server that it was handed to.
+-- the message, also of the server that it was handed to.  If only a hand-over tells
+-- of that one, of no host, the verdict's line must name the Message-ID ?5, too: ids
+-- of two servers may be the same.
 SELECT m.id, m.message_key
   FROM mail_message m
   LEFT JOIN name host ON host.id = m.host
@@ -189,7 +191,11 @@ SELECT m.id, m.message_key
         UNION ALL
         SELECT message FROM mail_recipient
          WHERE final_queue_id = ?1
-           AND hour IN (SELECT hour FROM final_hour WHERE hour >= ?3 / 3600000000 - 1))
+           AND hour IN (SELECT hour FROM final_hour WHERE hour >= ?3 / 3600000000 - 1)
+        UNION ALL
+        SELECT k.id FROM mail_hop h JOIN mail_message k ON k.id = h.message
+         WHERE h.queue_id = ?1
+           AND k.message_id IN (?5, trim(?5, '<>'), '<' || trim(?5, '<>') || '>'))
    AND (?2 = '' OR host.text IS NULL OR host.text = ?2
         OR EXISTS (SELECT 1 FROM mail_hop h WHERE h.queue_id = ?1 AND h.message = m.id))
    AND m.received BETWEEN ?3 - 3600000000 AND ?3 + 300000000

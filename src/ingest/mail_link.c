@@ -14,10 +14,11 @@ find_message(struct store *s, const struct pending *p, int64_t *id,
 	    value_str(str_has(p->host) ? p->host : STR("")),
 	    value_time(p->time),
 	    p->has_client ? value_blob(p->client.b, sizeof(p->client.b))
-	                  : value_null()};
+	                  : value_null(),
+	    value_str(mid_names_one(p->message_id) ? p->message_id : STR_NONE)};
 	struct stmt *st;
 	int rc = by_queue
-	             ? store_start(s, "message_of_queue_id", v, 4, &st, e)
+	             ? store_start(s, "message_of_queue_id", v, 5, &st, e)
 	             : store_start(s, "messages_of_message_id", v, 3, &st, e);
 
 	*id = 0;

@@ -121,6 +121,29 @@ give_queue(struct mail_store *t, struct queue_entry *q, bool last,
 	return rc;
 }
 
+static int
+ask_again(struct store *s, uint64_t key, const struct message *m, struct err *e)
+{
+	const struct value v[] = {value_int((int64_t)key),
+	    value_time(m->received - MID_WINDOW),
+	    value_time(m->received + MID_WINDOW)};
+
+	return store_run(s, "pending_ask_again", v, 3, e);
+}
+
+/* Those that name its Message-ID, or an id under which it was handed on. */
+static int
+ask_all_again(struct store *s, const struct message *m, struct err *e)
+{
+	const struct recipient *r;
+	int rc = ask_again(s, mid_key(m->message_id), m, e);
+
+	for (r = m->recipients; rc >= 0 && r != NULL; r = r->next)
+		if (str_has(r->handed_to))
+			rc = ask_again(s, pending_queue_key(r->handed_to), m, e);
+	return rc;
+}
+
 int
 pending_give(struct mail_store *t, struct message *m, bool last, bool keep,
     struct err *e)
@@ -140,11 +163,7 @@ pending_give(struct mail_store *t, struct message *m, bool last, bool keep,
 	buf_free(&slots);
 	if (rc < 0 || keep || !mid_names_one(m->message_id))
 		return rc;
-	struct value v[] = {value_int((int64_t)mid_key(m->message_id)),
-	    value_time(m->received - MID_WINDOW),
-	    value_time(m->received + MID_WINDOW)};
-
-	return store_run(t->store, "pending_ask_again", v, 3, e);
+	return ask_all_again(t->store, m, e);
 }
 
 int

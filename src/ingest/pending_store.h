@@ -26,7 +26,7 @@ int pending_drop_row(struct store *s, int64_t slot, struct err *e);
 
 /* A message leaves (last), or is shown as it is: gives it what waits in the
  * store for its queue ids, and has those asked again that name its
- * Message-ID.  keep: they go on waiting. */
+ * Message-ID or an id under which it was handed on.  keep: they go on waiting. */
 int pending_give(struct mail_store *t, struct message *m, bool last, bool keep,
     struct err *e);
 /* Asks the store for the messages of those that were not asked for yet and
