@@ -113,12 +113,26 @@ larger() {
 	db=$work/larger/flows
 }
 
-# Room for the end of the run, but for no more than that.
+stuck() { # waits until nothing was stored for more than two flushes
+	i=0
+	until [ "$(sqlite3 -readonly "$db" "SELECT max(alive) / 1000000 + 3
+	    < strftime('%s') FROM collect_session")" = 1 ]; do
+		i=$((i + 1))
+		[ $i -lt 1200 ] || fail "collect stores on: $(cat "$work/err")"
+		sleep 0.05
+	done
+}
+
+# Room for the end of the run, but for no more than that.  What is sent takes
+# 8 MB: the batch that does not fit is one of a whole second, and no small one
+# that would take the reserve before the run ends.
+head -c 4m /dev/zero >"$work/disk/ballast"
 head -c 64k /dev/zero >"$work/disk/reserve"
 collect 0
 "$work/send" 127.0.0.1 "$port" 50000 4 100 >"$work/sent"
 . "$work/sent"
 says 'the disk is full'
+stuck
 rm "$work/disk/reserve"
 end 1
 [ "$(session 1)" = '1|0|1|1|1' ] || fail "collect: the session is $(session 1)"
