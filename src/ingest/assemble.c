@@ -352,7 +352,7 @@ queue_new(struct assembler *a, const struct origin *o, struct str id)
 	struct message *m = message_new(o->host, o->mta, o->time);
 	struct queue_entry *q = message_queue(m, id, o->instance, o->time);
 
-	m->direction = o->direction;
+	m->told = o->direction;
 	queue_index(a, q, id_hash(a, id));
 	list_put(a, m, LIST_OPEN);
 	pending_claim(a->pending, q, false);
@@ -1029,7 +1029,7 @@ refuse_unqueued(
 		return NULL;
 	m = message_new(o->host, o->mta, o->time);
 	m->transaction = hash_u64((uint64_t)n, h);
-	m->direction = o->direction;
+	m->told = o->direction;
 	m->evidence = o->evidence;
 	message_fill(m, ev);
 	for (i = 0; i < ev->nrecipients; i++)

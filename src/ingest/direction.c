@@ -4,8 +4,8 @@
 enum direction
 direction_of(const struct config *c, const struct message *m)
 {
-	if (m->direction != DIR_NONE)
-		return m->direction;
+	if (m->told != DIR_NONE)
+		return m->told;
 	if (c->nprefixes == 0 || !m->has_client)
 		return DIR_NONE;
 	if (str_has(m->auth_user) ||

@@ -94,7 +94,8 @@ struct message {
 	uint64_t transaction; /* identity if there is no queue id */
 	struct str client_name, helo, protocol, auth_user;
 	struct str sender, message_id, subject, parent_queue_id;
-	enum direction direction;
+	enum direction told;      /* as configured for its file, or DIR_NONE */
+	enum direction direction; /* of its rows */
 	struct attempt refusal;
 	enum stage refusal_stage;
 	size_t nrecipients;

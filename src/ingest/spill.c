@@ -145,7 +145,7 @@ put_head(struct buf *out, const struct message *m)
 	pack_str(out, m->parent_queue_id);
 	pack_i64(out, m->size);
 	pack_i64(out, m->nrcpt);
-	pack_u32(out, m->direction);
+	pack_u32(out, m->told);
 	pack_i64(out, (int64_t)m->stored_key);
 	pack_i64(out, (int64_t)m->transaction);
 	spill_evidence(out, &m->evidence);
@@ -184,7 +184,7 @@ get_head(struct texts *paths, struct rd *r)
 	m->parent_queue_id = arena_dup(&m->mem, unpack_str(r));
 	m->size = unpack_i64(r);
 	m->nrcpt = (int)unpack_i64(r);
-	m->direction = rd_be32(r) % DIR_N;
+	m->told = rd_be32(r) % DIR_N;
 	m->stored_key = (uint64_t)unpack_i64(r);
 	m->transaction = (uint64_t)unpack_i64(r);
 	m->evidence = spill_get_evidence(paths, r);

@@ -7,7 +7,7 @@ set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 heloflow=$root/build/${VARIANT:-release}/heloflow
 seed=${1:-${SEED:-$(date +%s)}}
-logs=${2:-12}
+logs=${2:-6}
 dir=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d) # no waiting for a disk
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
@@ -154,6 +154,18 @@ must behind '4F7A01231|192.0.2.7|delivered| 4F7A01231|192.0.2.8|delivered|spam'
 	tick 10:01:30 mx mx2
 } >frozen.log
 behind_each_line frozen
+
+# --- what turns out to be the server's own has no direction
+{
+	tick 10:00:00 mx mx
+	begins 10:00:10 mx 4F7A01232 192.0.2.7 own
+	at 10:00:11 mx postfix/bounce[12] "4F7A01230: sender non-delivery notification: 4F7A01232"
+	ends 10:00:12 mx 4F7A01232
+	tick 10:01:30 mx
+} >own.log
+behind_each_line own
+[ -z "$(sqlite3 own.end "SELECT direction FROM delivery WHERE direction <> ''")" ] ||
+    fail "a notification has a direction"
 
 # --- a host that never comes back
 {
