@@ -226,7 +226,7 @@ INSERT OR IGNORE INTO mail_hop (queue_id, message, recipient, time)
 VALUES (?1, ?2, ?3, ?4);
 
 -- name: hops_get
-SELECT queue_id, recipient FROM mail_hop WHERE message = ?1;
+SELECT queue_id, recipient, time FROM mail_hop WHERE message = ?1;
 
 -- name: hops_move
 UPDATE OR REPLACE mail_hop SET message = ?2 WHERE message = ?1;

@@ -112,20 +112,6 @@ join_stored(struct mail_store *t, int64_t id, const struct message *next,
 	return rc;
 }
 
-int
-mail_hop_join(struct mail_store *t, struct message *m, int64_t parent,
-    int64_t *records, struct err *e)
-{
-	int64_t id;
-	int rc = mail_rows_id(t->store, m, &id, e);
-
-	if (rc >= 0)
-		rc = join_stored(t, parent, m, id, records, e);
-	m->stored_key = 0;
-	m->rows_dirty = false;
-	return rc;
-}
-
 /* The stored message that r of message `id` was handed to the next as. */
 static int
 hop_child(struct mail_store *t, const struct recipient *r, int64_t id,
@@ -198,6 +184,22 @@ take_children(struct mail_store *t, const struct message *m, int64_t id,
 			rc = join_stored(t, id, c, child, records, e);
 		message_free(c);
 	}
+	return rc;
+}
+
+int
+mail_hop_join(struct mail_store *t, struct message *m, int64_t parent,
+    int64_t *records, struct err *e)
+{
+	int64_t id;
+	int rc = mail_rows_id(t->store, m, &id, e);
+
+	if (rc >= 0)
+		rc = join_stored(t, parent, m, id, records, e);
+	if (rc >= 0)
+		rc = take_children(t, m, parent, records, e);
+	m->stored_key = 0;
+	m->rows_dirty = false;
 	return rc;
 }
 

@@ -75,7 +75,8 @@ mail_read_head(struct store *s, int64_t id, struct message **out, struct err *e)
 	return 0;
 }
 
-/* Whom it handed to another of our servers. */
+/* Whom it handed to another of our servers.  A row of a server behind the first went
+ * on when its outcome says. */
 static int
 get_hops(struct store *s, int64_t id, struct message *m, struct err *e)
 {
@@ -85,8 +86,11 @@ get_hops(struct store *s, int64_t id, struct message *m, struct err *e)
 
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
 		for (r = m->recipients; r != NULL; r = r->next)
-			if (r->queue == m->queues && !str_has(r->handed_to) &&
-			    str_eq(r->addr, stmt_value(st, 1).s))
+			if (!str_has(r->handed_to) &&
+			    str_eq(r->addr, stmt_value(st, 1).s) &&
+			    (r->queue == m->queues ||
+			        (r->outcome.time == stmt_value(st, 2).i &&
+			            !str_eq(r->queue->id, stmt_value(st, 0).s))))
 				r->handed_to =
 				    arena_dup(&m->mem, stmt_value(st, 0).s);
 	return rc;
@@ -101,7 +105,7 @@ get_recipients(
 	int rc = rows_of(t->store, "recipients_get", id, &st, e);
 
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0) {
-		r = message_recipient(m, join_queue(m, stmt_value(st, 3).s),
+		r = message_row(m, join_queue(m, stmt_value(st, 3).s),
 		    stmt_value(st, 1).s, stmt_value(st, 2).s);
 		r->outcome.time = stmt_value(st, 4).i;
 		r->outcome.relay = arena_dup(&m->mem, stmt_value(st, 5).s);

@@ -122,6 +122,25 @@ absorb_row(struct message *m, struct queue_entry *q, const struct recipient *o)
 		}
 }
 
+/* Whom the next server handed on, all of them, m handed to the one behind it. */
+static void
+skip_next(struct message *m, const struct message *next)
+{
+	const struct recipient *o, *behind = NULL;
+	struct recipient *r;
+
+	for (o = next->recipients; o != NULL; o = o->next) {
+		if (!message_shows(next, o))
+			continue;
+		if (is_first_queue(next, o))
+			return;
+		behind = o;
+	}
+	for (r = m->recipients; behind != NULL && r != NULL; r = r->next)
+		if (str_eq(r->handed_to, next->queues->id))
+			r->handed_to = arena_dup(&m->mem, behind->queue->id);
+}
+
 void
 join_next(struct message *m, const struct message *next)
 {
@@ -140,6 +159,7 @@ join_next(struct message *m, const struct message *next)
 			    o);
 	if (next->recipients == NULL && next->refused)
 		absorb_row(m, q, &all);
+	skip_next(m, next);
 	ev.sender = next->sender;
 	ev.message_id = next->message_id;
 	ev.subject = next->subject;
