@@ -1487,7 +1487,7 @@ come_to(struct assembler *a, int64_t now)
 {
 	struct pending *p;
 
-	if (now < a->now)
+	if (now <= a->now)
 		return;
 	a->now = now;
 	if (now >= a->parked)
@@ -1567,8 +1567,7 @@ look_ahead(const struct assembler *a)
 		message_soon(q->message, 3);
 }
 
-/* Uses what was held of before t, each when event time has come to it: so it does
- * not matter how far it comes at a time. */
+/* Uses what was held of before t, each at its time. */
 static void
 use_before(struct assembler *a, int64_t t)
 {
@@ -1576,9 +1575,9 @@ use_before(struct assembler *a, int64_t t)
 
 	while ((e = held_take(&a->held, t)) != NULL) {
 		look_ahead(a);
+		use(a, e);
 		if (e->o.time <= a->heard.latest)
 			come_to(a, e->o.time);
-		use(a, e);
 		held_drop(&a->held, e);
 		if (sleepers_many(&a->sleepers))
 			let_sleep(a);
@@ -1586,12 +1585,11 @@ use_before(struct assembler *a, int64_t t)
 }
 
 void
-assembler_advance(
-    struct assembler *a, struct str host, unsigned source, int64_t now)
+assembler_advance(struct assembler *a, struct str host, int64_t now)
 {
 	int64_t t;
 
-	event_time_hear(&a->heard, host, source, now);
+	event_time_hear(&a->heard, host, now);
 	t = event_time_of_all(&a->heard);
 	if (t == UTC_NONE)
 		return;
@@ -1600,39 +1598,11 @@ assembler_advance(
 }
 
 void
-assembler_reads(struct assembler *a, unsigned source)
-{
-	event_time_reads(&a->heard, source);
-}
-
-void
-assembler_pause(struct assembler *a, size_t most)
-{
-	const int64_t beyond = held_beyond(&a->held, most);
-	int64_t t;
-
-	event_time_end(&a->heard);
-	t = event_time_of_all(&a->heard);
-	if (t == UTC_NONE)
-		return;
-	t = beyond > t ? beyond : t;
-	use_before(a, t + 1);
-	come_to(a, t > a->now ? t : a->now);
-}
-
-bool
-assembler_holds(const struct assembler *a)
-{
-	return held_last(&a->held) != UTC_NONE;
-}
-
-void
 assembler_settle(struct assembler *a)
 {
 	event_time_end(&a->heard);
 	use_before(a, INT64_MAX);
-	if (a->heard.latest > a->now)
-		come_to(a, a->heard.latest);
+	come_to(a, a->heard.latest);
 }
 
 void
@@ -1739,7 +1709,6 @@ assembler_save(const struct assembler *a, struct buf *out)
 			save_occurrence(out, o);
 	buf_c(out, 0);
 	held_save(&a->held, out);
-	event_time_save(&a->heard, out);
 }
 
 static void
@@ -1794,10 +1763,8 @@ assembler_restore(struct assembler *a, struct str state)
 		return true; /* of a program that held no lines back */
 	if (r.bad || !held_restore(&a->held, &a->paths, &r))
 		return false;
-	if (rd_left(&r) > 0)
-		return event_time_restore(&a->heard, &r);
 	a->heard = event_time_from(held_last(&a->held));
-	return true; /* of a program that did not keep it */
+	return true;
 }
 
 struct message *

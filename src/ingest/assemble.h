@@ -63,15 +63,7 @@ void assemble(struct assembler *a, const struct origin *o,
     const struct event *ev, const struct verdict *v);
 /* Event time has come this far in every source; a line of that host said so
  * (event_time.h). */
-void assembler_advance(
-    struct assembler *a, struct str host, unsigned source, int64_t now);
-/* Lines of that input file come in this call. */
-void assembler_reads(struct assembler *a, unsigned source);
-/* The lines at hand are read, and more may come in another run: what no host can
- * say anything before is used; what hosts that are ahead said is held on, but no
- * more than `most` events. */
-void assembler_pause(struct assembler *a, size_t most);
-bool assembler_holds(const struct assembler *a);
+void assembler_advance(struct assembler *a, struct str host, int64_t now);
 /* No earlier line comes: all events are used. */
 void assembler_settle(struct assembler *a);
 /* Everything leaves, whether ended or not. */
@@ -88,7 +80,7 @@ bool assembler_is_own(const struct assembler *a, bool has, struct addr addr);
  * verdict is one blob; visiting order is that of their making.  A message that
  * is visited may be asleep: message_wake() before more is asked of it than
  * sleepers.h says is there. */
-/* Sessions and recent refusals, what is held, and how far each host has come. */
+/* Sessions and recent refusals, and the event time. */
 void assembler_save(const struct assembler *a, struct buf *out);
 bool assembler_restore(struct assembler *a, struct str state);
 int64_t assembler_now(const struct assembler *a); /* UTC_NONE at first */

@@ -5,13 +5,6 @@
  * EVENT_TIME_LAG.  A single line far ahead of the others, or the first of all,
  * moves nothing until a second one is as late: one stamp of 2036 does not end
  * what is under way.
- *
- * It is kept between runs, so that it does not matter where a log is cut.  Of the
- * hosts of earlier runs those are waited for that wrote into a file of this run, or
- * into one that several wrote into: who reads each host's log by a call of its own
- * waits for none.  A run whose first line is further behind than clocks may be
- * reads an older log, and event time begins anew; the hosts are waited for when it
- * comes to where they were.
  */
 #ifndef INGEST_EVENT_TIME_H
 #define INGEST_EVENT_TIME_H
@@ -19,7 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/pack.h"
 #include "base/str.h"
 #include "base/utc.h"
 
@@ -33,9 +25,6 @@ struct event_time {
 	struct host_time {
 		uint64_t host; /* hash of its name */
 		int64_t last;
-		unsigned source; /* the number of the file it was heard in */
-		bool here;       /* it is waited for */
-		bool earlier;    /* of a log read before this older one */
 	} hosts[EVENT_TIME_HOSTS];
 	size_t n;
 	char name[32]; /* of the host heard last, if it is no longer; */
@@ -43,26 +32,15 @@ struct event_time {
 	size_t at;     /* ... its place */
 	int64_t latest; /* of all hosts; UTC_NONE at first */
 	int64_t leap;   /* a line that was not believed, or UTC_NONE */
-	bool resumed;   /* no line was heard since event_time_restore():
-	                 * all is as it was then */
 };
 
 struct event_time event_time_from(int64_t latest);
-/* A line of that host, in the file of that number. */
-void event_time_hear(
-    struct event_time *t, struct str host, unsigned source, int64_t time);
+/* A line of that host. */
+void event_time_hear(struct event_time *t, struct str host, int64_t time);
 /* No more lines: one that is alone is believed. */
 void event_time_end(struct event_time *t);
 /* No line before this is expected, but for disorder on one host; UTC_NONE
  * where there is nothing to go by. */
 int64_t event_time_of_all(const struct event_time *t);
-
-/* Between runs: no more than EVENT_TIME_HOSTS are kept, and only those that may
- * be waited for. */
-void event_time_save(const struct event_time *t, struct buf *out);
-/* Into one that is as event_time_from() made it; false: garbled. */
-bool event_time_restore(struct event_time *t, struct rd *r);
-/* This run reads that file. */
-void event_time_reads(struct event_time *t, unsigned source);
 
 #endif

@@ -316,13 +316,6 @@ held_last(const struct held *h)
 	return h->end > h->first ? h->items[h->end - 1].time : UTC_NONE;
 }
 
-int64_t
-held_beyond(const struct held *h, size_t most)
-{
-	return h->end - h->first > most ? h->items[h->end - most - 1].time
-	                                : UTC_NONE;
-}
-
 void
 held_free(struct held *h)
 {

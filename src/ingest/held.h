@@ -54,8 +54,6 @@ held_ahead(const struct held *h, size_t others)
 
 void held_drop(struct held *h, struct held_event *e);
 int64_t held_last(const struct held *h); /* the latest time; or UTC_NONE */
-/* The time up to which they are to be used for `most` to be left; or UTC_NONE. */
-int64_t held_beyond(const struct held *h, size_t most);
 void held_free(struct held *h);
 
 struct rd;

@@ -518,8 +518,8 @@ mail_feed_step(struct mail_feed *f, struct err *e)
 	count(f, first, p);
 	first->ready = false;
 	if (first->kind == LINE_HEADED)
-		assembler_advance(f->assembler, first->line.host,
-		    first->in.number, first->line.time);
+		assembler_advance(
+		    f->assembler, first->line.host, first->line.time);
 	return 1;
 }
 

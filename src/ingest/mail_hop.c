@@ -144,25 +144,6 @@ has_queue(const struct message *m, struct str id)
 	return false;
 }
 
-int
-mail_hop_elsewhere(struct mail_store *t, const struct message *m, int64_t own,
-    bool *is, struct err *e)
-{
-	const struct recipient *r;
-	int64_t id;
-	int rc = mail_hop_parent(t, m, &id, e);
-
-	for (r = m->recipients; rc >= 0 && id == 0 && r != NULL; r = r->next) {
-		if (!is_own_hop(t->assembler, r) || has_queue(m, r->handed_to))
-			continue;
-		id = own;
-		if (own == 0)
-			rc = hop_child(t, r, 0, &id, e);
-	}
-	*is = id != 0;
-	return rc;
-}
-
 /* Messages that other servers of ours logged of m in another call. */
 static int
 take_children(struct mail_store *t, const struct message *m, int64_t id,

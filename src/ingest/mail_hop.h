@@ -15,10 +15,6 @@ bool mail_hop_has(const struct mail_store *t, const struct message *m);
 /* *id is the stored message that was handed to us as m, 0 for none. */
 int mail_hop_parent(
     struct mail_store *t, const struct message *m, int64_t *id, struct err *e);
-/* May rows of m (its own, 0 = none) have more in them than m, or would they come to
- * have, from what another server logged in another call? */
-int mail_hop_elsewhere(struct mail_store *t, const struct message *m,
-    int64_t own, bool *is, struct err *e);
 /* m becomes part of that message, and has no rows of its own.  Adds the number
  * of rows that are written to *records. */
 int mail_hop_join(struct mail_store *t, struct message *m, int64_t parent,

@@ -5,9 +5,7 @@
 
 #include "base/hash.h"
 #include "ingest/direction.h"
-#include "ingest/held.h"
 #include "ingest/ledger.h"
-#include "ingest/mail_hop.h"
 #include "ingest/mail_put.h"
 #include "ingest/mail_rows.h"
 #include "ingest/mail_writer.h"
@@ -17,7 +15,6 @@
 
 /* Each transaction writes the same pages of the hour's indexes once more. */
 #define BATCH_LINES   400000
-#define FOLLOW_HELD   1000 /* events between rounds: each saves and shows them */
 #define OPEN_ROWS     4096 /* put at a time */
 #define TICK_LINES    1000
 #define UNPARSED_KEEP 100 /* sample lines kept of one file and run */
@@ -105,6 +102,18 @@ parts_gone(struct mail_import *i, struct message *m)
 	}
 }
 
+/* Would its rows be joined with those of a message on another of our hosts? */
+static bool
+has_hop(const struct mail_import *i, const struct message *m)
+{
+	const struct queue_entry *q;
+
+	for (q = m->queues; q != NULL; q = q->next)
+		if (q->hops != NULL)
+			return true;
+	return assembler_is_own(i->assembler, m->has_client, m->client);
+}
+
 /* For its rows to be put. */
 static void
 make_ready(struct mail_import *i, struct message *m)
@@ -118,15 +127,12 @@ static int
 put_rows(struct mail_import *i, struct message *m, struct err *e)
 {
 	uint64_t key = message_key(m), was = m->stored_key;
-	bool joined = false;
 	int64_t id;
 	int rc = 0;
 
 	if (i->provisional) {
 		rc = mail_rows_id(i->store, m, &id, e);
-		if (rc >= 0)
-			rc = mail_hop_elsewhere(&i->rows, m, id, &joined, e);
-		if (rc < 0 || (id != 0 && key != was) || joined)
+		if (rc < 0 || (id != 0 && key != was) || has_hop(i, m))
 			return rc < 0 ? rc : 0; /* nothing could undo it */
 		note_provisional(i, key);
 		if (was != 0 && was != key)
@@ -470,7 +476,6 @@ mail_import_add(struct mail_import *i, const struct mail_input *in,
 		return rc;
 	from.name = name;
 	from.number = (unsigned)f.ledger.id;
-	assembler_reads(i->assembler, from.number);
 	from.opt.follow = true; /* until finish_lines() */
 	if (known)
 		from.state = f.ledger.state;
@@ -784,11 +789,7 @@ read_lines(struct mail_import *i, struct err *e)
 static int
 settle(struct mail_import *i, struct err *e)
 {
-	if (i->provisional)
-		assembler_settle(i->assembler);
-	else
-		assembler_pause(
-		    i->assembler, i->opt->follow ? FOLLOW_HELD : HELD_MAX);
+	assembler_settle(i->assembler);
 	if (i->rc >= 0)
 		i->rc = ours(i, &i->err);
 	if (i->rc < 0)
@@ -796,26 +797,20 @@ settle(struct mail_import *i, struct err *e)
 	return i->rc;
 }
 
-/* What still waits, for its end or for hosts that are behind, is shown as it is,
- * but not kept: everything is saved as it was before, so that the next run reads
- * or uses it anew. */
+/* What still waits for its end is shown as it is, but not kept: everything is
+ * saved as it was before, so that the next run reads these lines anew. */
 static int
-show_waiting(struct mail_import *i, struct err *e)
+read_unended(struct mail_import *i, struct err *e)
 {
-	const struct mail_import_result before = i->result;
-	int rc = 0;
+	int rc;
 
 	i->provisional = true;
-	if (!i->opt->follow) {
-		mail_feed_finish(i->feed);
-		rc = read_lines(i, e);
-	}
+	mail_feed_finish(i->feed);
+	rc = read_lines(i, e);
 	if (rc >= 0)
 		rc = settle(i, e);
 	if (rc >= 0)
 		rc = put_open_rows(i, e);
-	if (mail_feed_total(i->feed).lines == 0)
-		i->result = before; /* they were shown by the last run, too */
 	return rc < 0 || i->nkeys == 0 ? rc : save_state(i, e);
 }
 
@@ -839,8 +834,8 @@ finish(struct mail_import *i, struct err *e)
 		rc = link_waiting(i, e);
 	if (rc >= 0)
 		rc = save_batch(i, e);
-	if (rc >= 0 && (!i->opt->follow || assembler_holds(i->assembler)))
-		rc = show_waiting(i, e);
+	if (rc >= 0 && !i->opt->follow)
+		rc = read_unended(i, e);
 	if (rc >= 0 && !i->opt->follow)
 		rc = pending_show(&i->rows, i->now - PENDING_WAIT, e);
 	if (rc >= 0)
