@@ -75,22 +75,41 @@ mail_read_head(struct store *s, int64_t id, struct message **out, struct err *e)
 	return 0;
 }
 
-/* Whom it handed to another of our servers.  A row of a server behind the first went
- * on when its outcome says. */
+/* Was r of a server behind the first handed to one of ours at that time, under an id
+ * of which there is no row?  With one it would not be shown. */
+static bool
+went_on(const struct mail_store *t, const struct message *m,
+    const struct recipient *r, struct str id, int64_t time)
+{
+	const struct attempt *at = r->attempts;
+	const struct recipient *o;
+
+	for (o = m->recipients; o != NULL; o = o->next)
+		if (o->queue != NULL && str_eq(o->queue->id, id))
+			return false;
+	while (at != NULL && at->time != time)
+		at = at->next;
+	return at != NULL && r->outcome.time == time &&
+	       assembler_is_own(
+	           t->assembler, at->has_relay_addr, at->relay_addr);
+}
+
+/* Whom it handed to another of our servers. */
 static int
-get_hops(struct store *s, int64_t id, struct message *m, struct err *e)
+get_hops(
+    struct mail_store *t, int64_t id, struct message *m, struct err *e)
 {
 	struct recipient *r;
 	struct stmt *st;
-	int rc = rows_of(s, "hops_get", id, &st, e);
+	int rc = rows_of(t->store, "hops_get", id, &st, e);
 
 	while (rc >= 0 && (rc = stmt_next(st, e)) > 0)
 		for (r = m->recipients; r != NULL; r = r->next)
 			if (!str_has(r->handed_to) &&
 			    str_eq(r->addr, stmt_value(st, 1).s) &&
 			    (r->queue == m->queues ||
-			        (r->outcome.time == stmt_value(st, 2).i &&
-			            !str_eq(r->queue->id, stmt_value(st, 0).s))))
+			        went_on(t, m, r, stmt_value(st, 0).s,
+			            stmt_value(st, 2).i)))
 				r->handed_to =
 				    arena_dup(&m->mem, stmt_value(st, 0).s);
 	return rc;
@@ -190,7 +209,7 @@ mail_read(struct mail_store *t, int64_t id, struct message **out, struct err *e)
 	if (rc >= 0)
 		rc = mail_read_verdicts(t, id, *out, e);
 	if (rc >= 0)
-		rc = get_hops(t->store, id, *out, e);
+		rc = get_hops(t, id, *out, e);
 	if (rc < 0) {
 		message_free(*out);
 		*out = NULL;

@@ -19,12 +19,13 @@ at() { # SECOND HOST TEXT
 # A message on server $2 from $3, under the id 4F0000000$2; the last two have
 # their recipients' outcomes.
 server() { # SECOND NUMBER CLIENT TO-1 TO-2
+	set -- $(($1 * slow)) "$2" "$3" "$4" "$5"
 	at "$1" "$2" "smtpd[7]: 4F0000000$2: client=unknown[$3]"
 	at "$1" "$2" "cleanup[8]: 4F0000000$2: message-id=<a@example.com>"
 	at "$1" "$2" "qmgr[9]: 4F0000000$2: from=<x@example.com>, size=900, nrcpt=2 (queue active)"
-	at $(($1 + 2)) "$2" "smtp[10]: 4F0000000$2: to=<a@example.net>, $4"
-	at $(($1 + 2)) "$2" "smtp[11]: 4F0000000$2: to=<b@example.net>, $5"
-	at $(($1 + 2)) "$2" "qmgr[9]: 4F0000000$2: removed"
+	at $(($1 + 2 * slow)) "$2" "smtp[10]: 4F0000000$2: to=<a@example.net>, $4"
+	at $(($1 + 2 * slow)) "$2" "smtp[11]: 4F0000000$2: to=<b@example.net>, $5"
+	at $(($1 + 2 * slow)) "$2" "qmgr[9]: 4F0000000$2: removed"
 }
 sent() { # ADDRESS TEXT
 	echo "relay=mx.example[$1]:25, delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (250 2.0.0 Ok$2)"
@@ -82,8 +83,10 @@ $(cat difference)"
 		done
 	done
 }
-logs "$(sent 10.0.0.3 ': queued as 4F00000003')"
-compare 'both go to the third'
-logs "$(sent 198.51.100.2 '')"
-compare 'one goes to the third'
+for slow in 1 0; do # 0: all in one second
+	logs "$(sent 10.0.0.3 ': queued as 4F00000003')"
+	compare "both go to the third, slow $slow"
+	logs "$(sent 198.51.100.2 '')"
+	compare "one goes to the third, slow $slow"
+done
 echo "hop_calls: three servers, six orders, with and without time between"
