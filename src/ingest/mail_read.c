@@ -96,8 +96,7 @@ went_on(const struct mail_store *t, const struct message *m,
 
 /* Whom it handed to another of our servers. */
 static int
-get_hops(
-    struct mail_store *t, int64_t id, struct message *m, struct err *e)
+get_hops(struct mail_store *t, int64_t id, struct message *m, struct err *e)
 {
 	struct recipient *r;
 	struct stmt *st;

@@ -32,10 +32,7 @@ take_recipient(
 	if (r->outcome.disposition == DISP_NONE ||
 	    (o->outcome.disposition != DISP_NONE &&
 	        o->outcome.time > r->outcome.time)) {
-		r->outcome = o->outcome;
-		r->outcome.dsn = arena_dup(&m->mem, o->outcome.dsn);
-		r->outcome.reason = arena_dup(&m->mem, o->outcome.reason);
-		r->outcome.relay = arena_dup(&m->mem, o->outcome.relay);
+		r->outcome = message_keep(m, &o->outcome);
 		r->stage = o->stage;
 	}
 	return r;
