@@ -7,8 +7,8 @@
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-static bool
-is_own_hop(const struct assembler *a, const struct recipient *r)
+bool
+mail_hop_is(const struct assembler *a, const struct recipient *r)
 {
 	return str_has(r->handed_to) &&
 	       assembler_is_own(
@@ -22,7 +22,7 @@ goes_on(const struct mail_store *t, const struct message *m)
 	const struct recipient *r;
 
 	for (r = m->recipients; r != NULL; r = r->next)
-		if (is_own_hop(t->assembler, r))
+		if (mail_hop_is(t->assembler, r))
 			return true;
 	return false;
 }
@@ -42,7 +42,7 @@ put_hops(
 	int rc = 0;
 
 	for (r = m->recipients; rc >= 0 && r != NULL; r = r->next) {
-		if (!is_own_hop(t->assembler, r) || !str_has(r->addr))
+		if (!mail_hop_is(t->assembler, r) || !str_has(r->addr))
 			continue;
 		struct value row[] = {value_str(r->handed_to), value_int(id),
 		    value_str(r->addr), value_time(r->outcome.time)};
@@ -155,7 +155,7 @@ take_children(struct mail_store *t, const struct message *m, int64_t id,
 	int rc = 0;
 
 	for (r = m->recipients; rc >= 0 && r != NULL; r = r->next) {
-		if (!is_own_hop(t->assembler, r) || has_queue(m, r->handed_to))
+		if (!mail_hop_is(t->assembler, r) || has_queue(m, r->handed_to))
 			continue;
 		rc = hop_child(t, r, id, &child, e);
 		if (rc < 0 || child == 0)

@@ -9,6 +9,8 @@
 
 #include "ingest/mail_store.h"
 
+/* Was it handed to another of our servers? */
+bool mail_hop_is(const struct assembler *a, const struct recipient *r);
 /* Did m come from another of our servers, or was it handed to one? */
 bool mail_hop_has(const struct mail_store *t, const struct message *m);
 

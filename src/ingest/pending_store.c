@@ -2,6 +2,7 @@
 #include "ingest/pending_store.h"
 
 #include "base/utc.h"
+#include "ingest/mail_hop.h"
 #include "ingest/mail_link.h"
 #include "ingest/spill.h"
 
@@ -131,16 +132,17 @@ ask_again(struct store *s, uint64_t key, const struct message *m, struct err *e)
 	return store_run(s, "pending_ask_again", v, 3, e);
 }
 
-/* Those that name its Message-ID, or an id under which it was handed on. */
+/* Those that name its Message-ID, or an id of our next server. */
 static int
-ask_all_again(struct store *s, const struct message *m, struct err *e)
+ask_all_again(struct mail_store *t, const struct message *m, struct err *e)
 {
 	const struct recipient *r;
-	int rc = ask_again(s, mid_key(m->message_id), m, e);
+	int rc = ask_again(t->store, mid_key(m->message_id), m, e);
 
 	for (r = m->recipients; rc >= 0 && r != NULL; r = r->next)
-		if (str_has(r->handed_to))
-			rc = ask_again(s, pending_queue_key(r->handed_to), m, e);
+		if (mail_hop_is(t->assembler, r))
+			rc = ask_again(t->store,
+			    pending_queue_key(r->handed_to), m, e);
 	return rc;
 }
 
@@ -163,7 +165,7 @@ pending_give(struct mail_store *t, struct message *m, bool last, bool keep,
 	buf_free(&slots);
 	if (rc < 0 || keep || !mid_names_one(m->message_id))
 		return rc;
-	return ask_all_again(t->store, m, e);
+	return ask_all_again(t, m, e);
 }
 
 int
